@@ -23,6 +23,7 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts'],
+          globalSetup: ['test/cluster/kit/global-setup.ts'],
           pool: 'threads',
           testTimeout: 900_000,
           hookTimeout: 900_000,

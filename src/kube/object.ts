@@ -11,6 +11,7 @@ export interface OwnerReference {
 export interface ManagedFieldsEntry {
   readonly manager?: string;
   readonly operation?: string;
+  readonly time?: string;
   readonly subresource?: string;
   readonly fieldsV1?: unknown;
 }

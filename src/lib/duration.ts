@@ -1,7 +1,7 @@
 const unitMs: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
-/** RE2-safe pattern of the durations our kinds accept: `90s`, `1h30m`, `1.5h`, `0s`, no sign. */
-export const durationPattern = '^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$';
+/** RE2-safe pattern of the durations our kinds accept: `90s`, `1h30m`, `1.5h`, `0s`, no sign. Few enough digits that no date overflows. */
+export const durationPattern = '^([0-9]{1,7}(\\.[0-9]{1,6})?(ms|s|m|h))+$';
 
 /** Milliseconds of a Go-style duration (`1h30m`, `250ms`), or undefined where it is none. A bare number other than `0` is none. */
 export function parseDuration(text: string): number | undefined {

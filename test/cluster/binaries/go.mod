@@ -1,4 +1,4 @@
-// Builds the real control plane of the test bed: see ../../../docs/test-bed.md.
+// Builds the real control plane of the test bed: see ../README.md.
 module sluice.dev/test-bed
 
 go 1.26.0

@@ -1,0 +1,28 @@
+import { Command, CommanderError } from 'commander';
+import { controllerCommand } from './commands/controller.ts';
+import { renderCommand } from './commands/render.ts';
+import { versionCommand } from './commands/version.ts';
+
+/** One command line; the exit code comes back as a value. */
+export async function runCli(args: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const finish = (code: number) => {
+    exitCode = code;
+  };
+  const program = new Command('sluice')
+    .description('Progressive delivery for Kubernetes on any mesh of the SMI.')
+    .exitOverride()
+    .showHelpAfterError();
+  for (const command of [controllerCommand(finish), renderCommand(finish), versionCommand(finish)]) {
+    command.exitOverride();
+    program.addCommand(command);
+  }
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    // Commander has printed what there is to say.
+    if (error instanceof CommanderError) return error.exitCode;
+    throw error;
+  }
+  return exitCode;
+}

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { defaultNamespace } from './api/index.ts';
+import type { Result } from './lib/index.ts';
+import { fail, ok, parseDuration } from './lib/index.ts';
+
+/** Every setting of the controller, parsed once: flags over SLUICE_* over the file over defaults. */
+
+const duration = (fallback: number) =>
+  z
+    .union([z.number(), z.string().transform((text) => parseDuration(text) ?? Number.NaN)])
+    .refine((ms) => Number.isFinite(ms) && ms >= 0, 'must be a duration such as 15s')
+    .default(fallback);
+
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
+
+const schema = z.strictObject({
+  kubeconfig: z.string().optional(),
+  context: z.string().optional(),
+  prometheusAddress: z
+    .string()
+    .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http or https URL')
+    .optional(),
+  listen: z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:]+\]|[^:]+):[0-9]{1,5}$/, 'must be HOST:PORT')
+    .default('127.0.0.1:8080'),
+  namespaces: z.union([z.array(z.string()), z.string().transform((text) => text.split(',').filter((name) => name !== ''))]).default([]),
+  leaderElection: flag.default(true),
+  leaseNamespace: z.string().optional(),
+  leaseName: z.string().default('sluice-controller'),
+  leaseDuration: duration(15_000),
+  renewDeadline: duration(10_000),
+  retryPeriod: duration(2_000),
+  identity: z.string().min(1).optional(),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  clusterDomain: z.string().default('cluster.local'),
+  concurrency: z.coerce.number().int().min(1).max(64).default(8),
+});
+
+export type Config = Omit<z.output<typeof schema>, 'identity' | 'leaseNamespace'> & {
+  readonly identity: string;
+  readonly leaseNamespace: string;
+};
+
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** The configuration; or every error in it, one a line. */
+export function loadConfig(
+  flags: Settings & { readonly config?: string },
+  env: Readonly<Record<string, string | undefined>>,
+): Result<Config, string> {
+  const { config: file, ...others } = flags;
+  const path = file ?? env.SLUICE_CONFIG;
+  const stored = path === undefined ? ok({}) : readFile(path);
+  if (!stored.ok) return stored;
+  const parsed = schema.safeParse({ ...stored.value, ...fromEnv(env), ...defined(others) });
+  if (!parsed.success) return fail(parsed.error.issues.map(({ path: where, message }) => `${where.join('.')}: ${message}`).join('\n'));
+  const settings = parsed.data;
+  const { leaseDuration, renewDeadline, retryPeriod } = settings;
+  if (!(leaseDuration > renewDeadline && renewDeadline > 2 * retryPeriod))
+    return fail('leaseDuration must exceed renewDeadline, and that twice retryPeriod');
+  return ok({
+    ...settings,
+    // One per start of a process: a restarted one must not pass for its predecessor.
+    identity: `${settings.identity ?? env.POD_NAME ?? hostname()}_${process.pid}_${process.hrtime.bigint().toString(36)}`,
+    leaseNamespace: settings.leaseNamespace ?? env.POD_NAMESPACE ?? defaultNamespace,
+  });
+}
+
+function readFile(path: string): Result<Record<string, unknown>, string> {
+  try {
+    const content: unknown = parse(readFileSync(path, 'utf8'));
+    if (typeof content !== 'object' || content === null || Array.isArray(content)) return fail(`${path}: is not a YAML mapping`);
+    return ok(content as Record<string, unknown>);
+  } catch (error) {
+    return fail(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** SLUICE_PROMETHEUS_ADDRESS is prometheusAddress, and so on. */
+function fromEnv(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
+  const names = Object.keys(schema.shape).map(
+    (key) => [key, `SLUICE_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`] as const,
+  );
+  return defined(Object.fromEntries(names.map(([key, name]) => [key, env[name]])));
+}
+
+const defined = (members: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));

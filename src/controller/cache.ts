@@ -1,0 +1,255 @@
+import type { FieldError } from '../api/index.ts';
+import {
+  analysisRuns,
+  analysisTemplates,
+  clusterAnalysisTemplates,
+  decodeAnalysisRun,
+  decodeAnalysisTemplate,
+  decodeClusterAnalysisTemplate,
+  labels,
+  rollouts,
+} from '../api/index.ts';
+import type { AnalysisRun, AnalysisTemplateSpec } from '../core/analysis/index.ts';
+import { rolloutLabelValue } from '../core/names.ts';
+import type { Change, KubeClient, KubeObject, Resource, Selection } from '../kube/index.ts';
+import { keyOf, Reflector, Store } from '../kube/index.ts';
+import type { Clock, Logger, Random, Result } from '../lib/index.ts';
+import { thing } from './dependencies.ts';
+import type { ConfigRecord, DeploymentRecord, EndpointsRecord, RolloutRecord, ServiceRecord } from './records.ts';
+import { projectConfig, projectDeployment, projectEndpoints, projectRollout, projectService } from './records.ts';
+import { configMaps, deployments, endpointSlices, services } from './resources.ts';
+
+export interface RunRecord {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly decoded: Result<AnalysisRun, readonly FieldError[]>;
+  readonly rolloutName: string | undefined;
+  readonly rolloutUid: string | undefined;
+}
+
+export interface TemplateRecord {
+  readonly decoded: Result<AnalysisTemplateSpec, readonly FieldError[]>;
+}
+
+export interface CacheOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Empty: all namespaces. */
+  readonly namespaces: readonly string[];
+  /** Things that changed, to be looked up in the Dependencies. */
+  readonly onThings: (things: readonly string[]) => void;
+  readonly onRollout: (change: Change<RolloutRecord>) => void;
+  readonly onRun: (change: Change<RunRecord>) => void;
+}
+
+type Watched<T> = { readonly store: Store<T>; readonly reflectors: readonly Reflector<T>[] };
+
+/** What health and absorption need of a reflector, whatever it keeps. */
+type AnyReflector = Pick<Reflector<never>, 'run' | 'synced' | 'hasSynced' | 'absorb' | 'health'>;
+
+/** The controller's view of the cluster: one projected, indexed store a kind, fed by one watch each (one a namespace, where those are limited). */
+export class Cache {
+  readonly rollouts: Store<RolloutRecord>;
+  readonly deployments: Store<DeploymentRecord>;
+  readonly services: Store<ServiceRecord>;
+  readonly endpoints: Store<EndpointsRecord>;
+  readonly configs: Store<ConfigRecord>;
+  readonly runs: Store<RunRecord>;
+  readonly templates: Store<TemplateRecord>;
+  readonly clusterTemplates: Store<TemplateRecord>;
+  readonly #watched: Readonly<Record<string, { readonly reflectors: readonly AnyReflector[] }>>;
+  readonly #options: CacheOptions;
+
+  constructor(options: CacheOptions) {
+    this.#options = options;
+    const { onThings, onRollout, onRun } = options;
+    const claims = (record: RolloutRecord) => [thing.claim(record.namespace, record.service)];
+    const rolloutsWatch = this.#watch<RolloutRecord>(
+      rollouts,
+      projectRollout,
+      (change) => {
+        onRollout(change);
+        onThings([
+          ...(change.before === undefined ? [] : claims(change.before)),
+          ...(change.after === undefined ? [] : claims(change.after)),
+        ]);
+      },
+      {
+        service: (record) => [`${record.namespace}/${record.service}`],
+        workload: (record) => (record.workload === undefined ? [] : [`${record.namespace}/${record.workload}`]),
+        label: (record) => [`${record.namespace}/${rolloutLabelValue(record.name)}`],
+      },
+    );
+    const deploymentsWatch = this.#watch<DeploymentRecord>(
+      deployments,
+      projectDeployment,
+      ({ before, after }) => onThings(marked(thing.deployment, before, after)),
+      byMark,
+      {},
+    );
+    const servicesWatch = this.#watch<ServiceRecord>(
+      services,
+      projectService,
+      ({ before, after }) => onThings(marked(thing.service, before, after)),
+      byMark,
+      {},
+    );
+    const endpointsWatch = this.#watch<EndpointsRecord>(
+      endpointSlices,
+      projectEndpoints,
+      ({ before, after }) => {
+        const record = after ?? before;
+        if (record !== undefined && before?.ready !== after?.ready) onThings([thing.ours(record.namespace, record.rollout)]);
+      },
+      { service: (record) => [`${record.namespace}/${record.service}`] },
+      { labelSelector: labels.rollout },
+    );
+    const configsWatch = this.#watch<ConfigRecord>(
+      configMaps,
+      projectConfig,
+      (change) => {
+        const { namespace, name } = split(change.key);
+        if (change.before?.hash !== change.after?.hash) onThings([thing.config('ConfigMap', namespace, name)]);
+      },
+      {},
+      { fieldSelector: 'metadata.name!=kube-root-ca.crt' },
+    );
+    const runsWatch = this.#watch<RunRecord>(
+      analysisRuns,
+      projectRun,
+      (change) => {
+        onRun(change);
+        const record = change.after ?? change.before;
+        if (record?.rolloutName !== undefined) onThings([thing.ours(record.namespace, rolloutLabelValue(record.rolloutName))]);
+      },
+      { rollout: (record) => (record.rolloutUid === undefined ? [] : [record.rolloutUid]) },
+    );
+    const templatesWatch = this.#watch<TemplateRecord>(
+      analysisTemplates,
+      (object) => projectTemplate(decodeAnalysisTemplate(object)),
+      ({ key }) => onThings([thing.template(split(key).namespace, split(key).name)]),
+    );
+    this.clusterTemplates = new Store<TemplateRecord>();
+    const clusterTemplates = this.#reflector<TemplateRecord>(
+      clusterAnalysisTemplates,
+      (object) => projectTemplate(decodeClusterAnalysisTemplate(object)),
+      ({ key }) => onThings([thing.template('', key)]),
+      this.clusterTemplates,
+      {},
+    );
+    this.rollouts = rolloutsWatch.store;
+    this.deployments = deploymentsWatch.store;
+    this.services = servicesWatch.store;
+    this.endpoints = endpointsWatch.store;
+    this.configs = configsWatch.store;
+    this.runs = runsWatch.store;
+    this.templates = templatesWatch.store;
+    this.#watched = {
+      rollouts: rolloutsWatch,
+      deployments: deploymentsWatch,
+      services: servicesWatch,
+      endpointslices: endpointsWatch,
+      configmaps: configsWatch,
+      analysisruns: runsWatch,
+      analysistemplates: templatesWatch,
+      clusteranalysistemplates: { reflectors: [clusterTemplates] },
+    };
+  }
+
+  /** By name, for health. */
+  get reflectors(): Readonly<Record<string, AnyReflector>> {
+    const named = Object.entries(this.#watched).flatMap(([name, { reflectors }]) =>
+      reflectors.map((reflector, index) => [index === 0 ? name : `${name}-${index}`, reflector] as const),
+    );
+    return Object.fromEntries(named);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all(Object.values(this.reflectors).map((reflector) => reflector.run(signal)));
+  }
+
+  async synced(): Promise<void> {
+    await Promise.all(Object.values(this.reflectors).map((reflector) => reflector.synced));
+  }
+
+  /** Feeds the answer to one of our own writes into its store, so that the next observation sees it. */
+  absorb(resource: Resource, object: KubeObject): void {
+    const watched = this.#watched[resource.plural];
+    for (const reflector of watched?.reflectors ?? []) reflector.absorb(object);
+  }
+
+  #watch<T>(
+    resource: Resource,
+    project: (object: KubeObject) => T | undefined,
+    onChange: (change: Change<T>) => void,
+    indexes: Readonly<Record<string, (value: T) => readonly string[]>> = {},
+    selection: Selection = {},
+  ): Watched<T> {
+    const store = new Store<T>({ indexes });
+    const { namespaces } = this.#options;
+    const scopes = namespaces.length === 0 ? [undefined] : namespaces;
+    return {
+      store,
+      reflectors: scopes.map((namespace) => this.#reflector(resource, project, onChange, store, { ...selection, namespace })),
+    };
+  }
+
+  #reflector<T>(
+    resource: Resource,
+    project: (object: KubeObject) => T | undefined,
+    onChange: (change: Change<T>) => void,
+    store: Store<T>,
+    selection: Selection,
+  ): Reflector<T> {
+    const { client, clock, random, log } = this.#options;
+    return new Reflector<T>({ client, resource, ...selection, project, store, clock, random, log, onChange });
+  }
+}
+
+const byMark = {
+  owner: ({ mark }: { mark: DeploymentRecord['mark'] }) => (mark?.ownerUid === undefined ? [] : [mark.ownerUid]),
+};
+
+type Marked = { readonly namespace: string; readonly name: string; readonly mark: DeploymentRecord['mark'] };
+
+function marked(nameOf: (namespace: string, name: string) => string, ...records: readonly (Marked | undefined)[]): readonly string[] {
+  const known = records.filter((record) => record !== undefined);
+  return [
+    ...new Set(
+      known.flatMap((record) => [
+        nameOf(record.namespace, record.name),
+        ...(record.mark === undefined ? [] : [thing.ours(record.namespace, record.mark.rollout)]),
+      ]),
+    ),
+  ];
+}
+
+function projectRun(object: KubeObject): RunRecord {
+  const decoded = decodeAnalysisRun(object);
+  const { metadata } = object;
+  const owner = metadata.ownerReferences?.find(({ kind, controller }) => kind === 'Rollout' && controller === true);
+  return {
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+    decoded,
+    rolloutName: owner?.name,
+    rolloutUid: owner?.uid,
+  };
+}
+
+function projectTemplate(decoded: Result<{ readonly spec: AnalysisTemplateSpec }, readonly FieldError[]>): TemplateRecord {
+  return { decoded: decoded.ok ? { ok: true, value: decoded.value.spec } : decoded };
+}
+
+const split = (key: string): { namespace: string; name: string } => {
+  const slash = key.indexOf('/');
+  return slash < 0 ? { namespace: '', name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+};
+
+export const keyFor = (namespace: string, name: string): string => keyOf({ namespace, name });

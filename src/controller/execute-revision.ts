@@ -1,0 +1,120 @@
+import type { Effect } from '../core/index.ts';
+import { revisionLabels, revisionName } from '../core/names.ts';
+import { configCopyOf, deploymentOf, revisionServiceOf, rootServiceOf } from '../core/objects/index.ts';
+import { configHash } from '../core/revision.ts';
+import type { KubeClient, Resource } from '../kube/index.ts';
+import { fail, isObject, ok, unreachable } from '../lib/index.ts';
+import type { Executors, Scene, Written } from './execute.ts';
+import { configMaps, deployments, secrets, services } from './resources.ts';
+
+type RevisionEffect = Extract<
+  Effect,
+  { kind: 'copyConfig' | 'createDeployment' | 'createRevisionService' | 'deleteRevision' | 'createRootService' }
+>;
+
+/** The objects of a revision: made once, removed whole. */
+export function writeRevision(effect: RevisionEffect, scene: Scene, executors: Executors, signal: AbortSignal): Promise<Written> {
+  const { owner, world } = scene;
+  const ports = world.rootService?.ports ?? world.rollout.spec.service.ports ?? [];
+  switch (effect.kind) {
+    case 'copyConfig':
+      return copyConfig(effect, scene, executors, signal);
+    case 'createDeployment':
+      return create(deployments, deploymentOf(owner, effect), scene, executors, signal);
+    case 'createRevisionService':
+      return create(services, revisionServiceOf(owner, effect.revision, ports), scene, executors, signal);
+    case 'createRootService': {
+      const stable = world.rollout.status.stableRevision;
+      if (stable === undefined) return Promise.resolve(ok(undefined));
+      return create(
+        services,
+        rootServiceOf(owner, world.rollout.spec.service.name, stable, world.rollout.spec.service.ports ?? []),
+        scene,
+        executors,
+        signal,
+      );
+    }
+    case 'deleteRevision':
+      return deleteRevision(effect.revision, scene, executors, signal);
+    default:
+      return unreachable(effect);
+  }
+}
+
+/** One that exists is ours from before a crash, or another Rollout's: our own is as good as made. */
+async function create(
+  resource: Resource,
+  body: object,
+  { owner }: Scene,
+  { client, absorb }: Executors,
+  signal: AbortSignal,
+): Promise<Written> {
+  const created = await client.create(resource, owner.namespace, body, {}, signal);
+  if (created.ok) {
+    absorb(resource, created.value);
+    return created;
+  }
+  if (created.failure.kind !== 'alreadyExists') return created;
+  const { name } = (body as { metadata: { name: string } }).metadata;
+  const present = await client.get(resource, { namespace: owner.namespace, name }, signal);
+  if (!present.ok) return present;
+  const isOurs = present.value.metadata.ownerReferences?.some(({ uid }) => uid === owner.uid) === true;
+  if (isOurs) absorb(resource, present.value);
+  return isOurs ? present : created;
+}
+
+/** The copy is made only of the content that was hashed; what has changed meanwhile is another revision. */
+async function copyConfig(
+  { config, revision }: Extract<Effect, { kind: 'copyConfig' }>,
+  scene: Scene,
+  executors: Executors,
+  signal: AbortSignal,
+): Promise<Written> {
+  const { namespace } = scene.owner;
+  const resource = config.kind === 'ConfigMap' ? configMaps : secrets;
+  const source = await executors.client.get(resource, { namespace, name: config.name }, signal);
+  if (!source.ok) return source;
+  const { data, binaryData, type } = source.value;
+  const content = { data: isObject(data) ? data : undefined, binaryData: isObject(binaryData) ? binaryData : undefined, type };
+  if (configHash(content) !== config.hash)
+    return fail({ kind: 'conflict', message: `${config.kind} ${config.name} has changed since it was hashed` });
+  return create(resource, configCopyOf(scene.owner, revision, config, content), scene, executors, signal);
+}
+
+async function deleteRevision(revision: string, scene: Scene, { client }: Executors, signal: AbortSignal): Promise<Written> {
+  const { owner } = scene;
+  const present = scene.world.revisions.find((candidate) => candidate.revision === revision);
+  const name = present?.name ?? revisionName(owner.name, revision);
+  const removals = [
+    ...(present?.deployment === undefined ? [] : [{ resource: deployments, name, uid: present.deployment.uid }]),
+    ...(present?.service === undefined ? [] : [{ resource: services, name, uid: present.service.uid }]),
+    ...(await copiesOf(client, revision, scene, signal)),
+  ];
+  for (const removal of removals) {
+    const removed = await client.delete(
+      removal.resource,
+      { namespace: owner.namespace, name: removal.name },
+      { preconditions: { uid: removal.uid }, propagation: 'Background' },
+      signal,
+    );
+    if (!removed.ok && removed.failure.kind !== 'notFound') return removed;
+  }
+  return ok(undefined);
+}
+
+async function copiesOf(
+  client: KubeClient,
+  revision: string,
+  { owner, world }: Scene,
+  signal: AbortSignal,
+): Promise<readonly { resource: Resource; name: string; uid: string }[]> {
+  if (world.rollout.spec.trackConfig === 'None') return [];
+  const labelSelector = Object.entries(revisionLabels(owner.name, revision))
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+  const listed = await client.list(configMaps, { namespace: owner.namespace, labelSelector, metadataOnly: true }, signal);
+  if (!listed.ok) return [];
+  return listed.value.items
+    .filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === owner.uid))
+    .map(({ metadata }) => ({ resource: configMaps, name: metadata.name, uid: metadata.uid }));
+}

@@ -1,0 +1,264 @@
+import { analysisRuns, finalizer, rollouts } from '../api/index.ts';
+import type { Effect, Plan } from '../core/index.ts';
+import type { Owner } from '../core/objects/index.ts';
+import type { World } from '../core/world.ts';
+import type { KubeClient, KubeFailure, KubeObject, Resource } from '../kube/index.ts';
+import type { Clock, Result } from '../lib/index.ts';
+import { mergePatch, ok, unreachable } from '../lib/index.ts';
+import type { RouterTarget } from '../traffic/index.ts';
+import { routerOf } from '../traffic/index.ts';
+import type { Cache } from './cache.ts';
+import { writeRevision } from './execute-revision.ts';
+import { createRun } from './execute-run.ts';
+import { restoreWorkload } from './execute-workload.ts';
+import { deployments, services } from './resources.ts';
+
+export interface Executors {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly cache: Cache;
+  /** Feeds the answer to a write into the store of its kind. */
+  readonly absorb: (resource: Resource, object: KubeObject) => void;
+}
+
+/** What one plan is carried out on. */
+export interface Scene {
+  readonly world: World;
+  readonly target: RouterTarget | undefined;
+  readonly owner: Owner;
+  /** Of the Rollout: moves on with each write of ours to it. */
+  readonly resourceVersion: string;
+}
+
+export type Written = Result<KubeObject | undefined, KubeFailure>;
+
+/**
+ * Carries out a plan: status first, then each effect in order, each with the versions that the decision was made on. Stops at the first
+ * failure: a conflict is news, and the next pass observes it.
+ */
+export async function execute(plan: Plan, scene: Scene, executors: Executors, signal: AbortSignal): Promise<Result<void, KubeFailure>> {
+  let current = scene;
+  if (plan.status !== undefined) {
+    const recorded = await writeStatus(plan.status, current, executors, isCut(plan), signal);
+    if (!recorded.ok) return recorded;
+    current = movedOn(current, recorded.value);
+  }
+  for (const effect of plan.effects) {
+    const written = await act(effect, current, executors, signal);
+    if (!written.ok && !isDone(effect, written.failure)) return written;
+    if (written.ok && isOnRollout(effect)) current = movedOn(current, written.value);
+  }
+  return ok(undefined);
+}
+
+const isCut = ({ effects }: Plan): boolean => effects.some((effect) => effect.kind === 'writeSplit' && effect.isCut);
+
+const isOnRollout = ({ kind }: Effect): boolean => kind === 'claimRollout' || kind === 'removeFinalizer';
+
+const movedOn = (scene: Scene, object: KubeObject | undefined): Scene =>
+  object === undefined ? scene : { ...scene, resourceVersion: object.metadata.resourceVersion };
+
+/** Somebody, perhaps we before a crash, has done it already. The watch brings what is there; it is judged then. */
+function isDone(effect: Effect, failure: KubeFailure): boolean {
+  if (failure.kind === 'notFound')
+    return (
+      effect.kind === 'deleteRevision' ||
+      effect.kind === 'deleteSplit' ||
+      effect.kind === 'deleteRun' ||
+      effect.kind === 'deleteRootService'
+    );
+  return failure.kind === 'alreadyExists' && effect.kind === 'createRun';
+}
+
+async function writeStatus(
+  status: NonNullable<Plan['status']>,
+  scene: Scene,
+  { client, absorb }: Executors,
+  isUrgent: boolean,
+  signal: AbortSignal,
+): Promise<Written> {
+  const { rollout } = scene.world;
+  const patch = mergePatch({ ...rollout.status }, { ...status });
+  if (patch === undefined) return ok(undefined);
+  const body = { metadata: { uid: rollout.uid, resourceVersion: scene.resourceVersion }, status: patch };
+  const written = await client.patch(
+    rollouts,
+    rollout,
+    body,
+    { type: 'merge', subresource: 'status', priority: isUrgent ? 'cut' : 'normal' },
+    signal,
+  );
+  if (written.ok) absorb(rollouts, written.value);
+  return written;
+}
+
+function act(effect: Effect, scene: Scene, executors: Executors, signal: AbortSignal): Promise<Written> {
+  const { rollout } = scene.world;
+  const { namespace } = rollout;
+  switch (effect.kind) {
+    case 'claimRollout': {
+      const replicas = effect.replicas === undefined ? {} : { spec: { replicas: effect.replicas } };
+      return patchRollout(
+        { metadata: { finalizers: [...rollout.finalizers.filter((name) => name !== finalizer), finalizer] }, ...replicas },
+        scene,
+        executors,
+        signal,
+      );
+    }
+    case 'removeFinalizer':
+      return patchRollout({ metadata: { finalizers: rollout.finalizers.filter((name) => name !== finalizer) } }, scene, executors, signal);
+    case 'copyConfig':
+    case 'createDeployment':
+    case 'createRevisionService':
+    case 'deleteRevision':
+    case 'createRootService':
+      return writeRevision(effect, scene, executors, signal);
+    case 'scaleDeployment':
+      return patchOwn(
+        deployments,
+        nameOfRevision(scene, effect.revision),
+        effect,
+        { spec: { replicas: effect.replicas } },
+        scene,
+        executors,
+        signal,
+      );
+    case 'deleteRootService':
+      return executors.client.delete(
+        services,
+        { namespace, name: rollout.spec.service.name },
+        { preconditions: { uid: effect.uid, resourceVersion: effect.resourceVersion } },
+        signal,
+      );
+    case 'pinSelector':
+      return patchOwn(
+        services,
+        rollout.spec.service.name,
+        effect,
+        { spec: { selector: { 'sluice.dev/revision': effect.revision ?? null } } },
+        scene,
+        executors,
+        signal,
+      );
+    case 'writeSplit':
+      return writeSplit(effect, scene, executors, signal);
+    case 'deleteSplit':
+      return deleteSplit(effect, scene, executors, signal);
+    case 'patchWorkload': {
+      const paused = effect.isPaused === undefined ? {} : { paused: effect.isPaused };
+      const replicas = effect.replicas === undefined ? {} : { replicas: effect.replicas };
+      return patchOwn(
+        deployments,
+        rollout.spec.workloadRef?.name ?? '',
+        effect,
+        { spec: { ...paused, ...replicas } },
+        scene,
+        executors,
+        signal,
+      );
+    }
+    case 'restoreWorkload':
+      return restoreWorkload(effect, scene, executors, signal);
+    case 'createRun':
+      return createRun(effect.run, scene, executors, signal);
+    case 'terminateRun':
+      return patchOwn(analysisRuns, effect.name, effect, { spec: { terminate: true } }, scene, executors, signal);
+    case 'deleteRun':
+      return executors.client.delete(analysisRuns, { namespace, name: effect.name }, { preconditions: { uid: effect.uid } }, signal);
+    case 'answerDecision':
+      return Promise.resolve(ok(undefined));
+    default:
+      return unreachable(effect);
+  }
+}
+
+const nameOfRevision = ({ world }: Scene, revision: string): string =>
+  world.revisions.find((candidate) => candidate.revision === revision)?.name ?? '';
+
+async function patchRollout(
+  body: { metadata: object; spec?: object },
+  scene: Scene,
+  { client, absorb }: Executors,
+  signal: AbortSignal,
+): Promise<Written> {
+  const { rollout } = scene.world;
+  const preconditions = { uid: rollout.uid, resourceVersion: scene.resourceVersion };
+  const written = await client.patch(
+    rollouts,
+    rollout,
+    { ...body, metadata: { ...body.metadata, ...preconditions } },
+    { type: 'merge' },
+    signal,
+  );
+  if (written.ok) absorb(rollouts, written.value);
+  return written;
+}
+
+type Assumed = { readonly uid: string; readonly resourceVersion: string };
+
+/** A merge patch that fails where the object is not the one that was decided upon. */
+export async function patchOwn(
+  resource: Resource,
+  name: string,
+  { uid, resourceVersion }: Assumed,
+  body: object,
+  scene: Scene,
+  { client, absorb }: Executors,
+  signal: AbortSignal,
+): Promise<Written> {
+  const { namespace } = scene.world.rollout;
+  const written = await client.patch(
+    resource,
+    { namespace, name },
+    { metadata: { uid, resourceVersion }, ...body },
+    { type: 'merge' },
+    signal,
+  );
+  if (written.ok) absorb(resource, written.value);
+  return written;
+}
+
+async function writeSplit(
+  effect: Extract<Effect, { kind: 'writeSplit' }>,
+  scene: Scene,
+  { client, clock, absorb }: Executors,
+  signal: AbortSignal,
+): Promise<Written> {
+  const { world, target, owner } = scene;
+  if (target === undefined) return ok(undefined);
+  const { router, config } = routerOf(world.rollout.spec.traffic);
+  const write = router.render(config, target, {
+    split: effect.split,
+    owner,
+    stamp: { rollout: owner.uid, epoch: world.epoch, writtenAtMs: effect.sinceMs ?? clock.nowMs() },
+    current:
+      effect.uid === undefined || effect.resourceVersion === undefined
+        ? undefined
+        : { uid: effect.uid, resourceVersion: effect.resourceVersion },
+  });
+  const options = { priority: effect.isCut ? ('cut' as const) : ('normal' as const) };
+  const written =
+    write.kind === 'create'
+      ? await client.create(write.resource, write.namespace, write.body, options, signal)
+      : await client.patch(
+          write.resource,
+          { namespace: write.namespace, name: write.name },
+          write.body,
+          { type: 'merge', ...options },
+          signal,
+        );
+  if (written.ok) absorb(write.resource, written.value);
+  return written;
+}
+
+async function deleteSplit(
+  { uid, resourceVersion }: Assumed,
+  { world, target }: Scene,
+  { client }: Executors,
+  signal: AbortSignal,
+): Promise<Written> {
+  if (target === undefined) return ok(undefined);
+  const { router, config } = routerOf(world.rollout.spec.traffic);
+  const name = router.objectName(config, world.rollout.spec.service.name);
+  return client.delete(target.resource, { namespace: world.rollout.namespace, name }, { preconditions: { uid, resourceVersion } }, signal);
+}

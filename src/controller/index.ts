@@ -1,0 +1,2 @@
+export type { RolloutControllerOptions } from './rollout-controller.ts';
+export { RolloutController } from './rollout-controller.ts';

@@ -1,0 +1,217 @@
+import type { Change, KubeClient, KubeObject, Resource } from '../kube/index.ts';
+import { apiVersionOf, discover, Reflector, Store } from '../kube/index.ts';
+import type { Clock, Logger, Random } from '../lib/index.ts';
+import { isObject } from '../lib/index.ts';
+import type { DeploymentFacts, MeshFacts, MeshRecord, ResourceNeed, RouterTarget, SplitCrd, TrafficRouter } from '../traffic/index.ts';
+import { detectProvider, providers } from '../traffic/index.ts';
+
+const crds: Resource = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
+};
+const splitCrdName = 'trafficsplits.split.smi-spec.io';
+const splitGroup = 'split.smi-spec.io';
+
+export interface MeshWatchOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly namespaces: readonly string[];
+  readonly clusterDomain: string;
+  readonly deployments: () => readonly DeploymentFacts[];
+  /** Keys of mesh records that changed. */
+  readonly onKeys: (keys: readonly string[]) => void;
+  /** What the cluster serves has changed: everything must look again. */
+  readonly onDiscovery: () => void;
+}
+
+interface WatchedResource {
+  readonly store: Store<MeshRecord>;
+  readonly reflectors: readonly Reflector<MeshRecord>[];
+  readonly stop: AbortController;
+}
+
+/** Discovery of the mesh, and a watch on each of its resources that some Rollout needs, in the version that it needs. */
+export class MeshWatch {
+  readonly #options: MeshWatchOptions;
+  readonly #watched = new Map<string, WatchedResource>();
+  readonly #crdWatch: Reflector<string>;
+  #facts: MeshFacts | undefined;
+  #versionsOf: ReadonlyMap<string, readonly string[]> = new Map();
+  #signal: AbortSignal | undefined;
+  #running: Promise<void>[] = [];
+  #rediscover: () => void = () => {};
+
+  constructor(options: MeshWatchOptions) {
+    this.#options = options;
+    const { client, clock, random, log } = options;
+    this.#crdWatch = new Reflector<string>({
+      client,
+      resource: crds,
+      metadataOnly: true,
+      project: ({ metadata }) => metadata.resourceVersion,
+      store: new Store<string>(),
+      clock,
+      random,
+      log,
+      onChange: (change) => {
+        if (this.#facts === undefined) return;
+        // Only the coming and going of kinds says something about a mesh, and every change of the one we write.
+        if (change.type !== 'updated' || change.key === splitCrdName) this.#rediscover();
+      },
+    });
+  }
+
+  get facts(): MeshFacts | undefined {
+    return this.#facts;
+  }
+
+  /** The dialect of metrics of the mesh that the cluster shows signs of; undefined where there are none, or several. */
+  detectedDialect(): string | undefined {
+    if (this.#facts === undefined) return undefined;
+    const detected = detectProvider({ ...this.#facts, configured: 'auto' });
+    return detected.kind === 'provider' ? providers[detected.provider].dialect : undefined;
+  }
+
+  get reflectors(): Readonly<Record<string, Reflector<MeshRecord>>> {
+    return Object.fromEntries(
+      [...this.#watched].flatMap(([name, { reflectors }]) => reflectors.map((reflector, index) => [`${name}#${index}`, reflector])),
+    );
+  }
+
+  /** First discovery, then a new one whenever kinds come or go. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#signal = signal;
+    const watching = this.#crdWatch.run(signal);
+    while (!signal.aborted) {
+      const due = new Promise<void>((resolve) => {
+        this.#rediscover = resolve;
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+      const isDone = await this.#discover(signal);
+      const again = isDone ? undefined : this.#options.clock.after(2_000, () => this.#rediscover());
+      await due;
+      again?.();
+    }
+    await watching;
+    await Promise.all(this.#running);
+  }
+
+  /** The records that `keys` name, or undefined while the watch that brings them has not synced. */
+  records(router: TrafficRouter, target: RouterTarget, keys: readonly string[]): readonly MeshRecord[] | undefined {
+    const stores = [
+      this.#ensure(router, target.resource),
+      ...(target.adapter === undefined ? [] : [this.#ensureNeed(router, target.adapter)]),
+    ];
+    const found: MeshRecord[] = [];
+    for (const watched of stores) {
+      if (watched === undefined) continue;
+      if (!watched.reflectors.every((reflector) => reflector.hasSynced)) return undefined;
+      for (const key of keys) found.push(...watched.store.byIndex('key', key));
+    }
+    return [...new Set(found)];
+  }
+
+  absorb(resource: Resource, object: KubeObject): void {
+    for (const reflector of this.#watched.get(nameOf(resource))?.reflectors ?? []) reflector.absorb(object);
+  }
+
+  #ensureNeed(router: TrafficRouter, need: ResourceNeed): WatchedResource | undefined {
+    const served = this.#versionsOf.get(need.group) ?? [];
+    const version = need.versions.find((candidate) => served.includes(candidate)) ?? served[0];
+    return version === undefined
+      ? undefined
+      : this.#ensure(router, { group: need.group, version, plural: need.plural, kind: need.kind, namespaced: need.namespaced });
+  }
+
+  #ensure(router: TrafficRouter, resource: Resource): WatchedResource {
+    const name = nameOf(resource);
+    const known = this.#watched.get(name);
+    if (known !== undefined) return known;
+    const { client, clock, random, log, namespaces, onKeys } = this.#options;
+    const store = new Store<MeshRecord>({ indexes: { key: (record) => router.keysOf(record) } });
+    const onChange = ({ before, after }: Change<MeshRecord>) =>
+      onKeys([...new Set([before, after].flatMap((record) => (record === undefined ? [] : router.keysOf(record))))]);
+    const scopes = namespaces.length === 0 ? [undefined] : namespaces;
+    const reflectors = scopes.map(
+      (namespace) =>
+        new Reflector<MeshRecord>({
+          client,
+          resource,
+          namespace,
+          project: (object) => router.project(resource, object),
+          store,
+          clock,
+          random,
+          log,
+          onChange,
+        }),
+    );
+    const watched = { store, reflectors, stop: new AbortController() };
+    this.#watched.set(name, watched);
+    for (const reflector of reflectors) this.#start(reflector, watched.stop);
+    return watched;
+  }
+
+  #start(reflector: Reflector<MeshRecord>, stop: AbortController): void {
+    const signal = this.#signal;
+    if (signal === undefined || signal.aborted) return;
+    signal.addEventListener('abort', () => stop.abort(), { once: true });
+    this.#running.push(reflector.run(stop.signal));
+    this.#running.push(reflector.synced.then(() => this.#options.onDiscovery()).catch(() => undefined));
+  }
+
+  async #discover(signal: AbortSignal): Promise<boolean> {
+    const { client, log, clusterDomain, onDiscovery } = this.#options;
+    const groups = await discover(client, signal);
+    if (!groups.ok) {
+      if (!signal.aborted) log.warn({ failure: groups.failure.message }, 'discovery failed');
+      return false;
+    }
+    this.#versionsOf = new Map(groups.value.map(({ name, versions }) => [name, versions]));
+    const splitVersions = this.#versionsOf.get(splitGroup) ?? [];
+    const crd = splitVersions.length === 0 ? undefined : await this.#splitCrd(signal);
+    this.#facts = {
+      groups: groups.value.map(({ name }) => name),
+      splitVersions,
+      crd,
+      deployments: this.#options.deployments(),
+      clusterDomain,
+    };
+    this.#dropUnserved();
+    onDiscovery();
+    return true;
+  }
+
+  /** A version that is no longer served would be asked for in vain for ever. */
+  #dropUnserved(): void {
+    for (const [name, watched] of this.#watched) {
+      const [, group = '', version = ''] = /^[^.]+\.(.*)\/([^/]+)$/.exec(name) ?? [];
+      if (this.#versionsOf.get(group)?.includes(version)) continue;
+      watched.stop.abort();
+      this.#watched.delete(name);
+    }
+  }
+
+  async #splitCrd(signal: AbortSignal): Promise<SplitCrd | undefined> {
+    const found = await this.#options.client.get(crds, { name: splitCrdName }, signal);
+    if (!found.ok || !isObject(found.value.spec) || !Array.isArray(found.value.spec.versions)) return undefined;
+    const versions = found.value.spec.versions.filter(isObject);
+    const served = versions.filter(({ served }) => served === true).map(({ name }) => String(name));
+    const newest = versions
+      .filter(({ served }) => served === true)
+      .toSorted((left, right) => (String(left.name) < String(right.name) ? 1 : -1))[0];
+    return {
+      servedVersions: served,
+      storageVersion: String(versions.find(({ storage }) => storage === true)?.name ?? ''),
+      labels: found.value.metadata.labels ?? {},
+      hasMatches: JSON.stringify(newest?.schema ?? {}).includes('"matches"'),
+    };
+  }
+}
+
+const nameOf = (resource: Resource): string => `${resource.plural}.${apiVersionOf(resource)}`;

@@ -1,0 +1,283 @@
+import type { FieldError } from '../api/index.ts';
+import { mergeTemplates, problemText, runView } from '../core/analysis/index.ts';
+import { revisionName, rolloutLabelValue } from '../core/names.ts';
+import type { ConfigUse } from '../core/revision.ts';
+import { configUses, revisionOf } from '../core/revision.ts';
+import type { Rollout } from '../core/rollout.ts';
+import { stepsOf } from '../core/rollout.ts';
+import type { ArgValue, TemplateRef } from '../core/steps/index.ts';
+import { windowState } from '../core/windows.ts';
+import type {
+  ConfigRef,
+  PodTemplate,
+  Revision,
+  RootService,
+  RunView,
+  ShareView,
+  Target,
+  TemplateProblem,
+  Traffic,
+  Workload,
+  World,
+} from '../core/world.ts';
+import type { MeshRecord, RouterTarget } from '../traffic/index.ts';
+import { routerOf } from '../traffic/index.ts';
+import type { Cache } from './cache.ts';
+import { thing } from './dependencies.ts';
+import type { Measurer } from './measurer.ts';
+import type { MeshWatch } from './mesh-watch.ts';
+import type { DeploymentRecord, RolloutRecord } from './records.ts';
+import type { SecretHashes } from './secret-hashes.ts';
+
+export interface Observers {
+  readonly cache: Cache;
+  readonly mesh: MeshWatch;
+  readonly measurer: Pick<Measurer, 'share'>;
+  readonly secrets: SecretHashes;
+  /** Whether the share can be asked for in this mesh. */
+  readonly canSeeShare: (target: RouterTarget) => boolean;
+}
+
+/** What became of one key, and the things that were looked at. */
+export type Observation =
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'invalid'; readonly record: RolloutRecord; readonly errors: readonly FieldError[] }
+  /** A watch that the decision needs has not synced; its sync wakes the key. */
+  | { readonly kind: 'unready'; readonly things: readonly string[] }
+  | {
+      readonly kind: 'world';
+      readonly world: World;
+      readonly target: RouterTarget | undefined;
+      readonly things: readonly string[];
+      readonly recheckAtMs?: number | undefined;
+    };
+
+/** Gathers, from the stores alone, all that a decision on one Rollout may see. */
+export function observe(key: string, epoch: number, nowMs: number, observers: Observers): Observation {
+  const { cache, mesh } = observers;
+  const record = cache.rollouts.get(key);
+  if (record === undefined) return { kind: 'gone' };
+  if (!record.decoded.ok) return { kind: 'invalid', record, errors: record.decoded.failure };
+  const rollout = record.decoded.value;
+  const { namespace, name } = rollout;
+  const root = rollout.spec.service.name;
+  const own = [
+    thing.claim(namespace, root),
+    thing.service(namespace, root),
+    thing.ours(namespace, rolloutLabelValue(name)),
+    thing.discovery,
+  ];
+  if (mesh.facts === undefined) return { kind: 'unready', things: own };
+
+  const workloadRecord =
+    rollout.spec.workloadRef === undefined ? undefined : cache.deployments.get(`${namespace}/${rollout.spec.workloadRef.name}`);
+  const uses = usesOf(rollout, workloadRecord);
+  const revisions = revisionsOf(rollout, observers);
+  const traffic = trafficOf(rollout, revisions, observers);
+  const templates = templateThings(rollout);
+  const things = [
+    ...own,
+    ...(rollout.spec.workloadRef === undefined ? [] : [thing.deployment(namespace, rollout.spec.workloadRef.name)]),
+    ...uses.map((use) => thing.config(use.kind, namespace, use.name)),
+    ...templates,
+    ...(traffic?.keys.map(thing.mesh) ?? []),
+  ];
+  const secretsRecheckMs = observers.secrets.want(namespace, uses, nowMs);
+  if (traffic === undefined || !observers.secrets.knows(namespace, uses)) return { kind: 'unready', things };
+  const world: World = {
+    nowMs,
+    epoch,
+    rollout,
+    target: targetOf(rollout, workloadRecord, uses, observers),
+    workload: workloadRecord === undefined ? undefined : workloadOf(workloadRecord),
+    rootService: rootOf(rollout, cache),
+    revisions,
+    traffic: traffic.traffic,
+    runs: runsOf(rollout, cache, nowMs),
+    templateProblems: templateProblemsOf(rollout, cache),
+    decisions: [],
+    window: windowState(rollout.spec.windows, nowMs),
+    rival: rivalOf(record, cache),
+  };
+  return { kind: 'world', world, target: traffic.target, things, recheckAtMs: secretsRecheckMs };
+}
+
+function usesOf(rollout: Rollout, workload: DeploymentRecord | undefined): readonly ConfigUse[] {
+  const { trackConfig, template } = rollout.spec;
+  if (trackConfig === 'None') return [];
+  const uses = template === undefined ? (workload?.uses ?? []) : configUses(template);
+  return trackConfig === 'All' ? uses : uses.filter(({ kind }) => kind === 'ConfigMap');
+}
+
+function targetOf(rollout: Rollout, workload: DeploymentRecord | undefined, uses: readonly ConfigUse[], observers: Observers): Target {
+  const configs = configsOf(rollout.namespace, uses, observers);
+  if (typeof configs === 'string') return { kind: 'unknown', reason: 'ConfigNotFound', message: configs };
+  const { workloadRef, template } = rollout.spec;
+  if (template !== undefined) return revisionTarget(template, undefined, configs);
+  const name = workloadRef?.name ?? '';
+  if (workload === undefined) return { kind: 'unknown', reason: 'WorkloadNotFound', message: `Deployment ${name} does not exist` };
+  if (workload.mark?.ownerUid !== undefined || workload.templateText === undefined) {
+    return { kind: 'unknown', reason: 'WorkloadUnsuitable', message: `Deployment ${name} is itself a revision of a Rollout` };
+  }
+  return revisionTarget(JSON.parse(workload.templateText) as PodTemplate, workload.templateHash, configs);
+}
+
+function revisionTarget(template: PodTemplate, templateHash: string | undefined, configs: readonly ConfigRef[]): Target {
+  const isPlain = configs.length === 0 && templateHash !== undefined;
+  return { kind: 'revision', revision: isPlain ? templateHash : revisionOf(template, configs), template, configs };
+}
+
+/** The configuration with its content's hash; or which piece is missing. An optional piece that is not there is simply not used. */
+function configsOf(namespace: string, uses: readonly ConfigUse[], { cache, secrets }: Observers): readonly ConfigRef[] | string {
+  const found: ConfigRef[] = [];
+  for (const { kind, name, isOptional } of uses) {
+    const hash = kind === 'ConfigMap' ? cache.configs.get(`${namespace}/${name}`)?.hash : secrets.hash(namespace, name);
+    if (hash !== undefined) found.push({ kind, name, hash });
+    else if (!isOptional) return `${kind} ${name}, which the template uses, does not exist`;
+  }
+  return found;
+}
+
+function workloadOf(record: DeploymentRecord): Workload {
+  const { name, uid, resourceVersion, replicas, readyReplicas, isPaused, isDeleting, templateHash, replicasManager } = record;
+  const isRolledOut = record.isObserved && record.updatedReplicas >= replicas && record.totalReplicas === record.updatedReplicas;
+  return { name, uid, resourceVersion, replicas, readyReplicas, isPaused, isDeleting, templateHash, isRolledOut, replicasManager };
+}
+
+function rootOf(rollout: Rollout, cache: Cache): RootService | undefined {
+  const record = cache.services.get(`${rollout.namespace}/${rollout.spec.service.name}`);
+  if (record === undefined) return undefined;
+  const { name, uid, resourceVersion, selector, ports, clusterIP, type, selectorApplier, mark } = record;
+  return { name, uid, resourceVersion, selector, ports, clusterIP, type, selectorApplier, isOurs: mark?.ownerUid === rollout.uid };
+}
+
+function revisionsOf(rollout: Rollout, { cache }: Observers): readonly Revision[] {
+  const isOwn = ({ name }: { name: string }) => name !== rollout.spec.service.name;
+  const deployments = new Map(cache.deployments.byIndex('owner', rollout.uid).map((record) => [record.mark?.revision ?? '', record]));
+  const services = new Map(
+    cache.services
+      .byIndex('owner', rollout.uid)
+      .filter(isOwn)
+      .map((record) => [record.mark?.revision ?? '', record]),
+  );
+  return [...new Set([...deployments.keys(), ...services.keys()])].map((revision): Revision => {
+    const [deployment, service] = [deployments.get(revision), services.get(revision)];
+    const name = deployment?.name ?? service?.name ?? revisionName(rollout.name, revision);
+    const endpoints = cache.endpoints.byIndex('service', `${rollout.namespace}/${name}`);
+    return {
+      revision,
+      name,
+      createdAt: deployment?.createdAt ?? service?.createdAt ?? '',
+      deployment: deployment === undefined ? undefined : deployment,
+      service: service === undefined ? undefined : { uid: service.uid, resourceVersion: service.resourceVersion, ports: service.ports },
+      readyEndpoints: endpoints.reduce((sum, { ready }) => sum + ready, 0),
+    };
+  });
+}
+
+interface TrafficSeen {
+  readonly traffic: Traffic;
+  readonly target: RouterTarget | undefined;
+  readonly keys: readonly string[];
+}
+
+function trafficOf(rollout: Rollout, revisions: readonly Revision[], observers: Observers): TrafficSeen | undefined {
+  const { mesh } = observers;
+  if (mesh.facts === undefined) return undefined;
+  const { router, config } = routerOf(rollout.spec.traffic);
+  const resolved = router.resolve(config, mesh.facts);
+  if (!resolved.ok) return { traffic: { kind: 'unusable', ...resolved.failure }, target: undefined, keys: [] };
+  const target = resolved.value;
+  const { namespace, uid, name } = rollout;
+  const adopts = rollout.adoptsSplit;
+  const subject = {
+    namespace,
+    root: rollout.spec.service.name,
+    rollout: { uid, name, adopts },
+    services: revisions.map((revision) => revision.name),
+  };
+  const keys = router.keysFor(config, target, subject);
+  const records: readonly MeshRecord[] | undefined = mesh.records(router, target, keys);
+  if (records === undefined) return undefined;
+  const reading = router.read(config, target, subject, records);
+  return { traffic: { kind: 'usable', ...reading, share: shareOf(rollout, target, observers) }, target, keys };
+}
+
+function shareOf(rollout: Rollout, target: RouterTarget, { measurer, canSeeShare }: Observers): ShareView {
+  if (!canSeeShare(target)) return { kind: 'unavailable' };
+  const reading = measurer.share(`${rollout.namespace}/${rollout.name}`);
+  return reading === undefined ? { kind: 'pending' } : { kind: 'reading', ...reading };
+}
+
+function runsOf(rollout: Rollout, cache: Cache, nowMs: number): readonly RunView[] {
+  return cache.runs.byIndex('rollout', rollout.uid).flatMap(({ decoded }) => {
+    const view = decoded.ok ? runView(decoded.value, nowMs) : undefined;
+    return view === undefined ? [] : [view];
+  });
+}
+
+interface Analysed {
+  readonly kind: TemplateProblem['kind'];
+  readonly step: number | undefined;
+  readonly templates: readonly TemplateRef[];
+  readonly args: readonly ArgValue[];
+}
+
+/** Every place of a spec that refers to templates. */
+function analysesOf(rollout: Rollout): readonly Analysed[] {
+  const { canary } = rollout.spec.strategy;
+  const steps = stepsOf(canary).flatMap((step, index): Analysed[] =>
+    step.kind === 'analysis' ? [{ kind: 'Step', step: index, ...step.config }] : [],
+  );
+  const background: Analysed[] = canary.analysis === undefined ? [] : [{ kind: 'Background', step: undefined, ...canary.analysis }];
+  const after = canary.afterPromotion?.analysis;
+  return [...background, ...steps, ...(after === undefined ? [] : [{ kind: 'AfterPromotion' as const, step: undefined, ...after }])];
+}
+
+const templateThings = (rollout: Rollout): readonly string[] =>
+  analysesOf(rollout).flatMap(({ templates }) =>
+    templates.map((ref) => thing.template(ref.clusterScope ? '' : rollout.namespace, ref.name)),
+  );
+
+function templateProblemsOf(rollout: Rollout, cache: Cache): readonly TemplateProblem[] {
+  return analysesOf(rollout).flatMap(({ kind, step, templates, args }): readonly TemplateProblem[] => {
+    const resolved = resolveTemplates(rollout.namespace, templates, args, cache);
+    return resolved.ok ? [] : [{ kind, step, ...resolved.failure }];
+  });
+}
+
+/** The metrics and arguments that these references come to now; or the first thing that keeps them from it. */
+export function resolveTemplates(namespace: string, refs: readonly TemplateRef[], args: readonly ArgValue[], cache: Cache) {
+  const failed = (reason: TemplateProblem['reason'], message: string) => ({ ok: false as const, failure: { reason, message } });
+  const found = refs.map((ref) => ({
+    ref,
+    record: ref.clusterScope ? cache.clusterTemplates.get(ref.name) : cache.templates.get(`${namespace}/${ref.name}`),
+  }));
+  const templates = [];
+  for (const { ref, record } of found) {
+    const kind = ref.clusterScope ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate';
+    if (record === undefined) return failed('AnalysisTemplateNotFound', `${kind} ${ref.name} does not exist`);
+    if (!record.decoded.ok)
+      return failed(
+        'AnalysisTemplateInvalid',
+        `${kind} ${ref.name}: ${record.decoded.failure.map(({ path, message }) => `${path}: ${message}`).join('; ')}`,
+      );
+    templates.push({ ...(ref.clusterScope ? {} : { namespace }), name: ref.name, spec: record.decoded.value });
+  }
+  const merged = mergeTemplates(templates, args);
+  return merged.ok ? merged : failed('AnalysisTemplateInvalid', merged.failure.map(problemText).join('; '));
+}
+
+/** The older Rollout on the same Service or workload: by age, then by UID, so that exactly one of two is the older. */
+function rivalOf(record: RolloutRecord, cache: Cache): string | undefined {
+  const { namespace } = record;
+  const same = [
+    ...cache.rollouts.byIndex('service', `${namespace}/${record.service}`),
+    ...(record.workload === undefined ? [] : cache.rollouts.byIndex('workload', `${namespace}/${record.workload}`)),
+  ];
+  const older = same.find(
+    (other) =>
+      other.uid !== record.uid && (other.createdAt < record.createdAt || (other.createdAt === record.createdAt && other.uid < record.uid)),
+  );
+  return older === undefined ? undefined : `${older.namespace}/${older.name}`;
+}

@@ -1,0 +1,183 @@
+import type { FieldError } from '../api/index.ts';
+import { rollouts } from '../api/index.ts';
+import type { Plan } from '../core/index.ts';
+import { plan } from '../core/index.ts';
+import type { RolloutStatus } from '../core/rollout.ts';
+import type { KubeClient, KubeFailure, ReconcileOutcome, Recorder } from '../kube/index.ts';
+import { describeFailure } from '../kube/index.ts';
+import type { Clock, Logger } from '../lib/index.ts';
+import { isObject } from '../lib/index.ts';
+import type { ShareVia } from '../metrics/index.ts';
+import type { RouterTarget } from '../traffic/index.ts';
+import type { Dependencies } from './dependencies.ts';
+import { thing } from './dependencies.ts';
+import type { Executors } from './execute.ts';
+import { execute } from './execute.ts';
+import type { Measurer } from './measurer.ts';
+import type { Observation, Observers } from './observe.ts';
+import { observe } from './observe.ts';
+import type { RolloutRecord } from './records.ts';
+import { metricShareQuestion } from './share.ts';
+import type { Telemetry } from './telemetry.ts';
+
+export interface RolloutReconciler {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly epoch: () => number | undefined;
+  readonly observers: Observers;
+  readonly executors: Executors;
+  readonly measurer: Measurer;
+  readonly dependencies: Dependencies;
+  readonly recorder: Pick<Recorder, 'event'>;
+  readonly telemetry: Telemetry;
+  readonly shareVia: (target: RouterTarget) => ShareVia | undefined;
+  /** This process is out of date: a newer leader has written. */
+  readonly onFenced: (reason: string) => void;
+}
+
+type Seen = Extract<Observation, { kind: 'world' }>;
+
+/** Observe, plan, execute: the one place that knows the order. */
+export async function reconcileRollout(key: string, reconciler: RolloutReconciler, signal: AbortSignal): Promise<ReconcileOutcome> {
+  const epoch = reconciler.epoch();
+  if (epoch === undefined) return {};
+  const seen = observe(key, epoch === unelected ? storedEpoch(key, reconciler) : epoch, reconciler.clock.nowMs(), reconciler.observers);
+  switch (seen.kind) {
+    case 'gone':
+      reconciler.dependencies.forget(key);
+      reconciler.measurer.forgetShare(key);
+      reconciler.telemetry.forget(key);
+      return {};
+    case 'invalid':
+      reconciler.dependencies.set(key, []);
+      return reportInvalid(seen.record, seen.errors, reconciler, signal);
+    case 'unready':
+      reconciler.dependencies.set(key, [...seen.things, thing.discovery]);
+      return {};
+    case 'world':
+      reconciler.dependencies.set(key, seen.things);
+      return pursue(key, seen, reconciler, signal);
+  }
+}
+
+/** Without an election there is no fencing number: the one that the object carries is kept. */
+const unelected = 0;
+
+function storedEpoch(key: string, { observers }: RolloutReconciler): number {
+  const decoded = observers.cache.rollouts.get(key)?.decoded;
+  return decoded?.ok ? (decoded.value.status.epoch ?? 1) : 1;
+}
+
+async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, signal: AbortSignal): Promise<ReconcileOutcome> {
+  const { world } = seen;
+  const { rollout } = world;
+  if ((rollout.status.epoch ?? 0) > world.epoch) {
+    reconciler.onFenced(`Rollout ${key} carries epoch ${rollout.status.epoch}, ours is ${world.epoch}`);
+    return {};
+  }
+  const next = plan(world);
+  ask(key, next, seen, reconciler);
+  const owner = { namespace: rollout.namespace, name: rollout.name, uid: rollout.uid };
+  const scene = { world, target: seen.target, owner, resourceVersion: rollout.resourceVersion };
+  const done = await execute(next, scene, reconciler.executors, signal);
+  if (!done.ok) return afterFailure(key, done.failure, reconciler);
+  tell(key, next, world.rollout.status, seen, reconciler);
+  const wakeAtMs = Math.min(next.wakeAtMs ?? Number.POSITIVE_INFINITY, seen.recheckAtMs ?? Number.POSITIVE_INFINITY);
+  return Number.isFinite(wakeAtMs) ? { wakeAtMs } : {};
+}
+
+/** A conflict is news that the watch is bringing; anything else is tried again after a back-off. */
+function afterFailure(key: string, failure: KubeFailure, { log, clock, telemetry }: RolloutReconciler): ReconcileOutcome {
+  telemetry.failed(failure.kind);
+  if (failure.kind === 'aborted' || failure.kind === 'fenced') return {};
+  if (failure.kind === 'conflict') {
+    log.debug({ rollout: key, failure: describeFailure(failure) }, 'a write met a newer object');
+    return { wakeAtMs: clock.nowMs() + 250 };
+  }
+  log.warn({ rollout: key, failure: describeFailure(failure) }, 'a write failed');
+  return 'retry';
+}
+
+/** The share is asked for off the reconciler; the reading comes back in a later world. */
+function ask(key: string, { shareQuestion }: Plan, { world, target }: Seen, { measurer, clock, shareVia }: RolloutReconciler): void {
+  const via = target === undefined ? undefined : shareVia(target);
+  if (shareQuestion === undefined || via === undefined) return;
+  measurer.askShare(key, metricShareQuestion(shareQuestion, world, via, clock.nowMs()));
+}
+
+function tell(key: string, next: Plan, before: RolloutStatus, { world }: Seen, { log, recorder, telemetry }: RolloutReconciler): void {
+  const { rollout } = world;
+  const after = next.status ?? before;
+  telemetry.observed(key, after);
+  if (next.status !== undefined) logTransition(key, before, after, log);
+  const regarding = {
+    apiVersion: 'sluice.dev/v1alpha1',
+    kind: rollouts.kind,
+    namespace: rollout.namespace,
+    name: rollout.name,
+    uid: rollout.uid,
+  };
+  for (const { severity, reason, message } of next.notices) recorder.event({ regarding, type: severity, reason, note: message });
+}
+
+/** One line a transition, none for a quiet pass. */
+function logTransition(rollout: string, before: RolloutStatus, after: RolloutStatus, log: Logger): void {
+  if (before.phase !== after.phase) {
+    log.info(
+      { rollout, from: before.phase, to: after.phase, reason: after.conditions[0]?.reason, message: after.message },
+      'phase changed',
+    );
+  }
+  if (before.weight?.desired !== after.weight?.desired)
+    log.info({ rollout, from: before.weight?.desired, to: after.weight?.desired, step: after.step?.label }, 'weight decided');
+  if (before.weight?.confirmedAt !== after.weight?.confirmedAt && after.weight?.confirmedAt !== undefined) {
+    log.info({ rollout, weight: after.weight.desired, by: after.weight.confirmedBy, observed: after.weight.observed }, 'weight confirmed');
+  }
+}
+
+/** Stored once, and no longer valid: it says so, and traffic stays where it is. */
+async function reportInvalid(
+  record: RolloutRecord,
+  errors: readonly FieldError[],
+  reconciler: RolloutReconciler,
+  signal: AbortSignal,
+): Promise<ReconcileOutcome> {
+  const message = errors
+    .map(({ path, message }) => `${path}: ${message}`)
+    .join('; ')
+    .slice(0, 4000);
+  const now = new Date(reconciler.clock.nowMs()).toISOString();
+  const before = Array.isArray(record.rawStatus.conditions) ? record.rawStatus.conditions.filter(isObject) : [];
+  if (
+    before.some(
+      ({ type, message: said, observedGeneration }) => type === 'Stalled' && said === message && observedGeneration === record.generation,
+    )
+  )
+    return {};
+  const condition = (type: string, status: string) => ({
+    type,
+    status,
+    reason: 'InvalidSpec',
+    message,
+    lastTransitionTime: now,
+    observedGeneration: record.generation,
+  });
+  const kept = before.filter(({ type }) => type !== 'Ready' && type !== 'Stalled' && type !== 'Reconciling');
+  const status = {
+    observedGeneration: record.generation,
+    message,
+    conditions: [condition('Ready', 'False'), condition('Stalled', 'True'), ...kept],
+  };
+  const body = { metadata: { uid: record.uid, resourceVersion: record.resourceVersion }, status };
+  const written = await reconciler.client.patch(rollouts, record, body, { type: 'merge', subresource: 'status' }, signal);
+  if (!written.ok) return afterFailure(`${record.namespace}/${record.name}`, written.failure, reconciler);
+  reconciler.executors.absorb(rollouts, written.value);
+  reconciler.recorder.event({
+    regarding: { apiVersion: 'sluice.dev/v1alpha1', kind: rollouts.kind, namespace: record.namespace, name: record.name, uid: record.uid },
+    type: 'Warning',
+    reason: 'InvalidSpec',
+    note: message,
+  });
+  return {};
+}

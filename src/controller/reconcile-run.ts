@@ -1,0 +1,116 @@
+import { analysisRuns } from '../api/index.ts';
+import type { AnalysisRun, RolloutOfRun, RunSubject } from '../core/analysis/index.ts';
+import { planRun } from '../core/analysis/index.ts';
+import { revisionName } from '../core/names.ts';
+import type { Rollout } from '../core/rollout.ts';
+import { msOf } from '../core/time.ts';
+import type { KubeClient, ReconcileOutcome } from '../kube/index.ts';
+import { describeFailure } from '../kube/index.ts';
+import type { Clock, Logger } from '../lib/index.ts';
+import { mergePatch } from '../lib/index.ts';
+import { routerOf } from '../traffic/index.ts';
+import type { Cache } from './cache.ts';
+import type { Measurer } from './measurer.ts';
+
+export interface RunReconciler {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly epoch: () => number | undefined;
+  readonly cache: Cache;
+  readonly measurer: Measurer;
+  /** The dialect of metrics of a Rollout's own mesh, for `mesh: auto`. */
+  readonly dialectOf: (rollout: Rollout) => string | undefined;
+  /** The run's verdict may have changed what its Rollout does: look at once. */
+  readonly onVerdict: (rollout: string, isBad: boolean) => void;
+}
+
+/** One AnalysisRun: samples in, verdict recorded, questions out. The record comes before anything that follows from it. */
+export async function reconcileRun(key: string, reconciler: RunReconciler, signal: AbortSignal): Promise<ReconcileOutcome> {
+  const { cache, clock, client, log, measurer } = reconciler;
+  if (reconciler.epoch() === undefined) return {};
+  const record = cache.runs.get(key);
+  if (record === undefined) {
+    measurer.forget(key);
+    return {};
+  }
+  if (!record.decoded.ok) return {};
+  const run = record.decoded.value;
+  if (run.status.completedAt !== undefined) {
+    measurer.forget(key);
+    return {};
+  }
+  const samples = measurer.peek(key).filter((sample) => sample.runUid === run.uid);
+  const subject = run.spec.rollout === undefined ? undefined : subjectOf(run, run.spec.rollout, cache);
+  const next = planRun({ nowMs: clock.nowMs(), run, samples, inFlight: measurer.inFlight(key), subject });
+  const patch = next.status === undefined ? undefined : mergePatch({ ...run.status }, { ...next.status });
+  if (patch !== undefined) {
+    const body = { metadata: { uid: run.uid, resourceVersion: run.resourceVersion }, status: patch };
+    const isBad = next.status?.phase === 'Failed' || next.status?.phase === 'Error';
+    const written = await client.patch(
+      analysisRuns,
+      run,
+      body,
+      { type: 'merge', subresource: 'status', priority: isBad ? 'cut' : 'normal' },
+      signal,
+    );
+    if (!written.ok) {
+      if (written.failure.kind === 'conflict') return { wakeAtMs: clock.nowMs() + 250 };
+      if (written.failure.kind === 'notFound' || written.failure.kind === 'aborted' || written.failure.kind === 'fenced') return {};
+      log.warn({ run: key, failure: describeFailure(written.failure) }, 'a verdict could not be recorded');
+      return 'retry';
+    }
+    cache.absorb(analysisRuns, written.value);
+    if (run.status.phase !== next.status?.phase)
+      log.info({ run: key, from: run.status.phase, to: next.status?.phase, message: next.status?.message }, 'analysis run changed');
+    if (run.spec.rollout !== undefined) reconciler.onVerdict(`${run.namespace}/${run.spec.rollout.name}`, isBad);
+  }
+  measurer.acknowledge(key, samples);
+  const mesh = meshOf(run, reconciler);
+  for (const { metric, question, windowStartedAtMs } of next.questions)
+    measurer.ask({ run: key, runUid: run.uid, metric, question, windowStartedAtMs, ...mesh });
+  return next.wakeAtMs === undefined ? {} : { wakeAtMs: next.wakeAtMs };
+}
+
+/** What the Rollout says of itself now. Undefined while it cannot be read: then nothing is asked. */
+function subjectOf(run: AnalysisRun, made: RolloutOfRun, cache: Cache): RunSubject | undefined {
+  const record = cache.rollouts.get(`${run.namespace}/${made.name}`);
+  if (record === undefined || record.uid !== made.uid || !record.decoded.ok) return undefined;
+  const rollout = record.decoded.value;
+  const { status, spec } = rollout;
+  const { router, config } = routerOf(spec.traffic);
+  const canary = revisionName(rollout.name, made.revision);
+  const stable = revisionName(rollout.name, made.stableRevision ?? '');
+  const confirmedAt = status.weight?.confirmedAt;
+  return {
+    args: {
+      namespace: rollout.namespace,
+      rollout: rollout.name,
+      service: spec.service.name,
+      canaryService: canary,
+      stableService: stable,
+      canaryWorkload: canary,
+      stableWorkload: stable,
+      revision: made.revision,
+    },
+    weight: status.weight?.desired ?? 0,
+    step: status.step?.index ?? 0,
+    split: router.objectName(config, spec.service.name),
+    // Without weight there is nothing to watch in the background; silence then is no news.
+    windowsSinceMs:
+      confirmedAt === undefined || (made.kind === 'Background' && status.weight?.desired === 0) ? undefined : msOf(confirmedAt),
+    isOver: isOver(rollout, made),
+  };
+}
+
+function isOver({ status, isDeleting }: Rollout, made: RolloutOfRun): boolean {
+  if (isDeleting || status.canaryRevision !== made.revision || (status.attempt ?? 1) !== made.attempt || status.abort !== undefined)
+    return true;
+  return made.kind === 'Step' && status.step?.index !== made.step;
+}
+
+function meshOf(run: AnalysisRun, { cache, dialectOf }: RunReconciler): { mesh?: string } {
+  const decoded = run.spec.rollout === undefined ? undefined : cache.rollouts.get(`${run.namespace}/${run.spec.rollout.name}`)?.decoded;
+  const mesh = decoded?.ok ? dialectOf(decoded.value) : undefined;
+  return mesh === undefined ? {} : { mesh };
+}

@@ -1,0 +1,206 @@
+import type { FieldError } from '../api/index.ts';
+import { annotations, decodeRollout, labels } from '../api/index.ts';
+import { templateHashAnnotation, templateHashOf } from '../core/objects/index.ts';
+import type { ConfigUse } from '../core/revision.ts';
+import { configHash, configUses } from '../core/revision.ts';
+import type { Rollout } from '../core/rollout.ts';
+import type { RootPort } from '../core/world.ts';
+import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from '../kube/index.ts';
+import type { Result } from '../lib/index.ts';
+import { isObject } from '../lib/index.ts';
+
+/** Projections: what the stores keep of each object. Raw objects are never held. */
+
+export interface OurMark {
+  /** Value of the label, which names the Rollout. */
+  readonly rollout: string;
+  readonly revision: string | undefined;
+  /** UID of the controller's owner reference. */
+  readonly ownerUid: string | undefined;
+}
+
+export interface RolloutRecord {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly createdAt: string;
+  readonly generation: number;
+  readonly decoded: Result<Rollout, readonly FieldError[]>;
+  /** Of an object that cannot be decoded: what its status says, to be patched only. */
+  readonly rawStatus: Readonly<Record<string, unknown>>;
+  readonly service: string;
+  readonly workload: string | undefined;
+}
+
+export function projectRollout(object: KubeObject): RolloutRecord {
+  const { metadata } = object;
+  const decoded = decodeRollout(object);
+  return {
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+    createdAt: metadata.creationTimestamp ?? '',
+    generation: metadata.generation ?? 0,
+    decoded,
+    rawStatus: !decoded.ok && isObject(object.status) ? object.status : {},
+    service: decoded.ok ? decoded.value.spec.service.name : '',
+    workload: decoded.ok ? decoded.value.spec.workloadRef?.name : undefined,
+  };
+}
+
+export interface DeploymentRecord {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly createdAt: string;
+  readonly isDeleting: boolean;
+  readonly replicas: number;
+  readonly isPaused: boolean;
+  readonly isObserved: boolean;
+  readonly totalReplicas: number;
+  readonly readyReplicas: number;
+  readonly updatedReplicas: number;
+  readonly mark: OurMark | undefined;
+  readonly templateHash: string;
+  /** Of a workload of the user's: its template as JSON, for the day it becomes a revision. */
+  readonly templateText: string | undefined;
+  readonly uses: readonly ConfigUse[];
+  readonly replicasManager: string | undefined;
+  /** Of a Deployment that may be a mesh's: its labels, for detection. */
+  readonly meshLabels: Readonly<Record<string, string>> | undefined;
+}
+
+const meshWords = /linkerd|smi|osm|openservicemesh|maesh|traefik|nginx|consul/;
+
+export function projectDeployment(object: KubeObject): DeploymentRecord {
+  const { metadata } = object;
+  const spec = isObject(object.spec) ? object.spec : {};
+  const status = isObject(object.status) ? object.status : {};
+  const mark = markOf(metadata);
+  const isOurs = mark?.ownerUid !== undefined;
+  const template = isObject(spec.template) ? spec.template : {};
+  const own = metadata.labels ?? {};
+  return {
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+    createdAt: metadata.creationTimestamp ?? '',
+    isDeleting: metadata.deletionTimestamp !== undefined,
+    replicas: count(spec.replicas, 1),
+    isPaused: spec.paused === true,
+    isObserved: count(status.observedGeneration, 0) >= (metadata.generation ?? 0),
+    totalReplicas: count(status.replicas, 0),
+    readyReplicas: count(status.readyReplicas, 0),
+    updatedReplicas: count(status.updatedReplicas, 0),
+    mark,
+    templateHash: isOurs ? (metadata.annotations?.[templateHashAnnotation] ?? '') : templateHashOf(template),
+    templateText: isOurs ? undefined : JSON.stringify(template),
+    uses: isOurs ? [] : configUses(template),
+    replicasManager: isOurs ? undefined : managerOf(metadata.managedFields, ['f:spec', 'f:replicas'], 'Any'),
+    meshLabels: !isOurs && meshWords.test(`${metadata.name} ${JSON.stringify(own)}`) ? own : undefined,
+  };
+}
+
+export interface ServiceRecord {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly createdAt: string;
+  readonly mark: OurMark | undefined;
+  readonly selector: Readonly<Record<string, string>>;
+  readonly ports: readonly RootPort[];
+  readonly clusterIP: string | undefined;
+  readonly type: string;
+  readonly selectorApplier: string | undefined;
+}
+
+export function projectService(object: KubeObject): ServiceRecord {
+  const { metadata } = object;
+  const spec = isObject(object.spec) ? object.spec : {};
+  return {
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+    createdAt: metadata.creationTimestamp ?? '',
+    mark: markOf(metadata),
+    selector: isObject(spec.selector) ? (spec.selector as Record<string, string>) : {},
+    ports: Array.isArray(spec.ports) ? spec.ports.filter(isObject).map(projectPort) : [],
+    clusterIP: typeof spec.clusterIP === 'string' ? spec.clusterIP : undefined,
+    type: typeof spec.type === 'string' ? spec.type : 'ClusterIP',
+    selectorApplier: managerOf(metadata.managedFields, ['f:spec', 'f:selector'], 'Apply'),
+  };
+}
+
+function projectPort(port: Record<string, unknown>): RootPort {
+  const { name, port: number, targetPort, protocol, appProtocol } = port;
+  return {
+    ...(typeof name === 'string' ? { name } : {}),
+    port: typeof number === 'number' ? number : 0,
+    ...(typeof targetPort === 'number' || typeof targetPort === 'string' ? { targetPort } : {}),
+    ...(typeof protocol === 'string' ? { protocol } : {}),
+    ...(typeof appProtocol === 'string' ? { appProtocol } : {}),
+  };
+}
+
+/** One EndpointSlice of a revision's Service; those of others are not watched. */
+export interface EndpointsRecord {
+  readonly namespace: string;
+  readonly service: string;
+  readonly rollout: string;
+  readonly ready: number;
+}
+
+export function projectEndpoints(object: KubeObject): EndpointsRecord | undefined {
+  const { metadata } = object;
+  const service = metadata.labels?.['kubernetes.io/service-name'];
+  const rollout = metadata.labels?.[labels.rollout];
+  if (service === undefined || rollout === undefined) return undefined;
+  const endpoints = Array.isArray(object.endpoints) ? object.endpoints.filter(isObject) : [];
+  const ready = endpoints.filter(({ conditions }) => isObject(conditions) && conditions.ready === true && conditions.terminating !== true);
+  return { namespace: metadata.namespace ?? '', service, rollout, ready: ready.length };
+}
+
+export interface ConfigRecord {
+  readonly hash: string;
+}
+
+export const projectConfig = (object: KubeObject): ConfigRecord | undefined =>
+  // Copies of ours are immutable, and nobody's configuration but a revision's.
+  object.metadata.annotations?.[annotations.configHash] === undefined
+    ? { hash: configHash({ data: object.data, binaryData: object.binaryData }) }
+    : undefined;
+
+function markOf(metadata: ObjectMeta): OurMark | undefined {
+  const rollout = metadata.labels?.[labels.rollout];
+  if (rollout === undefined) return undefined;
+  const owner = metadata.ownerReferences?.find((reference) => reference.controller === true && reference.kind === 'Rollout');
+  return { rollout, revision: metadata.labels?.[labels.revision], ownerUid: owner?.uid };
+}
+
+const count = (value: unknown, fallback: number): number => (typeof value === 'number' ? value : fallback);
+
+/** The manager, not us, whose entry holds the field at `path`; the latest where there are several. */
+function managerOf(
+  entries: readonly ManagedFieldsEntry[] | undefined,
+  path: readonly string[],
+  operation: 'Apply' | 'Any',
+): string | undefined {
+  return entries?.findLast(
+    (entry) =>
+      entry.manager !== 'sluice' &&
+      (entry.subresource === undefined || entry.subresource === 'scale') &&
+      (operation === 'Any' || entry.operation === operation) &&
+      holds(entry.fieldsV1, path),
+  )?.manager;
+}
+
+function holds(fields: unknown, [head, ...rest]: readonly string[]): boolean {
+  if (head === undefined) return true;
+  return isObject(fields) && head in fields && holds(fields[head], rest);
+}

@@ -1,0 +1,31 @@
+import type { MetricSubject } from '../core/analysis/index.ts';
+import type { ShareQuestion } from '../core/index.ts';
+import type { World } from '../core/world.ts';
+import type { ShareQuestion as MetricShareQuestion, ShareVia } from '../metrics/index.ts';
+import { dialectOf } from '../metrics/index.ts';
+import type { RouterTarget } from '../traffic/index.ts';
+import { routerOf } from '../traffic/index.ts';
+
+export interface ShareMeans {
+  readonly prometheusAddress: string | undefined;
+  /** API groups that the cluster serves. */
+  readonly groups: readonly string[];
+}
+
+/** How the share of two revisions can be seen: the operator's Prometheus, where the mesh has a dialect of metrics; else TrafficMetrics. */
+export function shareViaOf(target: RouterTarget, { prometheusAddress, groups }: ShareMeans): ShareVia | undefined {
+  const dialect = prometheusAddress === undefined ? undefined : dialectOf(target.dialect);
+  if (dialect !== undefined) return { kind: 'prometheus', dialect };
+  return groups.includes('metrics.smi-spec.io') ? { kind: 'trafficMetrics' } : undefined;
+}
+
+/** The planner's question in the words of the metric sources. A revision's workload and Service have one name. */
+export function metricShareQuestion(question: ShareQuestion, world: World, via: ShareVia, nowMs: number): MetricShareQuestion {
+  const { rollout } = world;
+  const { router, config } = routerOf(rollout.spec.traffic);
+  const rootService = rollout.spec.service.name;
+  const split = router.objectName(config, rootService);
+  const subject = (name: string): MetricSubject => ({ namespace: rollout.namespace, workload: name, service: name, rootService, split });
+  const { canary, stable, windowStartedAtMs } = question;
+  return { canary: subject(canary), stable: subject(stable), windowStartedAtMs, windowMs: nowMs - windowStartedAtMs, via };
+}

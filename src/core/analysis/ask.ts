@@ -1,0 +1,143 @@
+import type { Result } from '../../lib/index.ts';
+import { fail, ok } from '../../lib/index.ts';
+import type { Metric, PrometheusProvider, TrafficMetricsProvider } from './metric.ts';
+import type { Problem } from './problem.ts';
+import { below } from './problem.ts';
+import { substitutePromql } from './promql.ts';
+import { lookBackMs } from './promql-window.ts';
+import type { MetricSubject, Question, ResolvedProvider } from './question.ts';
+import type { Scope } from './scope.ts';
+import { ownWindowMs } from './scope.ts';
+import { substituteHeader, substituteUrl } from './substitute.ts';
+
+/** A question with every argument filled in, and how far into the past its answer looks. */
+export interface Asking {
+  readonly question: Question;
+  readonly windowMs: number;
+}
+
+/** Where the question is asked from: whose Secrets, and the split where it is not named like the root Service. */
+export interface AskContext {
+  readonly namespace: string;
+  readonly split?: string | undefined;
+}
+
+/** What a template may say and this version does not answer yet. Paths below the metric. */
+export function unsupportedProblems({ successCondition, failureCondition, compare, provider }: Metric): readonly Problem[] {
+  const found = { successCondition, failureCondition, compare, 'provider.web': provider.web };
+  return Object.entries(found).flatMap(([field, value]) =>
+    value === undefined ? [] : [{ path: field.split('.'), message: 'comes with a later version' }],
+  );
+}
+
+export const noWindow: Problem = { path: [], message: 'argument "window" must be a duration of at least 1s' };
+
+/** The question of `metric` in `scope`, whose `window` is the one to ask for. All problems with paths below the metric; nothing is sent where there are any. */
+export function askingOf(metric: Metric, scope: Scope, context: AskContext): Result<Asking, readonly Problem[]> {
+  const unsupported = unsupportedProblems(metric);
+  if (unsupported.length > 0) return fail(unsupported);
+  const windowMs = ownWindowMs(scope);
+  if (windowMs === undefined) return fail([noWindow]);
+  const { prometheus, trafficMetrics } = metric.provider;
+  const resolved =
+    prometheus !== undefined
+      ? resolvePrometheus(prometheus, { scope, windowMs, context })
+      : resolveTrafficMetrics(trafficMetrics ?? { value: 'successRate', resource: 'deployments' }, { scope, windowMs, context });
+  if (!resolved.ok) return resolved;
+  return ok({ question: { namespace: context.namespace, provider: resolved.value.provider }, windowMs: resolved.value.windowMs });
+}
+
+/** How far into the past `metric` looks: literal ranges read out of its query, else `{{args.window}}` (the template's own, 1m). */
+export function windowMsOf(metric: Metric, scope: Scope): Result<number, readonly Problem[]> {
+  const asking = askingOf(metric, scope, { namespace: '' });
+  return asking.ok ? ok(asking.value.windowMs) : asking;
+}
+
+interface Frame {
+  readonly scope: Scope;
+  readonly windowMs: number;
+  readonly context: AskContext;
+}
+
+type Resolved = Result<{ readonly provider: ResolvedProvider; readonly windowMs: number }, readonly Problem[]>;
+
+function resolvePrometheus(provider: PrometheusProvider, frame: Frame): Resolved {
+  const { scope } = frame;
+  const collected = collector(['provider', 'prometheus']);
+  const address = provider.address === undefined ? undefined : collected.take('address', substituteUrl(provider.address, scope));
+  const headers = provider.headers.flatMap(
+    (header, index) => collected.take(`headers.${index}.value`, substituteHeader(header, scope)) ?? [],
+  );
+  const common = {
+    ...(address === undefined ? {} : { address }),
+    timeoutMs: provider.timeout,
+    headers,
+    ...(provider.tls === undefined ? {} : { tls: provider.tls }),
+  };
+  if (provider.query === undefined) {
+    const subject = collected.take('builtin', subjectOf(frame, ['canaryWorkload', 'canaryService']));
+    if (subject === undefined || collected.problems.length > 0) return fail(collected.problems);
+    const { builtin = 'successRate', mesh } = provider;
+    return ok({
+      provider: { kind: 'prometheusBuiltin', ...common, builtin, mesh, subject, windowMs: frame.windowMs },
+      windowMs: frame.windowMs,
+    });
+  }
+  const query = collected.take('query', substitutePromql(provider.query, scope));
+  const countQuery =
+    provider.countQuery === undefined ? undefined : collected.take('countQuery', substitutePromql(provider.countQuery, scope));
+  if (query === undefined || collected.problems.length > 0) return fail(collected.problems);
+  const ranges = [lookBackMs(query), countQuery === undefined ? undefined : lookBackMs(countQuery)].filter((range) => range !== undefined);
+  return ok({
+    provider: { kind: 'prometheus', ...common, query, ...(countQuery === undefined ? {} : { countQuery }) },
+    windowMs: ranges.length === 0 ? frame.windowMs : Math.max(...ranges),
+  });
+}
+
+function resolveTrafficMetrics({ value, resource, window }: TrafficMetricsProvider, frame: Frame): Resolved {
+  const collected = collector(['provider', 'trafficMetrics']);
+  const names = resource === 'deployments' ? (['canaryWorkload'] as const) : (['service', 'canaryService'] as const);
+  const subject = collected.take('resource', subjectOf(frame, names));
+  if (subject === undefined) return fail(collected.problems);
+  const windowMs = window ?? frame.windowMs;
+  return ok({ provider: { kind: 'trafficMetrics', value, resource, subject, windowMs }, windowMs });
+}
+
+/** Whose requests: by the predefined arguments, of which `required` must be there. */
+function subjectOf({ scope, context }: Frame, required: readonly string[]): Result<MetricSubject, readonly string[]> {
+  const text = (name: string) => {
+    const bound = scope.get(name);
+    return bound?.kind === 'text' && bound.text !== '' ? bound.text : undefined;
+  };
+  const missing = required.filter((name) => text(name) === undefined);
+  if (missing.length > 0) return fail(missing.map((name) => `argument "${name}" is not given`));
+  const rootService = text('service') ?? '';
+  return ok({
+    namespace: context.namespace,
+    workload: text('canaryWorkload') ?? '',
+    service: text('canaryService') ?? '',
+    rootService,
+    split: context.split ?? rootService,
+  });
+}
+
+/** Gathers the problems of several parts, so that all are reported at once. */
+function collector(prefix: readonly string[]) {
+  const problems: Problem[] = [];
+  return {
+    problems,
+    take<T>(field: string, result: Result<T, readonly string[]>): T | undefined {
+      if (result.ok) return result.value;
+      const path = [...prefix, ...field.split('.').map((part) => (/^[0-9]+$/.test(part) ? Number(part) : part))];
+      problems.push(...result.failure.map((message) => ({ path, message })));
+      return undefined;
+    },
+  };
+}
+
+/** Problems of all metrics that keep them from being asked in `scope`: `metrics[0].provider.prometheus.query: argument "x" is not given`. */
+export const askProblems = (metrics: readonly Metric[], scope: Scope, context: AskContext): readonly Problem[] =>
+  metrics.flatMap((metric, index) => {
+    const asking = askingOf(metric, scope, context);
+    return asking.ok ? [] : below('metrics', below(index, asking.failure));
+  });

@@ -1,0 +1,205 @@
+import { sameJson } from '../../lib/index.ts';
+import type { AskContext } from './ask.ts';
+import { judge } from './judge.ts';
+import type { Metric } from './metric.ts';
+import { problemText } from './problem.ts';
+import type { Question, Sample } from './question.ts';
+import type { AnalysisRun, AnalysisRunStatus, MetricResult, RunKind } from './run.ts';
+import { nextDueMs, slotOf } from './schedule.ts';
+import type { PredefinedArgs, Scope } from './scope.ts';
+import { scopeOf } from './scope.ts';
+import { emptyResult, isoTime, measurementOf, tally } from './tally.ts';
+import type { Verdict } from './verdict.ts';
+import {
+  closingVerdict,
+  endMetric,
+  isEnded,
+  metricVerdict,
+  runOutlook,
+  silenceEndsAtMs,
+  silenceVerdict,
+  totalOf,
+  worstOf,
+} from './verdict.ts';
+
+/** What the Rollout that a run was made for says of itself at this moment. */
+export interface RunSubject {
+  readonly args: PredefinedArgs;
+  readonly weight: number;
+  readonly step: number;
+  /** The name of the split; absent: the root Service's. */
+  readonly split?: string;
+  /** When the current weight was confirmed: no window may begin before it. Undefined: nothing is measured now. */
+  readonly windowsSinceMs: number | undefined;
+  /** The Rollout is done with this run: it ends Successful, or Inconclusive without a Pass. */
+  readonly isOver: boolean;
+}
+
+/** All that the run's next step depends on: plain data, time included. */
+export interface RunWorld {
+  readonly nowMs: number;
+  readonly run: AnalysisRun;
+  /** Finished measurements. Those that status has counted already are known by their start and are not counted again. */
+  readonly samples: readonly Sample[];
+  /** Names of the metrics that are being asked now. */
+  readonly inFlight: readonly string[];
+  /** Absent for runs made by hand. A run made for a Rollout asks nothing without it. */
+  readonly subject: RunSubject | undefined;
+}
+
+export interface RunQuestion {
+  readonly metric: string;
+  readonly question: Question;
+  readonly windowStartedAtMs: number;
+}
+
+export interface RunPlan {
+  /** The whole next status; absent where it is the stored one. Written before any question is asked. */
+  readonly status?: AnalysisRunStatus;
+  readonly questions: readonly RunQuestion[];
+  readonly wakeAtMs?: number;
+}
+
+const idle: RunPlan = { questions: [] };
+
+/** One step of an AnalysisRun: samples are counted, verdicts drawn, due questions asked. Nothing is measured after the end. */
+export function planRun(world: RunWorld): RunPlan {
+  const { run, subject } = world;
+  if (run.isDeleting || isEnded(run.status.phase)) return idle;
+  const frame = frameOf(world);
+  const results = run.spec.metrics.map((metric) => expire(frame, metric, count(frame, metric, resultOf(frame, metric))));
+  const asked = run.spec.metrics.map((metric, index) => askMetric(frame, metric, results[index] ?? emptyResult(metric, frame.startedAtMs)));
+  const refused = asked.map(({ result }) => result);
+  const outlook = runOutlook(refused, world.inFlight, frame.kind);
+  if (outlook.kind === 'ended') return end(frame, refused, { why: 'ended with the run', verdict: outlook.verdict });
+  if (run.spec.terminate) return end(frame, refused, { why: 'terminated' });
+  if (subject?.isOver === true) return end(frame, refused, { why: 'the Rollout is done with it' });
+  const isEnding = outlook.kind === 'ending';
+  const questions = isEnding ? [] : asked.flatMap(({ question }) => question ?? []);
+  const wakes = asked
+    .flatMap(({ wakeAtMs, silenceEndsMs }) => [...(isEnding ? [] : [wakeAtMs]), silenceEndsMs])
+    .filter((ms) => ms !== undefined);
+  const status: AnalysisRunStatus = { phase: 'Running', startedAt: isoTime(frame.startedAtMs), metricResults: refused };
+  return { ...changed(run.status, status), questions, ...(wakes.length === 0 ? {} : { wakeAtMs: Math.min(...wakes) }) };
+}
+
+/** What is the same for every metric of one plan. */
+interface Frame {
+  readonly world: RunWorld;
+  readonly kind: RunKind | undefined;
+  readonly startedAtMs: number;
+  readonly scope: Scope;
+  readonly context: AskContext;
+}
+
+function frameOf(world: RunWorld): Frame {
+  const { run, subject, nowMs } = world;
+  const live = subject === undefined ? {} : { ...subject.args, weight: String(subject.weight), step: String(subject.step) };
+  return {
+    world,
+    kind: run.spec.rollout?.kind,
+    startedAtMs: run.status.startedAt === undefined ? nowMs : Date.parse(run.status.startedAt),
+    scope: scopeOf(run.spec.args, { ...live, namespace: run.namespace }),
+    context: { namespace: run.namespace, split: subject?.split },
+  };
+}
+
+function resultOf({ world, startedAtMs }: Frame, metric: Metric): MetricResult {
+  return world.run.status.metricResults.find(({ name }) => name === metric.name) ?? emptyResult(metric, startedAtMs + metric.initialDelay);
+}
+
+/** True where the status has counted this sample: then the shell may forget it. */
+export function isCounted(status: AnalysisRunStatus, sample: Sample): boolean {
+  const result = status.metricResults.find(({ name }) => name === sample.metric);
+  return isEnded(status.phase) || (result !== undefined && (isEnded(result.phase) || isCountedIn(result, sample)));
+}
+
+const isCountedIn = ({ countedUntil }: MetricResult, { startedAtMs }: Sample): boolean =>
+  countedUntil !== undefined && startedAtMs <= Date.parse(countedUntil);
+
+/** Folds the metric's new samples in the order of their start, whatever order they came in. */
+function count({ world, kind }: Frame, metric: Metric, stored: MetricResult): MetricResult {
+  const own = world.samples
+    .filter((sample) => sample.runUid === world.run.uid && sample.metric === metric.name)
+    .sort((left, right) => left.startedAtMs - right.startedAtMs || left.finishedAtMs - right.finishedAtMs);
+  return own.reduce((before, sample) => {
+    if (isEnded(before.phase) || isCountedIn(before, sample)) return before;
+    const silence = silenceVerdict(metric, before, sample.finishedAtMs);
+    if (silence !== undefined) return endMetric(before, silence);
+    const tallied = tally(metric, before, measurementOf(judge(metric, sample.answer), sample));
+    const verdict = metricVerdict(metric, tallied, totalOf(metric, kind));
+    if (verdict !== undefined) return endMetric(tallied, verdict);
+    return { ...tallied, nextDueAt: isoTime(nextDueMs(metric, before, sample, world.subject?.windowsSinceMs)) };
+  }, stored);
+}
+
+function expire({ world }: Frame, metric: Metric, result: MetricResult): MetricResult {
+  const silence = isEnded(result.phase) ? undefined : silenceVerdict(metric, result, world.nowMs);
+  return silence === undefined ? result : endMetric(result, silence);
+}
+
+interface Asked {
+  readonly result: MetricResult;
+  readonly question?: RunQuestion;
+  readonly wakeAtMs?: number | undefined;
+  readonly silenceEndsMs?: number | undefined;
+}
+
+/** The metric's question, where it is due; a metric whose question cannot be made ends as Invalid, and nothing is sent. */
+function askMetric(frame: Frame, metric: Metric, result: MetricResult): Asked {
+  const { world, startedAtMs, scope, context } = frame;
+  if (isEnded(result.phase)) return { result };
+  const { nowMs, subject, run } = world;
+  const silenceEndsMs = silenceEndsAtMs(metric, result);
+  if (run.spec.rollout !== undefined && subject === undefined) return { result, silenceEndsMs };
+  const slot = slotOf({
+    nowMs,
+    metric,
+    result,
+    earliestMs: startedAtMs + metric.initialDelay,
+    windowsSinceMs: subject?.windowsSinceMs,
+    scope,
+    context,
+  });
+  if (!slot.ok) return { result: refuse(metric, result, { nowMs, message: slot.failure.map(problemText).join('; ') }) };
+  const isUnconfirmed = subject !== undefined && subject.windowsSinceMs === undefined;
+  if (isUnconfirmed || world.inFlight.includes(metric.name)) return { result, silenceEndsMs };
+  const { askAtMs, asking } = slot.value;
+  if (asking === undefined) return { result, wakeAtMs: askAtMs, silenceEndsMs };
+  return {
+    result,
+    question: { metric: metric.name, question: asking.question, windowStartedAtMs: nowMs - asking.windowMs },
+    silenceEndsMs,
+  };
+}
+
+function refuse(
+  metric: Metric,
+  result: MetricResult,
+  { nowMs, message }: { readonly nowMs: number; readonly message: string },
+): MetricResult {
+  const times = { startedAtMs: nowMs, finishedAtMs: nowMs, windowStartedAtMs: nowMs };
+  const tallied = tally(metric, result, measurementOf({ result: 'Invalid', message }, times));
+  return endMetric(tallied, metricVerdict(metric, tallied, undefined) ?? { phase: 'Error', message });
+}
+
+/** The last status: metrics that were still open are closed, never Successful without a Pass. */
+function end(
+  { world, startedAtMs }: Frame,
+  results: readonly MetricResult[],
+  { why, verdict }: { readonly why: string; readonly verdict?: Verdict },
+): RunPlan {
+  const closed = results.map((result) => (isEnded(result.phase) ? result : endMetric(result, closingVerdict(result, why))));
+  const { phase, message } = verdict ?? worstOf(closed);
+  const status: AnalysisRunStatus = {
+    phase,
+    message,
+    startedAt: isoTime(startedAtMs),
+    completedAt: isoTime(world.nowMs),
+    metricResults: closed,
+  };
+  return { ...changed(world.run.status, status), questions: [] };
+}
+
+const changed = (stored: AnalysisRunStatus, next: AnalysisRunStatus): { readonly status?: AnalysisRunStatus } =>
+  sameJson(stored, next) ? {} : { status: next };

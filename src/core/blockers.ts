@@ -1,0 +1,69 @@
+import type { Hold } from './draft.ts';
+import { hasOwnPorts } from './facts.ts';
+import type { RootPort, World } from './world.ts';
+
+/**
+ * What keeps us from touching anything: somebody else's object, a Service that no split can work with, no mesh. Nothing is
+ * raised, made or taken over while one stands; cuts and rollbacks go on.
+ */
+export function blocker(world: World): Hold | undefined {
+  return rivalBlocker(world) ?? serviceBlocker(world) ?? trafficBlocker(world);
+}
+
+const stalled = (reason: Hold['reason'], message: string): Hold => ({ reason, message, isStalled: true });
+
+function rivalBlocker({ rival, rollout }: World): Hold | undefined {
+  if (rival === undefined) return undefined;
+  return stalled('ServiceClaimed', `Rollout ${rival} is older and manages Service ${rollout.spec.service.name} or the same workload`);
+}
+
+function serviceBlocker(world: World): Hold | undefined {
+  const { rootService, rollout } = world;
+  const { name } = rollout.spec.service;
+  if (rootService === undefined) {
+    return !hasOwnPorts(world)
+      ? stalled('ServiceNotFound', `Service ${name} does not exist; create it, or give spec.service.ports`)
+      : undefined;
+  }
+  if (rootService.type === 'ExternalName' || rootService.clusterIP === 'None') {
+    return stalled(
+      'ServiceUnsuitable',
+      `Service ${name} is ${rootService.type === 'ExternalName' ? 'an ExternalName' : 'headless'}; a mesh splits only ClusterIP Services`,
+    );
+  }
+  if (Object.keys(rootService.selector).length === 0) return stalled('ServiceUnsuitable', `Service ${name} has no selector`);
+  return undefined;
+}
+
+function trafficBlocker({ traffic, rollout }: World): Hold | undefined {
+  if (traffic.kind === 'unusable') return stalled(traffic.reason, traffic.message);
+  if (traffic.conflict !== undefined) return stalled('SplitNotOurs', traffic.conflict);
+  const { split } = traffic;
+  if (split.kind === 'absent' || split.ownership.kind === 'ours') return undefined;
+  if (split.ownership.kind === 'foreign') return stalled('SplitNotOurs', `the TrafficSplit belongs to ${split.ownership.owner}`);
+  if (rollout.adoptsSplit) return undefined;
+  return stalled(
+    'SplitNotOurs',
+    'a TrafficSplit of that name exists already; annotate the Rollout with sluice.dev/adopt-split: "true" to take it over',
+  );
+}
+
+/** A named targetPort of the root Service that the pods do not have: requests to it would fail on the revision's Service. */
+export function portMismatch(ports: readonly RootPort[], template: Readonly<Record<string, unknown>>): Hold | undefined {
+  const names = new Set(containerPortNames(template));
+  const missing = ports.filter(({ targetPort }) => typeof targetPort === 'string' && !names.has(targetPort));
+  if (missing.length === 0) return undefined;
+  return stalled(
+    'PortMismatch',
+    `targetPort ${missing.map(({ targetPort }) => targetPort).join(', ')} of the Service is no named port of the template`,
+  );
+}
+
+function containerPortNames(template: Readonly<Record<string, unknown>>): readonly string[] {
+  const spec = template.spec as { containers?: unknown; initContainers?: unknown } | undefined;
+  const containers = [spec?.containers, spec?.initContainers].flatMap((list) => (Array.isArray(list) ? (list as unknown[]) : []));
+  return containers
+    .flatMap((container) => (container as { ports?: unknown }).ports ?? [])
+    .map((port) => (port as { name?: unknown }).name)
+    .filter((name) => typeof name === 'string');
+}

@@ -1,0 +1,83 @@
+import type { Draft } from './draft.ts';
+import { isConfirmed } from './facts.ts';
+import { contentionMessage, isContended } from './phases/guards.ts';
+import type { ReasonCode } from './reasons.ts';
+import type { Condition, RolloutStatus } from './rollout.ts';
+import { isoOf } from './time.ts';
+import type { World } from './world.ts';
+
+/**
+ * kstatus, so that Flux, Argo CD and kubectl wait understand a Rollout without being told: Ready, and Reconciling and Stalled only
+ * while they are true.
+ */
+export function conditionsOf(world: World, draft: Draft, message: string): readonly Condition[] {
+  const { state, reason } = health(draft);
+  const conditions: Wish[] = [{ type: 'Ready', status: state === 'ready' ? 'True' : 'False', reason, message }];
+  if (state === 'moving') conditions.push({ type: 'Reconciling', status: 'True', reason, message });
+  if (state === 'stalled') conditions.push({ type: 'Stalled', status: 'True', reason, message });
+  return mergeConditions(world, draft.status.conditions, [...conditions, ...weightCondition(draft), ...contention(world, draft)]);
+}
+
+type Wish = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
+
+const restingPhases: Partial<Record<NonNullable<RolloutStatus['phase']>, ReasonCode>> = { Healthy: 'Healthy' };
+
+function health({ status, hold }: Draft): { state: 'ready' | 'moving' | 'stalled'; reason: string } {
+  if (status.phase === 'RolledBack') return { state: 'stalled', reason: status.abort?.reason ?? 'RolledBack' };
+  if (hold?.isStalled) return { state: 'stalled', reason: hold.reason };
+  const resting = status.phase === undefined ? undefined : restingPhases[status.phase];
+  if (resting !== undefined) return { state: 'ready', reason: resting };
+  return { state: 'moving', reason: hold?.reason ?? movingReason(status) };
+}
+
+function movingReason({ phase }: RolloutStatus): ReasonCode {
+  switch (phase) {
+    case 'Initializing':
+      return 'Initializing';
+    case 'Baking':
+      return 'Baking';
+    case 'Terminating':
+      return 'Terminating';
+    case 'Paused':
+      return 'Paused';
+    default:
+      return 'Progressing';
+  }
+}
+
+function weightCondition({ status, hold }: Draft): readonly Wish[] {
+  if (status.weight === undefined) return [];
+  if (isConfirmed(status)) {
+    const by = { Metrics: 'the observed share', Adapter: 'the adapter’s object', Elapsed: 'the elapsed bound' }[
+      status.weight.confirmedBy ?? 'Elapsed'
+    ];
+    return [{ type: 'WeightConfirmed', status: 'True', reason: 'WeightConfirmed', message: `confirmed by ${by}` }];
+  }
+  if (hold?.reason === 'WeightNotApplied')
+    return [{ type: 'WeightConfirmed', status: 'False', reason: 'WeightNotApplied', message: hold.message }];
+  return [
+    { type: 'WeightConfirmed', status: 'Unknown', reason: 'AwaitingWeight', message: `${status.weight.desired} % is not confirmed yet` },
+  ];
+}
+
+function contention(world: World, draft: Draft): readonly Wish[] {
+  const contested = (['Split', 'Replicas', 'Selector'] as const).filter((object) => isContended(world, draft, object));
+  if (contested.length === 0) return [];
+  return [
+    {
+      type: 'Contended',
+      status: 'True',
+      reason: 'Contended',
+      message: contested.map((object) => contentionMessage(world, draft, object)).join('; '),
+    },
+  ];
+}
+
+/** lastTransitionTime moves only when the status flips; what is no longer wished for goes. */
+export function mergeConditions(world: World, previous: readonly Condition[], wishes: readonly Wish[]): readonly Condition[] {
+  return wishes.map((wish) => {
+    const before = previous.find(({ type }) => type === wish.type);
+    const lastTransitionTime = before?.status === wish.status ? before.lastTransitionTime : isoOf(world.nowMs);
+    return { ...wish, lastTransitionTime, observedGeneration: world.rollout.generation };
+  });
+}

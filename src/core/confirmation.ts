@@ -1,0 +1,108 @@
+import type { ShareQuestion } from './plan.ts';
+import type { WeightStatus } from './rollout.ts';
+import type { ShareReading, ShareView } from './world.ts';
+
+/**
+ * Does the data plane follow the weight? Three rungs, strongest first: the share that metrics show, the adapter's own object, an elapsed
+ * bound. A contradiction on either of the first two holds whatever time passes; the elapsed bound counts only where neither can be seen.
+ */
+export type Confirmation =
+  | { readonly kind: 'confirmed'; readonly by: NonNullable<WeightStatus['confirmedBy']>; readonly observed: number | undefined }
+  | { readonly kind: 'waiting'; readonly why: string; readonly wakeAtMs: number | undefined; readonly share: ShareQuestion | undefined };
+
+export interface ConfirmationFacts {
+  readonly nowMs: number;
+  /** Percent to the canary, as the split says it. */
+  readonly weight: number;
+  /** Percent before it: a reading must be able to tell the two apart. */
+  readonly previousWeight: number;
+  /** When the split was written; the windows of readings begin after it. */
+  readonly writtenAtMs: number;
+  readonly maxLagMs: number;
+  readonly timeoutMs: number;
+  readonly adapter: { readonly kind: 'unseen' } | { readonly kind: 'agrees' } | { readonly kind: 'contradicts'; readonly message: string };
+  readonly share: ShareView;
+  /** Services whose requests are counted; absent where there is no canary to tell apart. */
+  readonly services: { readonly canary: string; readonly stable: string } | undefined;
+}
+
+/** A reading over less than this rests on too few scrapes. */
+const shortestWindowMs = 10_000;
+const fewestRequests = 30;
+const askEveryMs = 2_000;
+
+export function confirm(facts: ConfirmationFacts): Confirmation {
+  const metrics = metricsRung(facts);
+  if (facts.adapter.kind === 'contradicts') return waiting(facts, facts.adapter.message);
+  if (metrics.kind === 'contradicts') return waiting(facts, metrics.message);
+  if (metrics.kind === 'agrees') return { kind: 'confirmed', by: 'Metrics', observed: metrics.observed };
+  if (facts.adapter.kind === 'agrees') return { kind: 'confirmed', by: 'Adapter', observed: undefined };
+  if (metrics.kind === 'blind' && facts.nowMs >= facts.writtenAtMs + facts.maxLagMs)
+    return { kind: 'confirmed', by: 'Elapsed', observed: undefined };
+  return waiting(facts, metrics.kind === 'pending' ? metrics.message : 'waiting for the data plane’s lag bound');
+}
+
+type Rung =
+  | { readonly kind: 'agrees'; readonly observed: number }
+  | { readonly kind: 'contradicts'; readonly message: string }
+  | { readonly kind: 'pending'; readonly message: string }
+  | { readonly kind: 'blind' };
+
+function metricsRung({ share, services, weight, previousWeight, writtenAtMs, nowMs, timeoutMs }: ConfirmationFacts): Rung {
+  if (services === undefined || share.kind === 'unavailable') return { kind: 'blind' };
+  if (share.kind === 'pending' || share.windowStartedAtMs < writtenAtMs)
+    return pendingOrBlind('waiting for a first reading of the share', nowMs, writtenAtMs + timeoutMs);
+  if (share.failure !== undefined) return pendingOrBlind(share.failure, nowMs, writtenAtMs + timeoutMs);
+  if (!share.hasSeries) return { kind: 'blind' };
+  const requests = share.canaryRequests + share.stableRequests;
+  if (!tellsApart(requests, weight, previousWeight)) return { kind: 'blind' };
+  const observed = (100 * share.canaryRequests) / requests;
+  if (isWithinBound(share, weight)) return { kind: 'agrees', observed };
+  return { kind: 'contradicts', message: `metrics show ${observed.toFixed(1)} % instead of ${weight} %` };
+}
+
+/** Prometheus that cannot be asked must not hold a release for ever: past the timeout it counts as unseen. */
+const pendingOrBlind = (message: string, nowMs: number, untilMs: number): Rung =>
+  nowMs >= untilMs ? { kind: 'blind' } : { kind: 'pending', message };
+
+/** |p - w| <= 3 sqrt(w (1 - w) / n) + slack: three standard errors of a binomial share. */
+function boundOf(requests: number, weightPercent: number): number {
+  const wanted = weightPercent / 100;
+  // Counters are extrapolated between scrapes, so a count is only good to about a percent.
+  return 3 * Math.sqrt((wanted * (1 - wanted)) / requests) + Math.max(1 / requests, 0.01);
+}
+
+export function isWithinBound(
+  { canaryRequests, stableRequests }: Pick<ShareReading, 'canaryRequests' | 'stableRequests'>,
+  weightPercent: number,
+): boolean {
+  const requests = canaryRequests + stableRequests;
+  return Math.abs(canaryRequests / requests - weightPercent / 100) <= boundOf(requests, weightPercent);
+}
+
+/** Enough requests that the old weight would fall outside the new one's bound: fewer prove nothing. */
+function tellsApart(requests: number, weight: number, previousWeight: number): boolean {
+  const gap = weight === previousWeight ? Math.max(weight, 100 - weight) : Math.abs(weight - previousWeight);
+  return requests >= fewestRequests && boundOf(requests, weight) < gap / 100;
+}
+
+function waiting(facts: ConfirmationFacts, why: string): Confirmation {
+  const { nowMs, writtenAtMs, maxLagMs, timeoutMs } = facts;
+  const moments = [writtenAtMs + maxLagMs, writtenAtMs + timeoutMs].filter((moment) => moment > nowMs);
+  const canAsk = facts.services !== undefined && facts.share.kind !== 'unavailable';
+  const askAtMs = canAsk ? Math.max(writtenAtMs + shortestWindowMs, nowMs + askEveryMs) : undefined;
+  const lastReadMs = facts.share.kind === 'reading' ? facts.share.windowStartedAtMs + facts.share.windowMs : Number.NEGATIVE_INFINITY;
+  const isDue = canAsk && nowMs >= writtenAtMs + shortestWindowMs && nowMs >= lastReadMs + askEveryMs;
+  return {
+    kind: 'waiting',
+    why,
+    wakeAtMs: Math.min(...moments, askAtMs ?? Number.POSITIVE_INFINITY),
+    share:
+      isDue && facts.services !== undefined
+        ? { ...facts.services, windowStartedAtMs: Math.max(writtenAtMs, nowMs - longestWindowMs) }
+        : undefined,
+  };
+}
+
+/** Old readings age out: a weight that arrived late is confirmed within this. */
+const longestWindowMs = 60_000;

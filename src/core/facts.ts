@@ -1,0 +1,79 @@
+import { revisionName } from './names.ts';
+import { canaryPods } from './replicas.ts';
+import type { RolloutStatus } from './rollout.ts';
+import { stepsOf } from './rollout.ts';
+import type { Split } from './split.ts';
+import type { Step } from './steps/index.ts';
+import { scaleAt, weightAt } from './steps/index.ts';
+import type { Revision, World } from './world.ts';
+
+/** Questions that several parts of the planner ask of the same world and status. */
+
+export const canaryOf = (world: World) => world.rollout.spec.strategy.canary;
+export const stepsIn = (world: World): readonly Step[] => stepsOf(canaryOf(world));
+
+export const findRevision = (world: World, revision: string | undefined): Revision | undefined =>
+  revision === undefined ? undefined : world.revisions.find((candidate) => candidate.revision === revision);
+
+/** Replicas that users and autoscalers ask for. */
+export function wantedReplicas(world: World): number {
+  const stable = findRevision(world, world.rollout.status.stableRevision);
+  return world.rollout.spec.replicas ?? stable?.deployment?.replicas ?? world.workload?.replicas ?? 1;
+}
+
+/** Stable keeps, while a canary is on its way, what its worst-case traffic needs: all of it, and not less than when the run began. */
+export function stableReplicas(world: World, status: RolloutStatus): number {
+  const floor = status.canaryRevision === undefined ? 0 : (status.run?.replicasFloor ?? 0);
+  return Math.max(wantedReplicas(world), floor);
+}
+
+/** Pods that the canary must have for `goalWeight`, and for what it has or may still have. */
+export function canaryReplicas(world: World, status: RolloutStatus, goalWeight: number): number {
+  const steps = stepsIn(world);
+  const index = Math.min(status.step?.index ?? 0, steps.length - 1);
+  const isComplete = (status.step?.index ?? 0) >= steps.length;
+  const wanted = canaryPods({
+    scale: isComplete ? { kind: 'traffic' } : scaleAt(steps, index),
+    weightPercent: Math.max(goalWeight, currentWeight(status)),
+    replicas: isComplete ? stableReplicas(world, status) : wantedReplicas(world),
+    minPods: canaryOf(world).minPodsPerRevision,
+  });
+  const present = findRevision(world, status.canaryRevision)?.deployment?.replicas ?? 0;
+  // A data plane that lags may still send the old share: no pod goes before the new one is confirmed.
+  return isConfirmed(status) ? wanted : Math.max(wanted, present);
+}
+
+/** The highest weight that the data plane may have now. */
+export const currentWeight = (status: RolloutStatus): number =>
+  Math.max(status.weight?.desired ?? 0, isConfirmed(status) ? 0 : (status.weight?.written ?? 0));
+
+export const isConfirmed = (status: RolloutStatus): boolean => status.weight?.confirmedAt !== undefined;
+
+/** The weight that the present step stands for; all of it once the steps are through. */
+export function stepWeight(world: World, status: RolloutStatus): number {
+  const steps = stepsIn(world);
+  const index = status.step?.index ?? 0;
+  return index >= steps.length ? 100 : weightAt(steps, index);
+}
+
+/** Pods that count: ready ones of the Deployment that are endpoints of its Service, too. */
+export const readyPods = (revision: Revision | undefined): number =>
+  revision?.deployment?.isObserved ? Math.min(revision.deployment.readyReplicas, revision.readyEndpoints) : 0;
+
+/** The split that status asks for. The canary is named as soon as its Service is there, so that meshes know it before it has weight. */
+export function desiredSplit(world: World, status: RolloutStatus): Split | undefined {
+  const { rollout } = world;
+  if (status.stableRevision === undefined) return undefined;
+  const weight = status.weight?.desired ?? 0;
+  const stable = { service: revisionName(rollout.name, status.stableRevision), weight: 100 - weight };
+  const canary = findRevision(world, status.canaryRevision);
+  const isNamed = canary?.service !== undefined || weight > 0;
+  const backends =
+    status.canaryRevision !== undefined && isNamed
+      ? [{ service: revisionName(rollout.name, status.canaryRevision), weight }, stable]
+      : [stable];
+  return { root: rollout.spec.service.name, backends };
+}
+
+/** `spec.service.ports` asks us to make the root Service; an empty list asks for nothing. */
+export const hasOwnPorts = ({ rollout }: World): boolean => (rollout.spec.service.ports ?? []).length > 0;

@@ -1,0 +1,11 @@
+export type { DeploymentOrder, Owner } from './objects.ts';
+export {
+  configCopyOf,
+  deploymentOf,
+  portOf,
+  restoredTemplate,
+  revisionServiceOf,
+  rootServiceOf,
+  templateHashAnnotation,
+  templateHashOf,
+} from './objects.ts';

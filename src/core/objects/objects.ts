@@ -1,0 +1,105 @@
+import type { Json, JsonObject } from '../../lib/index.ts';
+import { configCopyName, revisionLabels, revisionName, rolloutLabel, rolloutLabelValue } from '../names.ts';
+import { originalTemplate, revisionOf, revisionTemplate } from '../revision.ts';
+import type { ConfigRef, PodTemplate, RootPort } from '../world.ts';
+
+/** The objects of a revision, as they are created. Immutable but for the count. */
+
+export interface Owner {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+export const templateHashAnnotation = 'sluice.dev/template-hash';
+
+/** Hash of a template alone, without its configuration. */
+export const templateHashOf = (template: PodTemplate): string => revisionOf(template, []);
+
+const managedBy = { 'app.kubernetes.io/managed-by': 'sluice' };
+
+const ownerReferences = ({ name, uid }: Owner): Json => [
+  { apiVersion: 'sluice.dev/v1alpha1', kind: 'Rollout', name, uid, controller: true, blockOwnerDeletion: true },
+];
+
+const metadata = (owner: Owner, revision: string, name = revisionName(owner.name, revision)) => ({
+  name,
+  namespace: owner.namespace,
+  labels: { ...managedBy, ...revisionLabels(owner.name, revision) },
+  ownerReferences: ownerReferences(owner),
+});
+
+export interface DeploymentOrder {
+  readonly revision: string;
+  readonly replicas: number;
+  readonly template: PodTemplate;
+  readonly configs: readonly ConfigRef[];
+}
+
+export function deploymentOf(owner: Owner, { revision, replicas, template, configs }: DeploymentOrder): JsonObject {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { ...metadata(owner, revision), annotations: { [templateHashAnnotation]: templateHashOf(template) } },
+    spec: {
+      replicas,
+      // Its template never changes, so there is nothing to keep.
+      revisionHistoryLimit: 0,
+      selector: { matchLabels: revisionLabels(owner.name, revision) },
+      template: revisionTemplate(owner.name, revision, template, configs) as JsonObject,
+    },
+  };
+}
+
+export function revisionServiceOf(owner: Owner, revision: string, ports: readonly RootPort[]): JsonObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: metadata(owner, revision),
+    spec: { type: 'ClusterIP', selector: revisionLabels(owner.name, revision), ports: ports.map(portOf) },
+  };
+}
+
+/** The root Service, where `spec.service.ports` asks us to make it. It selects the stable revision and nothing else. */
+export function rootServiceOf(owner: Owner, name: string, revision: string, ports: readonly RootPort[]): JsonObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: {
+      name,
+      namespace: owner.namespace,
+      labels: { ...managedBy, [rolloutLabel]: rolloutLabelValue(owner.name) },
+      ownerReferences: ownerReferences(owner),
+    },
+    spec: { type: 'ClusterIP', selector: revisionLabels(owner.name, revision), ports: ports.map(portOf) },
+  };
+}
+
+/** Without the node port: that one belongs to the root Service. */
+export const portOf = ({ name, port, targetPort, protocol, appProtocol }: RootPort): JsonObject => ({
+  ...(name === undefined ? {} : { name }),
+  port,
+  ...(targetPort === undefined ? {} : { targetPort }),
+  ...(protocol === undefined ? {} : { protocol }),
+  ...(appProtocol === undefined ? {} : { appProtocol }),
+});
+
+/** A revision keeps its own copy of the configuration that it was analysed with. */
+export function configCopyOf(owner: Owner, revision: string, config: ConfigRef, content: Readonly<Record<string, unknown>>): JsonObject {
+  const { data, binaryData, type } = content as { data?: JsonObject; binaryData?: JsonObject; type?: string };
+  return {
+    apiVersion: 'v1',
+    kind: config.kind,
+    metadata: {
+      ...metadata(owner, revision, configCopyName(config.name, revision)),
+      annotations: { 'sluice.dev/config-hash': config.hash },
+    },
+    immutable: true,
+    ...(type === undefined ? {} : { type }),
+    ...(data === undefined ? {} : { data }),
+    ...(binaryData === undefined ? {} : { binaryData }),
+  };
+}
+
+/** What the workload gets back: the user's template as it was in that revision. */
+export const restoredTemplate = (revision: string, template: PodTemplate): PodTemplate => originalTemplate(revision, template);

@@ -1,0 +1,25 @@
+import type { Draft } from '../draft.ts';
+import { holding, waking, withStatus } from '../draft.ts';
+import { abort } from '../run.ts';
+import { isoOf, msOf } from '../time.ts';
+import type { World } from '../world.ts';
+
+/**
+ * The progress deadline: it runs while pods or the data plane are waited for, and starts anew only when more pods are ready than ever
+ * before in this wait, so that a crash loop does not reset it.
+ */
+export function waitAgainstDeadline(world: World, draft: Draft, what: 'Pods' | 'Weight', best = 0): Draft {
+  const previous = draft.status.waiting;
+  const isSame = previous?.for === what && best <= previous.best;
+  const waiting = isSame ? previous : { for: what, since: isoOf(world.nowMs), best };
+  const { progressDeadline, progressDeadlineAction } = world.rollout.spec;
+  const dueMs = msOf(waiting.since) + progressDeadline;
+  const counting = withStatus(draft, { waiting });
+  if (world.nowMs < dueMs) return waking(counting, dueMs);
+  const message = `no progress for ${Math.round(progressDeadline / 1000)} s: ${draft.hold?.message ?? `waiting for ${what.toLowerCase()}`}`;
+  if (progressDeadlineAction === 'Abort' && draft.status.canaryRevision !== undefined)
+    return abort(world, withoutHold(counting), 'ProgressDeadlineExceeded', message);
+  return holding(withoutHold(counting), { reason: 'ProgressDeadlineExceeded', message, isStalled: true });
+}
+
+const withoutHold = ({ hold: _, ...draft }: Draft): Draft => draft;

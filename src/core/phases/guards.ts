@@ -1,0 +1,121 @@
+import { blocker } from '../blockers.ts';
+import type { Draft, Hold } from '../draft.ts';
+import { canaryOf, canaryReplicas, findRevision, isConfirmed, readyPods, stableReplicas } from '../facts.ts';
+import { msOf } from '../time.ts';
+import type { RunView, World } from '../world.ts';
+
+/**
+ * Why the canary may not get more traffic now; undefined where it may. In the order in which a person would ask. Cuts never
+ * pass through here.
+ */
+export function raiseGuard(world: World, draft: Draft, goalWeight: number): Hold | undefined {
+  const { rollout } = world;
+  if (rollout.spec.paused) return { reason: 'Paused', message: 'spec.paused is true' };
+  return (
+    blocker(world) ??
+    targetGuard(world) ??
+    templateGuard(world) ??
+    contentionGuard(world, draft) ??
+    windowGuard(world) ??
+    podsGuard(world, draft, goalWeight) ??
+    stableGuard(world, draft) ??
+    weightGuard(draft) ??
+    evidenceGuard(world, draft)
+  );
+}
+
+function targetGuard({ target }: World): Hold | undefined {
+  return target.kind === 'unknown' ? { reason: target.reason, message: target.message } : undefined;
+}
+
+function templateGuard({ templateProblems }: World): Hold | undefined {
+  const [first] = templateProblems;
+  return first === undefined ? undefined : { reason: first.reason, message: first.message };
+}
+
+function contentionGuard(world: World, draft: Draft): Hold | undefined {
+  return isContended(world, draft, 'Split')
+    ? { reason: 'Contended', message: contentionMessage(world, draft, 'Split'), isStalled: true }
+    : undefined;
+}
+
+function windowGuard({ window }: World): Hold | undefined {
+  if (window.kind === 'open') return undefined;
+  const until = window.untilMs === undefined ? '' : ` until ${new Date(window.untilMs).toISOString()}`;
+  return { reason: 'AwaitingWindow', message: `a change window forbids raises${until}` };
+}
+
+export function podsGuard(world: World, draft: Draft, goalWeight: number): Hold | undefined {
+  const canary = findRevision(world, draft.status.canaryRevision);
+  const wanted = Math.max(1, canaryReplicas(world, draft.status, goalWeight));
+  const ready = readyPods(canary);
+  const isScaled = (canary?.deployment?.replicas ?? 0) >= wanted;
+  if (isScaled && canary?.service !== undefined && ready >= wanted) return undefined;
+  return { reason: 'AwaitingPods', message: `${ready} of ${wanted} canary pods are ready for ${goalWeight} %` };
+}
+
+function stableGuard(world: World, draft: Draft): Hold | undefined {
+  const wanted = stableReplicas(world, draft.status);
+  const ready = readyPods(findRevision(world, draft.status.stableRevision));
+  if (ready >= wanted) return undefined;
+  return { reason: 'StableNotReady', message: `stable has ${ready} of ${wanted} pods ready` };
+}
+
+function weightGuard({ status, hold }: Draft): Hold | undefined {
+  if (isConfirmed(status)) return undefined;
+  return hold ?? { reason: 'AwaitingWeight', message: `${status.weight?.desired ?? 0} % is not confirmed` };
+}
+
+/** PerStep: of each background metric a Pass whose window began after the present weight was confirmed. */
+function evidenceGuard(world: World, draft: Draft): Hold | undefined {
+  const { analysis } = canaryOf(world);
+  const { weight, step } = draft.status;
+  if (analysis === undefined || analysis.evidence === 'Running') return undefined;
+  if ((weight?.desired ?? 0) === 0 || (step?.index ?? 0) < analysis.startingStep) return undefined;
+  const sinceMs = weight?.confirmedAt === undefined ? Number.POSITIVE_INFINITY : msOf(weight.confirmedAt);
+  return missingEvidence(backgroundRun(world, draft), sinceMs);
+}
+
+/** Names the first metric without a Pass since `sinceMs`. A run that is not there has shown nothing. */
+export function missingEvidence(run: RunView | undefined, sinceMs: number): Hold | undefined {
+  if (run === undefined) return { reason: 'AwaitingAnalysis', message: 'the analysis has not begun' };
+  const lacking = run.evidence.find(
+    ({ isExempt, passedWindowStartedAtMs }) => !isExempt && !(passedWindowStartedAtMs !== undefined && passedWindowStartedAtMs >= sinceMs),
+  );
+  if (lacking === undefined) return undefined;
+  return { reason: 'AwaitingAnalysis', message: `metric "${lacking.metric}" has not passed since the present weight was confirmed` };
+}
+
+/** The run of this revision and attempt that watches in the background. */
+export const backgroundRun = (world: World, draft: Draft): RunView | undefined =>
+  runsOf(world, draft).find(({ kind }) => kind === 'Background');
+
+export function runsOf(world: World, { status }: Draft): readonly RunView[] {
+  return world.runs.filter((run) => run.revision === status.canaryRevision && run.attempt === (status.attempt ?? 1));
+}
+
+const contentionLimit = 3;
+const contentionWindowMs = 300_000;
+
+type Contested = 'Split' | 'Replicas' | 'Selector';
+
+/** Three corrections in five minutes: somebody else means it, and we no longer fight. */
+export function isContended(world: World, { status }: Draft, object: Contested): boolean {
+  return recentCorrections(world, status.corrections, object).length >= contentionLimit;
+}
+
+export function recentCorrections<T extends { readonly object: Contested; readonly at: string }>(
+  world: World,
+  corrections: readonly T[] | undefined,
+  object: Contested,
+): readonly T[] {
+  return (corrections ?? []).filter((entry) => entry.object === object && msOf(entry.at) > world.nowMs - contentionWindowMs);
+}
+
+export function contentionMessage(world: World, { status }: Draft, object: Contested): string {
+  const by = recentCorrections(world, status.corrections, object).findLast((entry) => entry.by !== undefined)?.by ?? 'another writer';
+  const what = { Split: 'the TrafficSplit', Replicas: 'spec.replicas of the workload', Selector: 'the selector of the root Service' }[
+    object
+  ];
+  return `${by} keeps changing ${what}; take it out of its manifests`;
+}

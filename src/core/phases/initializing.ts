@@ -1,0 +1,123 @@
+import { blocker, portMismatch } from '../blockers.ts';
+import type { Draft, Hold } from '../draft.ts';
+import { holding, waking, withEffects, withStatus } from '../draft.ts';
+import { canaryOf, findRevision, isConfirmed, readyPods, wantedReplicas } from '../facts.ts';
+import type { Effect } from '../plan.ts';
+import { isoOf, msOf } from '../time.ts';
+import { pinState } from '../upkeep/pin.ts';
+import type { Workload, World } from '../world.ts';
+import { waitAgainstDeadline } from './deadline.ts';
+
+/**
+ * Adoption: the first revision comes up beside what runs, takes the root Service, then the split, and only then does the workload
+ * go to zero. One traffic-affecting object a stage; each stage is written down, so that a restart goes on where it was.
+ *
+ *   (claim) → Starting → Pinning → Pinned → Splitting → Draining → Healthy
+ */
+export function initializing(world: World, draft: Draft): Draft {
+  const blocked = blocker(world) ?? firstTarget(world, draft);
+  const inPhase = withStatus(draft, { phase: 'Initializing' });
+  if (blocked !== undefined) return holding(inPhase, blocked);
+  const claim = claimEffect(world);
+  if (claim !== undefined) return withEffects(inPhase, claim);
+  switch (draft.status.stage?.name) {
+    case undefined:
+      return starting(world, enter(world, withFirstRevision(world, inPhase), 'Starting'));
+    case 'Starting':
+      return starting(world, inPhase);
+    case 'Pinning':
+      return pinning(world, inPhase);
+    case 'Pinned':
+      return pinned(world, inPhase);
+    case 'Splitting':
+      return splitting(world, inPhase);
+    default:
+      return draining(world, inPhase);
+  }
+}
+
+/** Until a first revision is written down the target decides it; afterwards a new template waits for its turn as a canary. */
+function firstTarget({ target, rootService }: World, { status }: Draft): Hold | undefined {
+  if (status.stableRevision !== undefined) return undefined;
+  if (target.kind === 'unknown') return { reason: target.reason, message: target.message, isStalled: true };
+  return portMismatch(rootService?.ports ?? [], target.template);
+}
+
+function withFirstRevision({ target }: World, draft: Draft): Draft {
+  if (target.kind === 'unknown' || draft.status.stableRevision !== undefined) return draft;
+  return withStatus(draft, { stableRevision: target.revision, weight: { desired: 0 } });
+}
+
+/** Our finalizer, and the count that /scale cannot do without, before anything of the user's is touched. */
+function claimEffect(world: World): Effect | undefined {
+  const { rollout } = world;
+  if (rollout.hasFinalizer && rollout.spec.replicas !== undefined) return undefined;
+  const replicas = rollout.spec.replicas === undefined ? { replicas: wantedReplicas(world) } : {};
+  return { kind: 'claimRollout', ...replicas };
+}
+
+const enter = (world: World, draft: Draft, name: string): Draft =>
+  withStatus(draft, { stage: { name, since: isoOf(world.nowMs) }, waiting: undefined });
+
+const sinceMs = ({ status }: Draft): number => (status.stage === undefined ? 0 : msOf(status.stage.since));
+
+function starting(world: World, draft: Draft): Draft {
+  const paused = pausing(world.workload, draft);
+  const stable = findRevision(world, draft.status.stableRevision);
+  const wanted = wantedReplicas(world);
+  const ready = readyPods(stable);
+  if (stable?.service !== undefined && stable.deployment !== undefined && ready >= wanted)
+    return pinning(world, enter(world, paused, 'Pinning'));
+  const held = holding(paused, { reason: 'AwaitingPods', message: `${ready} of ${wanted} pods of the first revision are ready` });
+  return waitAgainstDeadline(world, held, 'Pods', ready);
+}
+
+/** So that no new template rolls out behind our back while its pods still have the traffic. */
+function pausing(workload: Workload | undefined, draft: Draft): Draft {
+  if (workload === undefined || workload.isPaused || workload.replicas === 0) return draft;
+  return withEffects(draft, { kind: 'patchWorkload', uid: workload.uid, resourceVersion: workload.resourceVersion, isPaused: true });
+}
+
+/** Upkeep pins from this stage on. */
+function pinning(world: World, draft: Draft): Draft {
+  const pin = pinState(world, draft.status);
+  if (pin.kind === 'due')
+    return holding(draft, { reason: 'Initializing', message: 'the root Service is being pointed at the first revision' });
+  return pin.kind === 'none' || !serves(world.workload)
+    ? splitting(world, enter(world, draft, 'Splitting'))
+    : pinned(world, enter(world, draft, 'Pinned'));
+}
+
+/** The data plane gets its lag to follow the endpoints before the split changes, too. */
+function pinned(world: World, draft: Draft): Draft {
+  const untilMs = sinceMs(draft) + maxLagMs(world);
+  if (world.nowMs >= untilMs) return splitting(world, enter(world, draft, 'Splitting'));
+  return waking(holding(draft, { reason: 'Initializing', message: 'waiting for the data plane to follow the root Service' }), untilMs);
+}
+
+/** Upkeep writes the split from this stage on. */
+function splitting(world: World, draft: Draft): Draft {
+  if (!isConfirmed(draft.status)) return holding(draft, { reason: 'AwaitingWeight', message: 'the split is not confirmed yet' });
+  return draining(world, enter(world, draft, 'Draining'));
+}
+
+/** The workload's own pods carry nothing any more. Unpaused in the same write: a paused Deployment looks suspended for ever. */
+function draining(world: World, draft: Draft): Draft {
+  const { workload } = world;
+  const done = withStatus(draft, { phase: 'Healthy', stage: undefined, waiting: undefined });
+  if (workload === undefined || (workload.replicas === 0 && !workload.isPaused)) return done;
+  return withEffects(holding(draft, { reason: 'Initializing', message: 'the workload is scaled to zero' }), {
+    kind: 'patchWorkload',
+    uid: workload.uid,
+    resourceVersion: workload.resourceVersion,
+    isPaused: false,
+    replicas: 0,
+  });
+}
+
+const serves = (workload: Workload | undefined): boolean => workload !== undefined && workload.replicas > 0;
+
+export function maxLagMs(world: World): number {
+  const { maxLag } = canaryOf(world).confirmation;
+  return maxLag ?? (world.traffic.kind === 'usable' ? world.traffic.defaultMaxLagMs : 10_000);
+}

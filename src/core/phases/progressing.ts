@@ -1,0 +1,239 @@
+import { analysisRunName } from '../analysis/index.ts';
+import type { Draft } from '../draft.ts';
+import { holding, waking, withEffects, withStatus } from '../draft.ts';
+import { canaryOf, canaryReplicas, findRevision, isConfirmed, readyPods, stepsIn, stepWeight, wantedReplicas } from '../facts.ts';
+import type { RunOrder } from '../plan.ts';
+import { abort, cutWeight, promote, stepStatus } from '../run.ts';
+import type { ArgValue, StepOutcome, TemplateRef } from '../steps/index.ts';
+import { decideStep } from '../steps/index.ts';
+import { isoOf, msOf } from '../time.ts';
+import type { RunView, World } from '../world.ts';
+import { waitAgainstDeadline } from './deadline.ts';
+import { backgroundRun, missingEvidence, podsGuard, raiseGuard, runsOf } from './guards.ts';
+
+/** A canary on its way: what must stop it first, then the step that it is at. */
+export function progressing(world: World, draft: Draft): Draft {
+  const floored = raiseFloor(world, draft);
+  return stopForAnalysis(world, floored) ?? stopForPods(world, floored) ?? walk(world, watched(world, recovered(world, floored)));
+}
+
+/** Autoscalers may ask for more while the canary is on its way; stable then never falls below it until the end. */
+function raiseFloor(world: World, draft: Draft): Draft {
+  const { run } = draft.status;
+  const wanted = wantedReplicas(world);
+  return run === undefined || wanted <= run.replicasFloor ? draft : withStatus(draft, { run: { ...run, replicasFloor: wanted } });
+}
+
+/** A failed analysis ends the attempt in whatever step, pause or bake it happens. */
+function stopForAnalysis(world: World, draft: Draft): Draft | undefined {
+  const runs = runsOf(world, draft);
+  const failed = runs.find(({ phase }) => phase === 'Failed');
+  if (failed !== undefined) return abort(world, draft, 'AnalysisFailed', `${failed.name}: ${failed.message}`);
+  const broken = runs.find(({ phase }) => phase === 'Error');
+  if (broken !== undefined) return abort(world, draft, 'AnalysisError', `${broken.name}: ${broken.message}`);
+  return undefined;
+}
+
+const graceMs = 30_000;
+const outageLimit = 3;
+
+/** Not a single endpoint while there is weight: the weight goes at once; 30 s later, or at the third time, so does the release. */
+function stopForPods(world: World, draft: Draft): Draft | undefined {
+  const { status } = draft;
+  const hasWeight = (status.weight?.desired ?? 0) > 0;
+  const sinceIso = status.canaryUnavailableSince;
+  if (!hasWeight && sinceIso === undefined) return undefined;
+  const canary = findRevision(world, status.canaryRevision);
+  if ((canary?.readyEndpoints ?? 0) > 0) return undefined;
+  const since = sinceIso ?? isoOf(world.nowMs);
+  const outages = (status.run?.outages ?? 0) + (sinceIso === undefined ? 1 : 0);
+  const untilMs = msOf(since) + graceMs;
+  const cut = withStatus(draft, {
+    canaryUnavailableSince: since,
+    weight: cutWeight(status.weight),
+    ...(status.run === undefined ? {} : { run: { ...status.run, outages } }),
+  });
+  if (world.nowMs >= untilMs) return abort(world, cut, 'CanaryUnavailable', 'the canary had no ready pod for 30 s');
+  if (outages >= outageLimit) return abort(world, cut, 'CanaryUnavailable', `the canary lost all its pods ${outages} times`);
+  const { hold: _, ...open } = cut;
+  return waking(
+    holding(open, { reason: 'CanaryUnavailable', message: 'the canary has no ready pod; its weight is 0 until it has' }),
+    untilMs,
+  );
+}
+
+/** Back within the grace: the step's weight returns through the guards like any raise. */
+function recovered(world: World, draft: Draft): Draft {
+  const { canaryUnavailableSince } = draft.status;
+  if (canaryUnavailableSince === undefined) return draft;
+  const untilMs = msOf(canaryUnavailableSince) + graceMs;
+  const isBack = podsGuard(world, draft, stepWeight(world, draft.status)) === undefined;
+  return isBack ? withStatus(draft, { canaryUnavailableSince: undefined }) : waking(draft, untilMs);
+}
+
+/** The background analysis begins with the first confirmed traffic at or after its starting step. */
+function watched(world: World, draft: Draft): Draft {
+  const { analysis } = canaryOf(world);
+  const { status } = draft;
+  if (analysis === undefined || backgroundRun(world, draft) !== undefined) return draft;
+  if ((status.step?.index ?? 0) < analysis.startingStep || (status.weight?.desired ?? 0) === 0 || !isConfirmed(status)) return draft;
+  return ordering(world, draft, { kind: 'Background', step: undefined, templates: analysis.templates, args: analysis.args });
+}
+
+function walk(world: World, draft: Draft): Draft {
+  const inconclusive = runsOf(world, draft).find(({ kind, phase }) => kind !== 'Step' && phase === 'Inconclusive');
+  if (inconclusive !== undefined) return pausedFor(draft, inconclusive);
+  const steps = stepsIn(world);
+  const index = draft.status.step?.index ?? 0;
+  const weight = stepWeight(world, draft.status);
+  if ((draft.status.weight?.desired ?? 0) !== weight) return shift(world, draft, weight);
+  if (!isConfirmed(draft.status)) return awaitWeight(world, { ...draft, goalWeight: weight });
+  const step = steps[index];
+  if (step === undefined) return complete(world, draft);
+  const outcome = decideStep(step, contextOf(world, draft, index));
+  return outcome.kind === 'done' ? walk(world, enter(world, draft, index + 1)) : follow(world, draft, outcome, index);
+}
+
+const enter = (world: World, draft: Draft, index: number): Draft =>
+  watched(world, withStatus(draft, { step: stepStatus(world, index, isoOf(world.nowMs)), waiting: undefined }));
+
+function follow(world: World, draft: Draft, outcome: Exclude<StepOutcome, { kind: 'done' }>, index: number): Draft {
+  switch (outcome.kind) {
+    case 'weight':
+      return shift(world, draft, outcome.weight);
+    case 'pause': {
+      const inPhase = withStatus(draft, {
+        phase: outcome.untilMs === undefined ? 'Paused' : 'Progressing',
+        waiting: undefined,
+        step: untilOf(draft, outcome.untilMs),
+      });
+      if (outcome.untilMs === undefined)
+        return holding(inPhase, { reason: 'AwaitingDecision', message: 'paused until somebody resumes it' });
+      return waking(inPhase, outcome.untilMs);
+    }
+    case 'pods': {
+      const waiting = podsGuard(world, draft, draft.status.weight?.desired ?? 0);
+      const held = waiting === undefined ? draft : holding(draft, waiting);
+      return waitAgainstDeadline(world, held, 'Pods', readyPods(findRevision(world, draft.status.canaryRevision)));
+    }
+    case 'analysis': {
+      const run = stepRun(world, draft, index);
+      const ordered =
+        run === undefined ? ordering(world, draft, { kind: 'Step', step: index, templates: outcome.templates, args: outcome.args }) : draft;
+      return holding(withStatus(ordered, { phase: 'Progressing', waiting: undefined }), {
+        reason: 'AwaitingAnalysis',
+        message: run === undefined ? 'the analysis of this step begins' : `${run.name} is ${run.phase}`,
+      });
+    }
+    case 'failed':
+      return abort(world, draft, outcome.reason, outcome.message);
+    case 'inconclusive':
+      return pausedFor(draft, { name: 'the analysis of this step', message: outcome.message });
+  }
+}
+
+const pausedFor = (draft: Draft, run: Pick<RunView, 'name' | 'message'>): Draft =>
+  holding(withStatus(draft, { phase: 'Paused', waiting: undefined }), {
+    reason: 'AnalysisInconclusive',
+    message: `${run.name}: ${run.message}`,
+  });
+
+function untilOf({ status }: Draft, untilMs: number | undefined) {
+  return status.step === undefined || untilMs === undefined ? status.step : { ...status.step, until: isoOf(untilMs) };
+}
+
+/** Towards `weight`: down at once, up when every guard agrees. */
+function shift(world: World, draft: Draft, weight: number): Draft {
+  const desired = draft.status.weight?.desired ?? 0;
+  if (weight < desired) return record(draft, weight);
+  const preparing = { ...withStatus(draft, { phase: draft.status.phase === 'Baking' ? 'Baking' : 'Progressing' }), goalWeight: weight };
+  const hold = raiseGuard(world, preparing, weight);
+  if (hold === undefined) return record(preparing, weight);
+  const { hold: _, ...open } = preparing;
+  const held = holding(open, hold);
+  if (hold.reason === 'AwaitingPods')
+    return waitAgainstDeadline(world, held, 'Pods', readyPods(findRevision(world, draft.status.canaryRevision)));
+  if (hold.reason === 'WeightNotApplied') return waitAgainstDeadline(world, held, 'Weight');
+  const phase = hold.reason === 'Paused' ? 'Paused' : held.status.phase;
+  const windowEndsMs = hold.reason === 'AwaitingWindow' && world.window.kind === 'closed' ? world.window.untilMs : undefined;
+  return waking(withStatus(held, { phase, waiting: undefined }), windowEndsMs);
+}
+
+/** The record comes first; the split follows it (upkeep), in this reconcile or after a crash in the next. */
+function record(draft: Draft, weight: number): Draft {
+  const { weight: before } = draft.status;
+  const recorded = withStatus(draft, {
+    phase: 'Progressing',
+    weight: { desired: weight, written: before?.desired ?? 0 },
+    waiting: undefined,
+  });
+  const { hold: _, ...open } = recorded;
+  return { ...open, goalWeight: weight };
+}
+
+function awaitWeight(world: World, draft: Draft): Draft {
+  if (draft.hold?.reason === 'WeightNotApplied') return waitAgainstDeadline(world, draft, 'Weight');
+  return withStatus(draft, { waiting: undefined });
+}
+
+function stepRun(world: World, draft: Draft, index: number): RunView | undefined {
+  return runsOf(world, draft).find(({ kind, step }) => kind === 'Step' && step === index);
+}
+
+function contextOf(world: World, draft: Draft, index: number) {
+  const { status } = draft;
+  const desired = status.weight?.desired ?? 0;
+  const startedAtMs = status.step === undefined ? world.nowMs : msOf(status.step.startedAt);
+  return {
+    nowMs: world.nowMs,
+    startedAtMs,
+    index,
+    weight: { desired, isConfirmed: isConfirmed(status) },
+    canaryPods: { wanted: canaryReplicas(world, status, desired), ready: readyPods(findRevision(world, status.canaryRevision)) },
+    run: stepRun(world, draft, index),
+    isResumed: false,
+  };
+}
+
+/** All steps are through and all traffic is with the canary: the bake, then the promotion. */
+function complete(world: World, draft: Draft): Draft {
+  const { spec } = world.rollout;
+  const { analysis, afterPromotion } = canaryOf(world);
+  if (afterPromotion !== undefined) return bake(world, draft, afterPromotion);
+  if (spec.paused) return holding(withStatus(draft, { phase: 'Paused' }), { reason: 'Paused', message: 'spec.paused is true' });
+  const lacking = analysis === undefined ? undefined : missingEvidence(backgroundRun(world, draft), Number.NEGATIVE_INFINITY);
+  return lacking === undefined ? promote(world, draft) : holding(draft, lacking);
+}
+
+function bake(
+  world: World,
+  draft: Draft,
+  { duration, analysis }: { duration: number; analysis?: { templates: readonly TemplateRef[]; args: readonly ArgValue[] } | undefined },
+): Draft {
+  const isFirst = draft.status.step?.kind !== 'bake';
+  const startedAt = isFirst || draft.status.step === undefined ? isoOf(world.nowMs) : draft.status.step.startedAt;
+  const endsMs = msOf(startedAt) + duration;
+  const step = { ...stepStatus(world, stepsIn(world).length, startedAt), kind: 'bake', until: isoOf(endsMs) };
+  const baking = withStatus(draft, { phase: 'Baking', step, waiting: undefined });
+  const run = runsOf(world, draft).find(({ kind }) => kind === 'AfterPromotion');
+  const watching =
+    analysis !== undefined && run === undefined
+      ? ordering(world, baking, { kind: 'AfterPromotion', step: undefined, ...analysis })
+      : baking;
+  if (world.nowMs < endsMs) return waking(watching, endsMs);
+  if (world.rollout.spec.paused) return holding(watching, { reason: 'Paused', message: 'spec.paused is true' });
+  const background =
+    canaryOf(world).analysis === undefined ? undefined : missingEvidence(backgroundRun(world, draft), Number.NEGATIVE_INFINITY);
+  const lacking = (analysis === undefined ? undefined : missingEvidence(run, Number.NEGATIVE_INFINITY)) ?? background;
+  return lacking === undefined ? promote(world, watching) : holding(watching, lacking);
+}
+
+type Ordered = Pick<RunOrder, 'kind' | 'step' | 'templates' | 'args'>;
+
+function ordering(world: World, draft: Draft, ordered: Ordered): Draft {
+  const { canaryRevision = '', stableRevision = '', attempt = 1 } = draft.status;
+  const name = analysisRunName({ rollout: world.rollout.name, revision: canaryRevision, attempt, kind: ordered.kind, step: ordered.step });
+  if (world.templateProblems.some(({ kind, step }) => kind === ordered.kind && step === ordered.step)) return draft;
+  if (draft.effects.some((effect) => effect.kind === 'createRun' && effect.run.name === name)) return draft;
+  return withEffects(draft, { kind: 'createRun', run: { ...ordered, name, revision: canaryRevision, stableRevision, attempt } });
+}

@@ -1,0 +1,36 @@
+import { blocker, portMismatch } from '../blockers.ts';
+import type { Draft, Hold } from '../draft.ts';
+import { holding, waking, withStatus } from '../draft.ts';
+import { findRevision, readyPods, stableReplicas } from '../facts.ts';
+import { begin } from '../run.ts';
+import { isoOf, msOf } from '../time.ts';
+import type { World } from '../world.ts';
+
+/** No canary: stable serves, and a new template begins a run. */
+export function resting(world: World, draft: Draft): Draft {
+  const { target } = world;
+  if (target.kind === 'unknown') return degraded(draft, { reason: target.reason, message: target.message, isStalled: true });
+  if (target.revision !== draft.status.stableRevision) return beginning(world, draft, target.revision);
+  const blocked = blocker(world);
+  return blocked === undefined ? healthy(world, draft) : degraded(draft, blocked);
+}
+
+function beginning(world: World, draft: Draft, revision: string): Draft {
+  const mismatch = world.target.kind === 'revision' ? portMismatch(world.rootService?.ports ?? [], world.target.template) : undefined;
+  const blocked = blocker(world) ?? mismatch;
+  return blocked === undefined ? begin(world, draft, revision) : degraded(draft, blocked);
+}
+
+/** Short of pods for as long as the progress deadline allows is an alarm, not a reason to move traffic. */
+function healthy(world: World, draft: Draft): Draft {
+  const wanted = stableReplicas(world, draft.status);
+  const ready = readyPods(findRevision(world, draft.status.stableRevision));
+  if (ready >= wanted) return withStatus(draft, { phase: 'Healthy', waiting: undefined });
+  const waiting = draft.status.waiting ?? { for: 'Pods' as const, since: isoOf(world.nowMs), best: ready };
+  const dueMs = msOf(waiting.since) + world.rollout.spec.progressDeadline;
+  const short = withStatus(draft, { waiting });
+  if (world.nowMs < dueMs) return waking(withStatus(short, { phase: draft.status.phase === 'Degraded' ? 'Degraded' : 'Healthy' }), dueMs);
+  return degraded(short, { reason: 'StableNotReady', message: `stable has ${ready} of ${wanted} pods ready`, isStalled: true });
+}
+
+const degraded = (draft: Draft, hold: Hold): Draft => holding(withStatus(draft, { phase: 'Degraded' }), { ...hold, isStalled: true });

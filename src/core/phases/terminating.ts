@@ -1,0 +1,127 @@
+import type { Draft } from '../draft.ts';
+import { holding, waking, withEffects, withStatus } from '../draft.ts';
+import { findRevision, isConfirmed, stableReplicas } from '../facts.ts';
+import { revisionLabel } from '../names.ts';
+import { cutWeight } from '../run.ts';
+import { isoOf, msOf } from '../time.ts';
+import type { World } from '../world.ts';
+import { maxLagMs } from './initializing.ts';
+
+/**
+ * Deletion: stable keeps serving until what stays behind serves in its place. What stays behind is the stable revision's template,
+ * never an unapproved one.
+ *
+ *   Returning (weight to stable) → Restoring (workload) → Unpinning → Unsplitting → Draining → Removing → finalizer
+ */
+export function terminating(world: World, draft: Draft): Draft {
+  if (!world.rollout.hasFinalizer) return draft;
+  const inPhase = withStatus(draft, { phase: 'Terminating' });
+  switch (draft.status.phase === 'Terminating' ? draft.status.stage?.name : undefined) {
+    case undefined:
+      return returning(
+        world,
+        enter(world, withStatus(inPhase, { weight: cutWeight(draft.status.weight), waiting: undefined }), 'Returning'),
+      );
+    case 'Returning':
+      return returning(world, inPhase);
+    case 'Restoring':
+      return restoring(world, inPhase);
+    case 'Unpinning':
+      return unpinning(world, inPhase);
+    case 'Unsplitting':
+      return unsplitting(world, inPhase);
+    case 'Draining':
+      return afterLag(world, inPhase, () => removing(world, enter(world, inPhase, 'Removing')));
+    default:
+      return removing(world, inPhase);
+  }
+}
+
+const enter = (world: World, draft: Draft, name: string): Draft => withStatus(draft, { stage: { name, since: isoOf(world.nowMs) } });
+
+const waitingFor = (draft: Draft, message: string): Draft => holding(draft, { reason: 'Terminating', message });
+
+/** A Rollout that never took anything over has nothing to give back. */
+const neverStarted = (world: World, draft: Draft): boolean => draft.status.stableRevision === undefined || world.rival !== undefined;
+
+function returning(world: World, draft: Draft): Draft {
+  if (neverStarted(world, draft)) return removing(world, enter(world, draft, 'Removing'));
+  const isSplitGone = world.traffic.kind === 'unusable' || world.traffic.split.kind === 'absent';
+  const isBack = draft.status.weight?.desired === 0 && isConfirmed(draft.status);
+  if (!isBack && !isSplitGone) return waitingFor({ ...draft, goalWeight: 0 }, 'all traffic goes back to stable');
+  return restoring(world, enter(world, withStatus(draft, { canaryRevision: undefined }), 'Restoring'));
+}
+
+function restoring(world: World, draft: Draft): Draft {
+  const { workload } = world;
+  const { stableRevision } = draft.status;
+  if (workload === undefined || workload.isDeleting || stableRevision === undefined)
+    return unpinning(world, enter(world, draft, 'Unpinning'));
+  const replicas = stableReplicas(world, draft.status);
+  const isRestored = !workload.isPaused && workload.replicas === replicas && runsStable(world, stableRevision);
+  if (!isRestored && findRevision(world, stableRevision)?.deployment !== undefined) {
+    const held = waitingFor(draft, 'the workload gets the stable revision back');
+    return withEffects(held, {
+      kind: 'restoreWorkload',
+      uid: workload.uid,
+      resourceVersion: workload.resourceVersion,
+      fromRevision: stableRevision,
+      replicas,
+    });
+  }
+  if (!workload.isRolledOut || workload.readyReplicas < replicas)
+    return waitingFor(draft, `${workload.readyReplicas} of ${replicas} pods of the workload are ready`);
+  return unpinning(world, enter(world, draft, 'Unpinning'));
+}
+
+/** By the template alone: its configuration may have changed since, and is not ours to change back. */
+const runsStable = (world: World, stableRevision: string): boolean =>
+  world.workload?.templateHash === findRevision(world, stableRevision)?.deployment?.templateHash;
+
+/** The workload's pods then serve beside ours. */
+function unpinning(world: World, draft: Draft): Draft {
+  const { rootService } = world;
+  if (rootService !== undefined && !rootService.isOurs && rootService.selector[revisionLabel] !== undefined) {
+    const { uid, resourceVersion } = rootService;
+    return withEffects(waitingFor(draft, 'the root Service is unpinned'), {
+      kind: 'pinSelector',
+      revision: undefined,
+      uid,
+      resourceVersion,
+    });
+  }
+  return unsplitting(world, enter(world, draft, 'Unsplitting'));
+}
+
+function unsplitting(world: World, draft: Draft): Draft {
+  return afterLag(world, draft, () => {
+    if (world.traffic.kind === 'usable' && world.traffic.split.kind === 'present' && world.traffic.split.ownership.kind === 'ours') {
+      const { uid, resourceVersion } = world.traffic.split;
+      return withEffects(waitingFor(draft, 'the split is removed'), { kind: 'deleteSplit', uid, resourceVersion });
+    }
+    const draining = enter(world, draft, 'Draining');
+    return afterLag(world, draining, () => removing(world, enter(world, draining, 'Removing')));
+  });
+}
+
+/** The data plane follows later; only then may the next thing change. With nothing left behind there is nothing to wait for. */
+function afterLag(world: World, draft: Draft, next: () => Draft): Draft {
+  if (world.workload === undefined) return next();
+  const sinceMs = draft.status.stage === undefined ? 0 : msOf(draft.status.stage.since);
+  const untilMs = sinceMs + maxLagMs(world);
+  return world.nowMs >= untilMs ? next() : waking(waitingFor(draft, 'waiting for the data plane to follow'), untilMs);
+}
+
+function removing(world: World, draft: Draft): Draft {
+  const remaining = world.revisions.filter(({ deployment, service }) => deployment !== undefined || service !== undefined);
+  if (remaining.length > 0)
+    return withEffects(
+      waitingFor(draft, 'the revisions are removed'),
+      ...remaining.map(({ revision }) => ({ kind: 'deleteRevision' as const, revision })),
+    );
+  if (world.rootService?.isOurs) {
+    const { uid, resourceVersion } = world.rootService;
+    return withEffects(waitingFor(draft, 'the root Service is removed'), { kind: 'deleteRootService', uid, resourceVersion });
+  }
+  return withEffects(draft, { kind: 'removeFinalizer' });
+}

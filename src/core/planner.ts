@@ -1,0 +1,104 @@
+import { sameJson } from '../lib/index.ts';
+import { conditionsOf } from './conditions.ts';
+import type { Draft } from './draft.ts';
+import { draftOf, holding, withStatus } from './draft.ts';
+import { explain } from './explain.ts';
+import { scaleSelector } from './names.ts';
+import { noticesOf } from './notices.ts';
+import { initializing } from './phases/initializing.ts';
+import { aborting, withdrawing } from './phases/leaving.ts';
+import { progressing } from './phases/progressing.ts';
+import { resting } from './phases/resting.ts';
+import { terminating } from './phases/terminating.ts';
+import type { Plan } from './plan.ts';
+import type { RolloutStatus } from './rollout.ts';
+import { settleWeight } from './settle.ts';
+import { earliest } from './time.ts';
+import { keepRevisions } from './upkeep/revisions.ts';
+import { freshCorrections, keepSplit } from './upkeep/split.ts';
+import { keepPinned, keepWorkload } from './upkeep/workload.ts';
+import type { World } from './world.ts';
+
+const idle: Plan = { effects: [], notices: [] };
+
+/**
+ * The whole of the deciding: what was observed, time included, in; the next status and the intended effects out. Pure. The order of
+ * the result is the order of acting: status first, for a raise and for a cut alike.
+ */
+export function plan(world: World): Plan {
+  const { rollout } = world;
+  // A newer leader has been here: whatever this process wants is out of date.
+  if ((rollout.status.epoch ?? 0) > world.epoch) return idle;
+  if (rollout.isDeleting && !rollout.hasFinalizer) return idle;
+  const settled = settleWeight(world, draftOf(rollout.status));
+  return finish(world, upkeep(world, decide(world, settled)));
+}
+
+function decide(world: World, draft: Draft): Draft {
+  const { status } = draft;
+  if (world.rollout.isDeleting) return terminating(world, draft);
+  if (status.phase === undefined || status.phase === 'Initializing') return initializing(world, draft);
+  if (world.rival !== undefined) return rivalled(world, draft);
+  if (status.canaryRevision === undefined) return resting(world, draft);
+  if (status.abort !== undefined) return aborting(world, draft);
+  const isOvertaken = world.target.kind === 'revision' && world.target.revision !== status.canaryRevision;
+  return isOvertaken ? withdrawing(world, draft) : progressing(world, draft);
+}
+
+/** Two Rollouts on one Service: the older one goes on, this one touches nothing. */
+const rivalled = (world: World, draft: Draft): Draft =>
+  holding(
+    { ...withStatus(draft, { phase: 'Degraded' }), wakes: [] },
+    { reason: 'ServiceClaimed', message: `Rollout ${world.rival} is older and manages the same Service or workload`, isStalled: true },
+  );
+
+/** What must hold in every phase, whatever was decided: objects, counts, selector, split. */
+function upkeep(world: World, draft: Draft): Draft {
+  return keepSplit(world, keepPinned(world, keepWorkload(world, keepRevisions(world, draft))));
+}
+
+function finish(world: World, draft: Draft): Plan {
+  const { rollout } = world;
+  const described = withStatus(draft, {
+    ...counts(world),
+    message: explain(draft),
+    observedGeneration: rollout.generation,
+    corrections: freshCorrections(world, draft),
+  });
+  const next: RolloutStatus = {
+    ...described.status,
+    ...runsIn(world, described),
+    conditions: [...conditionsOf(world, described, described.status.message ?? '')],
+  };
+  const wakeAtMs = earliest(...draft.wakes.map((wake) => Math.max(wake, world.nowMs + 50)));
+  return {
+    ...(isSame(world, next) ? {} : { status: { ...next, epoch: world.epoch } }),
+    effects: draft.effects,
+    ...(draft.share === undefined ? {} : { shareQuestion: draft.share }),
+    notices: noticesOf(rollout.status, next),
+    ...(wakeAtMs === undefined ? {} : { wakeAtMs }),
+  };
+}
+
+/** While a canary is on its way the epoch is claimed as well; at rest a new leader writes nothing. */
+function isSame(world: World, next: RolloutStatus): boolean {
+  const { epoch: _, ...before } = world.rollout.status;
+  const { epoch: __, ...after } = next;
+  const isMoving = next.canaryRevision !== undefined && next.phase !== 'RolledBack';
+  return sameJson(before, after) && (!isMoving || world.rollout.status.epoch === world.epoch);
+}
+
+function counts(world: World): Partial<RolloutStatus> {
+  const deployments = world.revisions.map(({ deployment }) => deployment).filter((deployment) => deployment !== undefined);
+  return {
+    replicas: deployments.reduce((sum, { totalReplicas }) => sum + totalReplicas, 0),
+    readyReplicas: deployments.reduce((sum, { readyReplicas }) => sum + readyReplicas, 0),
+    selector: scaleSelector(world.rollout.name),
+  };
+}
+
+function runsIn(world: World, { status }: Draft): Partial<RolloutStatus> {
+  const runs = world.runs.filter(({ revision, attempt }) => revision === status.canaryRevision && attempt === (status.attempt ?? 1));
+  if (runs.length === 0) return { analysis: undefined };
+  return { analysis: runs.map(({ name, kind, phase, message }) => ({ run: name, kind, phase, ...(message === '' ? {} : { message }) })) };
+}

@@ -1,0 +1,138 @@
+/**
+ * Every reason code that users can meet in a condition, an Event, a log line or an error, with what it means and what to do.
+ * docs/reasons.md is generated from this table; a test holds both in step, and finds reasons that nothing uses.
+ */
+export interface Reason {
+  readonly severity: 'info' | 'warning' | 'error';
+  readonly means: string;
+  readonly remedy: string;
+}
+
+const reason = (severity: Reason['severity'], means: string, remedy: string): Reason => ({ severity, means, remedy });
+
+export const reasons = {
+  // Progress
+  Initializing: reason('info', 'The first revision is being brought up and takes over the traffic.', 'Nothing; wait.'),
+  Progressing: reason('info', 'A new revision is on its way through the steps.', 'Nothing; wait.'),
+  Promoted: reason('info', 'The revision has all traffic and is the stable one.', 'Nothing.'),
+  Healthy: reason('info', 'The stable revision is the one that the template asks for.', 'Nothing.'),
+  Baking: reason('info', 'The new revision has all traffic and is watched while the old one is still warm.', 'Nothing; wait.'),
+  Terminating: reason('info', 'The Rollout is being deleted; traffic goes back to what stays behind.', 'Nothing; wait.'),
+  Superseded: reason('info', 'A newer template replaced the canary before it was promoted.', 'Nothing.'),
+  Reverted: reason('info', 'The template went back to the stable revision’s while a canary was under way.', 'Nothing.'),
+  Paused: reason('info', 'spec.paused is true: nothing is raised or promoted.', 'Set spec.paused to false.'),
+  // Waiting
+  AwaitingPods: reason(
+    'info',
+    'The pods that the next weight needs are not all ready.',
+    'Look at the canary’s pods: kubectl describe deployment.',
+  ),
+  AwaitingWeight: reason('info', 'The weight is written and not confirmed yet.', 'Nothing; wait.'),
+  AwaitingAnalysis: reason(
+    'info',
+    'A metric has not passed since the current weight was confirmed.',
+    'See the AnalysisRun; without traffic a metric cannot pass.',
+  ),
+  AwaitingDecision: reason('info', 'A person has to decide.', 'Resume, skip, promote or abort.'),
+  AwaitingWindow: reason('info', 'A change window forbids raises now.', 'Wait for the window, or override it by a Decision.'),
+  StableNotReady: reason(
+    'warning',
+    'The stable revision is short of ready pods; nothing is raised.',
+    'Look at the stable revision’s pods.',
+  ),
+  // Failures of a release
+  AnalysisFailed: reason(
+    'error',
+    'A metric failed more often than its failureLimit allows; the canary was rolled back.',
+    'See the AnalysisRun for the deciding measurement; fix the release.',
+  ),
+  AnalysisError: reason(
+    'error',
+    'A metric could not be measured; the canary was rolled back.',
+    'See the AnalysisRun; mend the query, the address or the credentials, and retry.',
+  ),
+  AnalysisInconclusive: reason(
+    'warning',
+    'An analysis ended without a verdict; the Rollout waits for a decision.',
+    'Look at the AnalysisRun; resume or abort.',
+  ),
+  ProgressDeadlineExceeded: reason(
+    'error',
+    'No progress within progressDeadline.',
+    'Look at the canary’s pods and at the reason it last waited for; change the template, or retry.',
+  ),
+  CanaryUnavailable: reason(
+    'error',
+    'The canary had traffic and not a single ready pod for 30 s.',
+    'Look at why its pods fail: kubectl logs, kubectl describe pod.',
+  ),
+  AbortedByDecision: reason('warning', 'A person aborted the release.', 'Retry, or change the template.'),
+  RejectedAtGate: reason('warning', 'A person rejected the release at a gate.', 'Change the template, or retry.'),
+  RolledBack: reason('error', 'The release was rolled back; stable has all traffic.', 'See status.abort; change the template, or retry.'),
+  // Traffic
+  WeightConfirmed: reason('info', 'The data plane follows the weight.', 'Nothing.'),
+  WeightNotApplied: reason(
+    'error',
+    'The weight was written and the mesh does not follow it within confirmation.timeout.',
+    'Look at the mesh’s SMI adapter; the Rollout goes on by itself when the weight arrives.',
+  ),
+  Contended: reason(
+    'error',
+    'Another writer keeps changing what the Rollout owns; after three corrections in five minutes it no longer fights.',
+    'The message names the field manager: take the field out of its manifests.',
+  ),
+  SplitNotOurs: reason(
+    'error',
+    'A TrafficSplit of that name, or for that Service, belongs to somebody else.',
+    'Remove it, or set sluice.dev/adopt-split: "true" on the Rollout where it is a plain one.',
+  ),
+  ServiceClaimed: reason(
+    'error',
+    'Another, older Rollout already manages this Service or workload.',
+    'Give each Rollout its own Service and workload.',
+  ),
+  TrafficSplitNotInstalled: reason(
+    'error',
+    'The API server does not serve split.smi-spec.io.',
+    'Install the TrafficSplit CRD of your mesh.',
+  ),
+  TrafficSplitVersion: reason(
+    'error',
+    'No served version of TrafficSplit is one that the provider reads.',
+    'Set traffic.smi.version or provider, or install the CRD of your mesh.',
+  ),
+  ProviderAmbiguous: reason('error', 'Signs of several meshes were found.', 'Set traffic.smi.provider.'),
+  ServiceNotFound: reason('error', 'The root Service does not exist.', 'Create it, or give spec.service.ports so that it is created.'),
+  ServiceUnsuitable: reason(
+    'error',
+    'The root Service is headless, external or has no selector.',
+    'Use a ClusterIP Service with a selector.',
+  ),
+  PortMismatch: reason(
+    'error',
+    'A named targetPort of the root Service is no port of the pods.',
+    'Make the Service’s targetPort and the template’s ports agree.',
+  ),
+  RevisionServiceMissing: reason(
+    'error',
+    'The Service of a revision that has traffic is gone.',
+    'Nothing; it is made again. Find out who deleted it.',
+  ),
+  // Workload
+  WorkloadNotFound: reason('error', 'The Deployment of workloadRef does not exist.', 'Create it, or correct the name.'),
+  WorkloadUnsuitable: reason('error', 'The Deployment of workloadRef cannot be managed.', 'The message says why.'),
+  ConfigNotFound: reason('warning', 'A ConfigMap or Secret that the template needs does not exist.', 'Create it.'),
+  // Analysis
+  AnalysisTemplateNotFound: reason('warning', 'A template named by the Rollout does not exist; it waits.', 'Create the template.'),
+  AnalysisTemplateInvalid: reason('error', 'A template cannot be used.', 'The message lists every error with its path.'),
+  // Objects and machinery
+  InvalidSpec: reason(
+    'error',
+    'The stored object is not valid; traffic stays where it is.',
+    'The message lists every error with its path.',
+  ),
+  Forbidden: reason('error', 'The controller has no permission for what it must do.', 'Apply the output of: sluice render rbac.'),
+  WriteRefused: reason('error', 'The API server refused an object of ours.', 'The message is the API server’s.'),
+} as const satisfies Record<string, Reason>;
+
+export type ReasonCode = keyof typeof reasons;

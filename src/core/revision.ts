@@ -1,0 +1,131 @@
+import { canonicalJson, isObject, sha256Hex } from '../lib/index.ts';
+import { withoutDefaults } from './defaults.ts';
+import { configCopyName, ourPrefix, revisionLabels } from './names.ts';
+import type { ConfigRef, PodTemplate } from './world.ts';
+
+const hashLength = 10;
+
+/**
+ * The name of a revision: a hash of the pod template and of the configuration it uses. Blind to the order of keys, to what the API
+ * server fills in, and to our own labels.
+ */
+export function revisionOf(template: PodTemplate, configs: readonly ConfigRef[]): string {
+  const used = configs.map(({ kind, name, hash }) => `${kind}/${name}=${hash}`).sort();
+  return sha256Hex(canonicalJson({ template: withoutDefaults(withoutOurs(template)), configs: used })).slice(0, hashLength);
+}
+
+/** Hash of a ConfigMap's or Secret's content: `data` and `binaryData`, nothing else. */
+export function configHash(object: { readonly data?: unknown; readonly binaryData?: unknown }): string {
+  return sha256Hex(canonicalJson({ data: object.data ?? {}, binaryData: object.binaryData ?? {} })).slice(0, 16);
+}
+
+/** Our labels go in through us, never by way of the user's template. */
+function withoutOurs(template: PodTemplate): PodTemplate {
+  const metadata = isObject(template.metadata) ? template.metadata : {};
+  if (!isObject(metadata.labels)) return template;
+  const labels = Object.fromEntries(Object.entries(metadata.labels).filter(([key]) => !key.startsWith(ourPrefix)));
+  return { ...template, metadata: { ...metadata, labels } };
+}
+
+/** The template of a revision's Deployment: the user's, with our labels, and reading the revision's own copies of its configuration. */
+export function revisionTemplate(rollout: string, revision: string, template: PodTemplate, configs: readonly ConfigRef[]): PodTemplate {
+  const copies = new Map(configs.map(({ kind, name }) => [`${kind}/${name}`, configCopyName(name, revision)]));
+  const renamed = mapConfigRefs(template, (kind, name) => copies.get(`${kind}/${name}`) ?? name);
+  const metadata = isObject(renamed.metadata) ? renamed.metadata : {};
+  const labels = isObject(metadata.labels) ? metadata.labels : {};
+  return { ...renamed, metadata: { ...metadata, labels: { ...labels, ...revisionLabels(rollout, revision) } } };
+}
+
+/** The inverse: what the user wrote. */
+export function originalTemplate(revision: string, template: PodTemplate): PodTemplate {
+  const suffix = `-${revision}`;
+  return withoutOurs(mapConfigRefs(template, (_, name) => (name.endsWith(suffix) ? name.slice(0, -suffix.length) : name)));
+}
+
+export interface ConfigUse {
+  readonly kind: 'ConfigMap' | 'Secret';
+  readonly name: string;
+  readonly isOptional: boolean;
+}
+
+/** The ConfigMaps and Secrets that a template's volumes and environments read; each once, needed where any use needs it. */
+export function configUses(template: PodTemplate): readonly ConfigUse[] {
+  const uses = new Map<string, ConfigUse>();
+  mapConfigRefs(template, (kind, name, isOptional) => {
+    const known = uses.get(`${kind}/${name}`);
+    uses.set(`${kind}/${name}`, { kind, name, isOptional: isOptional && (known?.isOptional ?? true) });
+    return name;
+  });
+  return [...uses.values()];
+}
+
+type Rename = (kind: 'ConfigMap' | 'Secret', name: string, isOptional: boolean) => string;
+
+/** Walks every place of a template that names a ConfigMap or Secret as configuration (not imagePullSecrets: the node reads those). */
+function mapConfigRefs(template: PodTemplate, rename: Rename): PodTemplate {
+  if (!isObject(template.spec)) return template;
+  const spec = template.spec;
+  return {
+    ...template,
+    spec: {
+      ...spec,
+      ...list(spec, 'containers', (item) => containerRefs(item, rename)),
+      ...list(spec, 'initContainers', (item) => containerRefs(item, rename)),
+      ...list(spec, 'volumes', (item) => volumeRefs(item, rename)),
+    },
+  };
+}
+
+type Members = Record<string, unknown>;
+
+function list(owner: Members, key: string, change: (item: Members) => Members): Members {
+  const items = owner[key];
+  return Array.isArray(items) ? { [key]: items.map((item) => (isObject(item) ? change(item) : item)) } : {};
+}
+
+function containerRefs(container: Members, rename: Rename): Members {
+  return {
+    ...container,
+    ...list(container, 'envFrom', (item) => ({
+      ...item,
+      ...named(item, 'configMapRef', 'name', 'ConfigMap', rename),
+      ...named(item, 'secretRef', 'name', 'Secret', rename),
+    })),
+    ...list(container, 'env', (item) => {
+      if (!isObject(item.valueFrom)) return item;
+      const from = item.valueFrom;
+      const refs = {
+        ...named(from, 'configMapKeyRef', 'name', 'ConfigMap', rename),
+        ...named(from, 'secretKeyRef', 'name', 'Secret', rename),
+      };
+      return { ...item, valueFrom: { ...from, ...refs } };
+    }),
+  };
+}
+
+function volumeRefs(volume: Members, rename: Rename): Members {
+  const projected = isObject(volume.projected) ? volume.projected : undefined;
+  return {
+    ...volume,
+    ...named(volume, 'configMap', 'name', 'ConfigMap', rename),
+    ...named(volume, 'secret', 'secretName', 'Secret', rename),
+    ...(projected === undefined
+      ? {}
+      : {
+          projected: {
+            ...projected,
+            ...list(projected, 'sources', (item) => ({
+              ...item,
+              ...named(item, 'configMap', 'name', 'ConfigMap', rename),
+              ...named(item, 'secret', 'name', 'Secret', rename),
+            })),
+          },
+        }),
+  };
+}
+
+function named(owner: Members, key: string, nameKey: string, kind: 'ConfigMap' | 'Secret', rename: Rename): Members {
+  const ref = owner[key];
+  if (!isObject(ref) || typeof ref[nameKey] !== 'string') return {};
+  return { [key]: { ...ref, [nameKey]: rename(kind, ref[nameKey], ref.optional === true) } };
+}

@@ -1,0 +1,274 @@
+import { z } from 'zod';
+import { argValues, templateRefs } from './analysis/refs.ts';
+import { crdHints, dnsLabel, dnsName, duration, exactlyOneOf, percent, podTemplate, positiveDuration } from './schema.ts';
+import type { Step } from './steps/index.ts';
+import { stepSchema } from './steps/index.ts';
+
+/** What users write (docs: the contract, section 1). Output types are decoded: durations in milliseconds, defaults filled in. */
+
+const servicePort = z.object({
+  name: z.string().max(63).optional(),
+  port: z.int().min(1).max(65_535),
+  targetPort: z.union([z.int().min(1).max(65_535), z.string().min(1).max(63)]).optional(),
+  protocol: z.enum(['TCP', 'UDP', 'SCTP']).optional(),
+  appProtocol: z.string().max(253).optional(),
+  nodePort: z.int().min(0).max(65_535).optional(),
+});
+
+const servicePorts = z.array(servicePort).max(32);
+crdHints.add(servicePorts, {
+  cel: [
+    ['self.size() < 2 || self.all(port, has(port.name))', 'several ports need names'],
+    ['self.all(port, !has(port.name) || self.exists_one(other, has(other.name) && other.name == port.name))', 'two ports have one name'],
+    [
+      "self.all(port, self.exists_one(other, other.port == port.port && (has(other.protocol) ? other.protocol : 'TCP') == (has(port.protocol) ? port.protocol : 'TCP')))",
+      'one port is given twice',
+    ],
+  ],
+});
+
+const smiTraffic = z.object({
+  version: z.enum(['auto', 'v1alpha1', 'v1alpha2', 'v1alpha3', 'v1alpha4']).prefault('auto'),
+  provider: z.enum(['auto', 'linkerd', 'traefik-mesh', 'osm', 'istio', 'consul', 'nginx', 'generic']).prefault('auto'),
+  splitName: dnsName().optional(),
+});
+
+const backgroundAnalysis = z.object({
+  templates: templateRefs(),
+  startingStep: z.int().min(0).max(100).prefault(0),
+  evidence: z.enum(['PerStep', 'Running']).prefault('PerStep'),
+  args: argValues(),
+});
+
+const canaryStrategy = z.object({
+  steps: z.array(stepSchema).min(1).max(100).optional(),
+  stepWeight: z.int().min(1).max(100).optional(),
+  maxWeight: z.int().min(1).max(100).optional(),
+  interval: positiveDuration().optional(),
+  stepWeights: z.array(percent()).min(1).max(100).optional(),
+  analysis: backgroundAnalysis.optional(),
+  afterPromotion: z
+    .object({ duration: positiveDuration(), analysis: z.object({ templates: templateRefs(), args: argValues() }).optional() })
+    .optional(),
+  scaleDownDelay: duration().prefault('5m'),
+  abortScaleDownDelay: duration().prefault('30s'),
+  minPodsPerRevision: z.int().min(1).max(1000).prefault(1),
+  confirmation: z.object({ timeout: positiveDuration().prefault('60s'), maxLag: positiveDuration().optional() }).prefault({}),
+});
+crdHints.add(canaryStrategy, {
+  cel: [
+    [
+      '!(has(self.steps) && (has(self.stepWeight) || has(self.stepWeights) || has(self.interval) || has(self.maxWeight)))',
+      'steps and the sugar of stepWeight, stepWeights, maxWeight and interval exclude each other',
+    ],
+    ['has(self.steps) || has(self.stepWeight) || has(self.stepWeights)', 'needs steps, stepWeight or stepWeights'],
+    ['!(has(self.stepWeight) && has(self.stepWeights))', 'stepWeight and stepWeights exclude each other'],
+    ['has(self.steps) || has(self.interval)', 'stepWeight and stepWeights need an interval'],
+    ['!has(self.maxWeight) || has(self.stepWeight)', 'maxWeight goes with stepWeight'],
+    ['!has(self.maxWeight) || !has(self.stepWeight) || self.stepWeight <= self.maxWeight', 'stepWeight must not be greater than maxWeight'],
+    [
+      '!has(self.steps) || !has(self.analysis) || self.analysis.startingStep < self.steps.size()',
+      'analysis.startingStep must be the index of a step, counted from 0',
+    ],
+  ],
+});
+
+const window = z.object({
+  kind: z.enum(['Allow', 'Deny']),
+  schedule: z
+    .string()
+    .min(9)
+    .max(128)
+    .regex(/^[^ ]+( [^ ]+){4}$/, 'must be five cron fields with one blank between them: minute hour day-of-month month day-of-week'),
+  duration: positiveDuration(),
+  timeZone: z.string().max(64).prefault('UTC'),
+});
+
+const workloadRef = z.object({
+  apiVersion: z.literal('apps/v1').prefault('apps/v1'),
+  kind: z.literal('Deployment').prefault('Deployment'),
+  name: dnsName(),
+});
+
+export const rolloutSpecSchema = exactlyOneOf(
+  z.object({
+    workloadRef: workloadRef.optional(),
+    template: podTemplate().optional(),
+    replicas: z.int().min(0).max(100_000).optional(),
+    service: z.object({
+      name: dnsLabel(),
+      ports: servicePorts.optional(),
+      pinSelector: z.enum(['Auto', 'Always', 'Never']).prefault('Auto'),
+    }),
+    traffic: exactlyOneOf(z.object({ smi: smiTraffic.optional() }), ['smi'], 'traffic'),
+    strategy: z.object({ canary: canaryStrategy }),
+    trackConfig: z.enum(['None', 'ConfigMaps', 'All']).prefault('ConfigMaps'),
+    progressDeadline: positiveDuration().prefault('10m'),
+    progressDeadlineAction: z.enum(['Abort', 'Report']).prefault('Abort'),
+    paused: z.boolean().prefault(false),
+    revisionHistoryLimit: z.int().min(0).max(100).prefault(5),
+    windows: z.array(window).max(32).prefault([]),
+  }),
+  ['workloadRef', 'template'],
+  'spec',
+);
+
+crdHints.add(rolloutSpecSchema, {
+  ...crdHints.get(rolloutSpecSchema),
+  cel: [
+    [
+      "!(has(self.traffic.smi) && self.traffic.smi.provider == 'osm' && self.service.pinSelector == 'Always')",
+      'Open Service Mesh needs the root Service unpinned',
+      '.service.pinSelector',
+    ],
+  ],
+});
+
+export type RolloutSpec = z.output<typeof rolloutSpecSchema>;
+export type CanaryStrategy = z.output<typeof canaryStrategy>;
+export type ServicePort = z.output<typeof servicePort>;
+export type SmiTraffic = z.output<typeof smiTraffic>;
+export type ChangeWindow = z.output<typeof window>;
+
+/** A Rollout as the core sees it. */
+export interface Rollout {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly generation: number;
+  readonly createdAt: string;
+  readonly isDeleting: boolean;
+  readonly hasFinalizer: boolean;
+  /** All of them: ours is added to and taken from this list. */
+  readonly finalizers: readonly string[];
+  /** `sluice.dev/adopt-split: "true"`. */
+  readonly adoptsSplit: boolean;
+  readonly spec: RolloutSpec;
+  readonly status: RolloutStatus;
+}
+
+export const phases = [
+  'Initializing',
+  'Progressing',
+  'Paused',
+  'Baking',
+  'Healthy',
+  'Aborting',
+  'RolledBack',
+  'Degraded',
+  'Terminating',
+] as const;
+export type Phase = (typeof phases)[number];
+
+/** RFC 3339, UTC, milliseconds. */
+const timestamp = () => z.string().max(40).meta({ format: 'date-time' });
+const text = (limit = 1024) => z.string().max(limit);
+
+export const conditionSchema = z.object({
+  type: text(64),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: text(128),
+  message: text(4096),
+  lastTransitionTime: timestamp(),
+  observedGeneration: z.int().optional(),
+});
+export type Condition = z.output<typeof conditionSchema>;
+
+const conditionList = z.array(conditionSchema).max(16);
+crdHints.add(conditionList, { listType: 'map', listMapKeys: ['type'] });
+
+const weightStatus = z.object({
+  desired: percent(),
+  written: percent().optional(),
+  observed: z.number().optional(),
+  confirmedBy: z.enum(['Metrics', 'Adapter', 'Elapsed']).optional(),
+  confirmedAt: timestamp().optional(),
+});
+
+const gateStatus = z.object({
+  name: text(63),
+  id: text(128),
+  state: z.enum(['Open', 'Approved', 'Rejected', 'Expired']),
+  openedAt: timestamp(),
+  expiresAt: timestamp().optional(),
+  needs: z.int(),
+  approvals: z
+    .array(z.object({ subject: text(), at: timestamp(), channel: text(32), decision: text(253) }))
+    .max(100)
+    .default([]),
+});
+
+const historyEntry = z.object({
+  revision: text(63),
+  startedAt: timestamp(),
+  finishedAt: timestamp(),
+  outcome: z.enum(['Promoted', 'RolledBack', 'Superseded']),
+  reason: text(128).optional(),
+});
+
+export const analysisKinds = ['Background', 'Step', 'AfterPromotion'] as const;
+const runPhases = ['Pending', 'Running', 'Successful', 'Failed', 'Error', 'Inconclusive'] as const;
+
+export const rolloutStatusSchema = z.object({
+  observedGeneration: z.int().prefault(-1),
+  phase: z.enum(phases).optional(),
+  message: text(4096).optional(),
+  conditions: conditionList.prefault([]),
+  stableRevision: text(63).optional(),
+  canaryRevision: text(63).optional(),
+  attempt: z.int().optional(),
+  epoch: z.int().optional(),
+  step: z
+    .object({ index: z.int(), total: z.int(), label: text(16), kind: text(32), startedAt: timestamp(), until: timestamp().optional() })
+    .optional(),
+  weight: weightStatus.optional(),
+  replicas: z.int().optional(),
+  readyReplicas: z.int().optional(),
+  selector: text().optional(),
+  gates: z.array(gateStatus).max(100).optional(),
+  analysis: z
+    .array(z.object({ run: text(253), kind: z.enum(analysisKinds), phase: z.enum(runPhases), message: text().optional() }))
+    .max(100)
+    .optional(),
+  abort: z.object({ reason: text(128), message: text(4096), at: timestamp() }).optional(),
+  history: z.array(historyEntry).max(100).optional(),
+  // Ours: what a restart must not forget. Documented as internal.
+  /** Where adoption or deletion stands. */
+  stage: z.object({ name: text(32), since: timestamp() }).optional(),
+  /** Of the canary's run: when it began, the most replicas that were wanted meanwhile (stable never goes below it), and how often it lost all pods. */
+  run: z.object({ startedAt: timestamp(), replicasFloor: z.int(), outages: z.int().optional() }).optional(),
+  /** What the Rollout waits for against its progress deadline, since when, and the best it has seen. */
+  waiting: z.object({ for: z.enum(['Pods', 'Weight']), since: timestamp(), best: z.int() }).optional(),
+  /** Since when the canary, having weight, has not had a single ready pod. */
+  canaryUnavailableSince: timestamp().optional(),
+  /** Revisions without traffic that keep their pods until a moment. */
+  warm: z
+    .array(z.object({ revision: text(63), until: timestamp() }))
+    .max(16)
+    .optional(),
+  /** Foreign edits that were put right in the last minutes, for the limit of three in five. */
+  corrections: z
+    .array(z.object({ object: z.enum(['Split', 'Replicas', 'Selector']), at: timestamp(), by: text(253).optional() }))
+    .max(32)
+    .optional(),
+});
+export type RolloutStatus = z.output<typeof rolloutStatusSchema>;
+export type WeightStatus = z.output<typeof weightStatus>;
+export type HistoryEntry = z.output<typeof historyEntry>;
+
+/** The steps that run: those written, or the sugar compiled (Flagger's stepWeight, maxWeight, stepWeights and interval). */
+export function stepsOf(canary: CanaryStrategy): readonly Step[] {
+  if (canary.steps !== undefined) return canary.steps;
+  return weightsOf(canary).flatMap((weight): Step[] => [
+    { kind: 'setWeight', config: weight },
+    { kind: 'pause', config: { duration: canary.interval ?? 0 } },
+  ]);
+}
+
+function weightsOf({ stepWeights, stepWeight, maxWeight = 100 }: CanaryStrategy): readonly number[] {
+  if (stepWeights !== undefined) return stepWeights;
+  if (stepWeight === undefined) return [];
+  const count = Math.ceil(maxWeight / stepWeight);
+  return Array.from({ length: count }, (_, index) => Math.min(maxWeight, stepWeight * (index + 1)));
+}

@@ -1,0 +1,109 @@
+import type { Draft } from './draft.ts';
+import { withStatus } from './draft.ts';
+import { canaryOf, stepsIn, wantedReplicas } from './facts.ts';
+import type { ReasonCode } from './reasons.ts';
+import type { HistoryEntry, RolloutStatus } from './rollout.ts';
+import { isoOf } from './time.ts';
+import type { World } from './world.ts';
+
+/** Beginnings and ends of a canary's run: what is written into status, and nothing else. */
+
+const historyLimit = 20;
+
+const nothingUnderWay: Partial<RolloutStatus> = {
+  canaryRevision: undefined,
+  attempt: undefined,
+  step: undefined,
+  run: undefined,
+  abort: undefined,
+  waiting: undefined,
+  gates: undefined,
+  analysis: undefined,
+  canaryUnavailableSince: undefined,
+};
+
+export function begin(world: World, draft: Draft, revision: string, attempt = 1): Draft {
+  const at = isoOf(world.nowMs);
+  return withStatus(draft, {
+    ...nothingUnderWay,
+    phase: 'Progressing',
+    canaryRevision: revision,
+    attempt,
+    run: { startedAt: at, replicasFloor: wantedReplicas(world) },
+    step: stepStatus(world, 0, at),
+    weight: { ...draft.status.weight, desired: 0 },
+    warm: draft.status.warm?.filter((entry) => entry.revision !== revision),
+  });
+}
+
+/** `status.step` at the moment of entering a step; one past the last is the promotion. */
+export function stepStatus(world: World, index: number, startedAt: string): NonNullable<RolloutStatus['step']> {
+  const steps = stepsIn(world);
+  return {
+    index,
+    total: steps.length,
+    label: `${Math.min(index + 1, steps.length)}/${steps.length}`,
+    kind: steps[index]?.kind ?? 'promotion',
+    startedAt,
+  };
+}
+
+/** The old revision keeps its pods for a while; the new one is stable. Traffic was with it already. */
+export function promote(world: World, draft: Draft): Draft {
+  const { canaryRevision, stableRevision, weight } = draft.status;
+  if (canaryRevision === undefined) return draft;
+  const kept = keepWarm(world, draft, stableRevision, canaryOf(world).scaleDownDelay);
+  return withStatus(record(world, kept, 'Promoted'), {
+    ...nothingUnderWay,
+    phase: 'Healthy',
+    stableRevision: canaryRevision,
+    weight: { ...weight, desired: 0, written: 0, observed: undefined },
+  });
+}
+
+/** Takes the decision to roll back. From here on the weight of this revision and attempt only falls. */
+export function abort(world: World, draft: Draft, reason: ReasonCode, message: string): Draft {
+  const { weight } = draft.status;
+  const cut = withStatus(draft, {
+    phase: 'Aborting',
+    abort: { reason, message, at: isoOf(world.nowMs) },
+    weight: cutWeight(weight),
+    waiting: undefined,
+    canaryUnavailableSince: undefined,
+  });
+  return { ...cut, goalWeight: 0 };
+}
+
+/** Weight 0 for the canary; still confirmed where it was 0 before. */
+export function cutWeight(weight: RolloutStatus['weight']): NonNullable<RolloutStatus['weight']> {
+  if (weight === undefined) return { desired: 0 };
+  return weight.desired === 0 ? weight : { desired: 0, written: Math.max(weight.desired, weight.written ?? 0) };
+}
+
+/** The canary's end other than promotion, once it is without traffic. Its pods drain for `abortScaleDownDelay`. */
+export function retire(world: World, draft: Draft, outcome: HistoryEntry['outcome'], reason: string): Draft {
+  const drained = keepWarm(world, draft, draft.status.canaryRevision, canaryOf(world).abortScaleDownDelay);
+  return record(world, drained, outcome, reason);
+}
+
+export const clear = (draft: Draft): Draft => withStatus(draft, nothingUnderWay);
+
+function record(world: World, draft: Draft, outcome: HistoryEntry['outcome'], reason?: string): Draft {
+  const { canaryRevision, run, history = [] } = draft.status;
+  if (canaryRevision === undefined) return draft;
+  const finishedAt = isoOf(world.nowMs);
+  const entry: HistoryEntry = {
+    revision: canaryRevision,
+    startedAt: run?.startedAt ?? finishedAt,
+    finishedAt,
+    outcome,
+    ...(reason === undefined ? {} : { reason }),
+  };
+  return withStatus(draft, { history: [...history, entry].slice(-historyLimit) });
+}
+
+function keepWarm(world: World, draft: Draft, revision: string | undefined, forMs: number): Draft {
+  if (revision === undefined) return draft;
+  const others = (draft.status.warm ?? []).filter((entry) => entry.revision !== revision);
+  return withStatus(draft, { warm: [...others, { revision, until: isoOf(world.nowMs + forMs) }].slice(-16) });
+}

@@ -1,0 +1,62 @@
+import { confirm } from './confirmation.ts';
+import type { Draft } from './draft.ts';
+import { holding, waking, withStatus } from './draft.ts';
+import { canaryOf, desiredSplit, findRevision } from './facts.ts';
+import { revisionName } from './names.ts';
+import type { WeightStatus } from './rollout.ts';
+import { sendsAlike } from './split.ts';
+import { isoOf, msOf } from './time.ts';
+import type { World } from './world.ts';
+
+/** Brings `status.weight` in step with what was observed: confirmed, and by which rung, or not (any more). */
+export function settleWeight(world: World, draft: Draft): Draft {
+  const weight = draft.status.weight;
+  const desired = desiredSplit(world, draft.status);
+  if (weight === undefined || desired === undefined) return draft;
+  if (world.traffic.kind === 'unusable') return draft;
+  const { split } = world.traffic;
+  if (split.kind === 'absent' || !sendsAlike(split.split, desired)) return withStatus(draft, { weight: unconfirmed(weight) });
+  const writtenAtMs = split.stamp?.writtenAtMs ?? world.nowMs;
+  if (weight.confirmedAt !== undefined && msOf(weight.confirmedAt) >= writtenAtMs) return draft;
+
+  const { timeout, maxLag } = canaryOf(world).confirmation;
+  const verdict = confirm({
+    nowMs: world.nowMs,
+    weight: weight.desired,
+    previousWeight: weight.written ?? 0,
+    writtenAtMs,
+    maxLagMs: maxLag ?? world.traffic.defaultMaxLagMs,
+    timeoutMs: timeout,
+    adapter: world.traffic.adapter,
+    share: world.traffic.share,
+    services: countedServices(world, draft),
+  });
+  if (verdict.kind === 'confirmed') return withStatus(draft, { weight: confirmed(weight, verdict, world.nowMs) });
+
+  const open = withStatus(draft, { weight: unconfirmed(weight) });
+  const asking = verdict.share === undefined ? open : { ...open, share: verdict.share };
+  const isOverdue = world.nowMs >= writtenAtMs + timeout;
+  const hold = isOverdue
+    ? holding(asking, { reason: 'WeightNotApplied', message: `${weight.desired} % was written and is not followed: ${verdict.why}` })
+    : holding(asking, { reason: 'AwaitingWeight', message: `${weight.desired} % was written: ${verdict.why}` });
+  return waking(hold, verdict.wakeAtMs);
+}
+
+const unconfirmed = ({ desired, written }: WeightStatus): WeightStatus => (written === undefined ? { desired } : { desired, written });
+
+function confirmed(
+  { desired }: WeightStatus,
+  verdict: { by: NonNullable<WeightStatus['confirmedBy']>; observed: number | undefined },
+  nowMs: number,
+): WeightStatus {
+  const observed = verdict.observed === undefined ? {} : { observed: Math.round(verdict.observed * 10) / 10 };
+  return { desired, written: desired, ...observed, confirmedBy: verdict.by, confirmedAt: isoOf(nowMs) };
+}
+
+/** The Services whose requests tell the share; none while there is no canary that could have any. */
+function countedServices(world: World, { status }: Draft): { canary: string; stable: string } | undefined {
+  const { name } = world.rollout;
+  if (status.canaryRevision === undefined || status.stableRevision === undefined) return undefined;
+  if (findRevision(world, status.canaryRevision)?.service === undefined) return undefined;
+  return { canary: revisionName(name, status.canaryRevision), stable: revisionName(name, status.stableRevision) };
+}

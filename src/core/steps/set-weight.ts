@@ -1,0 +1,9 @@
+import { percent } from '../schema.ts';
+import { defineStep } from './step.ts';
+
+export const setWeight = defineStep<number>({
+  schema: percent(),
+  weight: (weight) => weight,
+  decide: (weight, context) =>
+    context.weight.desired === weight && context.weight.isConfirmed ? { kind: 'done' } : { kind: 'weight', weight },
+});

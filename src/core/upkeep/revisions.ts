@@ -1,0 +1,98 @@
+import type { Draft } from '../draft.ts';
+import { waking, withEffects, withStatus } from '../draft.ts';
+import { canaryReplicas, findRevision, hasOwnPorts, isConfirmed, stableReplicas, stepWeight } from '../facts.ts';
+import type { Effect } from '../plan.ts';
+import { earliest, msOf } from '../time.ts';
+import type { Revision, World } from '../world.ts';
+
+/** The objects of each revision: made where they are missing, scaled to what their traffic needs, removed past the history limit. */
+export function keepRevisions(world: World, draft: Draft): Draft {
+  if (world.rival !== undefined || isRemoving(draft)) return draft;
+  const cooled = coolDown(world, draft);
+  const effects = [...missing(world, cooled), ...scaling(world, cooled), ...beyondHistory(world, cooled)];
+  return withEffects(cooled, ...effects);
+}
+
+const isRemoving = ({ status }: Draft): boolean => status.phase === 'Terminating' && status.stage?.name === 'Removing';
+
+/** Warm revisions whose time is over are forgotten first; the next pass scales them down. */
+function coolDown(world: World, draft: Draft): Draft {
+  const { warm } = draft.status;
+  if (warm === undefined) return draft;
+  const kept = warm.filter(({ until }) => msOf(until) > world.nowMs || !isConfirmed(draft.status));
+  const woken = waking(draft, earliest(...kept.map(({ until }) => msOf(until))));
+  return kept.length === warm.length ? woken : withStatus(woken, { warm: kept.length === 0 ? undefined : kept });
+}
+
+/** Objects of the stable and the canary revision that are not there. A Deployment needs the template, so only the target's can be made. */
+function missing(world: World, draft: Draft): readonly Effect[] {
+  const { stableRevision, canaryRevision } = draft.status;
+  const isOver = draft.status.abort !== undefined;
+  const wanted = [
+    { revision: stableRevision, replicas: stableReplicas(world, draft.status) },
+    { revision: isOver ? undefined : canaryRevision, replicas: canaryReplicas(world, draft.status, goalOf(world, draft)) },
+  ];
+  const rootEffects: readonly Effect[] =
+    world.rootService === undefined && hasOwnPorts(world) && stableRevision !== undefined ? [{ kind: 'createRootService' }] : [];
+  return [
+    ...rootEffects,
+    ...wanted.flatMap(({ revision, replicas }) => (revision === undefined ? [] : missingOf(world, revision, replicas))),
+  ];
+}
+
+function missingOf(world: World, revision: string, replicas: number): readonly Effect[] {
+  const present = findRevision(world, revision);
+  const hasRoot = world.rootService !== undefined || hasOwnPorts(world);
+  const service: readonly Effect[] = present?.service === undefined && hasRoot ? [{ kind: 'createRevisionService', revision }] : [];
+  const { target } = world;
+  if (present?.deployment !== undefined || target.kind === 'unknown' || target.revision !== revision) return service;
+  const { template, configs } = target;
+  return [
+    ...configs.map((config): Effect => ({ kind: 'copyConfig', config, revision })),
+    ...service,
+    { kind: 'createDeployment', revision, replicas, template, configs },
+  ];
+}
+
+/** Pods are made ready for the weight that comes next; they go only when their traffic has gone, confirmed. */
+const goalOf = (world: World, draft: Draft): number => draft.goalWeight ?? stepWeight(world, draft.status);
+
+function scaling(world: World, draft: Draft): readonly Effect[] {
+  return world.revisions.flatMap((revision): readonly Effect[] => {
+    const { deployment } = revision;
+    const replicas = replicasOf(world, draft, revision);
+    if (deployment === undefined || replicas === undefined || deployment.replicas === replicas) return [];
+    return [
+      { kind: 'scaleDeployment', revision: revision.revision, replicas, uid: deployment.uid, resourceVersion: deployment.resourceVersion },
+    ];
+  });
+}
+
+/** Undefined: as it is. */
+function replicasOf(world: World, draft: Draft, { revision, deployment }: Revision): number | undefined {
+  const { status } = draft;
+  if (revision === status.stableRevision) return stableReplicas(world, status);
+  if (status.warm?.some((entry) => entry.revision === revision)) return undefined;
+  if (revision === status.canaryRevision && status.abort === undefined) return canaryReplicas(world, status, goalOf(world, draft));
+  // Neither stable nor canary: without traffic since the last confirmed weight, or, while one is open, not yet for sure.
+  return isConfirmed(status) ? 0 : deployment?.replicas;
+}
+
+/** Old revisions are kept, at zero, for undo; the oldest beyond the limit go, once no pod and no split speaks of them. */
+function beyondHistory(world: World, draft: Draft): readonly Effect[] {
+  const { stableRevision, canaryRevision, warm = [], phase } = draft.status;
+  if (phase === 'Initializing' || phase === 'Terminating') return [];
+  const inUse = new Set([stableRevision, canaryRevision, ...warm.map(({ revision }) => revision)]);
+  const old = world.revisions
+    .filter(({ revision }) => !inUse.has(revision))
+    .toSorted((left, right) => (left.createdAt < right.createdAt ? 1 : -1));
+  const named = new Set(
+    world.traffic.kind === 'usable' && world.traffic.split.kind === 'present'
+      ? world.traffic.split.split.backends.map(({ service }) => service)
+      : [],
+  );
+  return old
+    .slice(world.rollout.spec.revisionHistoryLimit)
+    .filter(({ deployment, name }) => (deployment?.totalReplicas ?? 0) === 0 && !named.has(name))
+    .map(({ revision }) => ({ kind: 'deleteRevision', revision }));
+}

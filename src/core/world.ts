@@ -1,0 +1,201 @@
+import type { Rollout } from './rollout.ts';
+import type { Split, SplitStamp } from './split.ts';
+import type { RunFacts } from './steps/index.ts';
+
+/** All that a decision may see: plain data, time included, gathered by `controller/observe` from its stores. */
+export interface World {
+  readonly nowMs: number;
+  /** The leader's fencing number. */
+  readonly epoch: number;
+  readonly rollout: Rollout;
+  /** The template that is asked for now, with the configuration it uses; or why there is none. */
+  readonly target: Target;
+  /** The Deployment of `workloadRef`; absent with an inline template, or where it does not exist. */
+  readonly workload: Workload | undefined;
+  readonly rootService: RootService | undefined;
+  /** Every revision of this Rollout that has objects in the cluster. */
+  readonly revisions: readonly Revision[];
+  readonly traffic: Traffic;
+  /** AnalysisRuns that this Rollout owns. */
+  readonly runs: readonly RunView[];
+  /** Templates of every analysis of the spec: problems that keep it from starting, by kind and step. */
+  readonly templateProblems: readonly TemplateProblem[];
+  /** Decisions on this Rollout that have no verdict yet, oldest first. */
+  readonly decisions: readonly DecisionView[];
+  /** Why a raise may not happen now by the change windows, and when that changes. */
+  readonly window: { readonly kind: 'open' } | { readonly kind: 'closed'; readonly untilMs: number | undefined };
+  /** The older Rollout that manages the same root Service or workload, `namespace/name`. */
+  readonly rival: string | undefined;
+}
+
+export type Target =
+  | { readonly kind: 'revision'; readonly revision: string; readonly template: PodTemplate; readonly configs: readonly ConfigRef[] }
+  | { readonly kind: 'unknown'; readonly reason: 'WorkloadNotFound' | 'WorkloadUnsuitable' | 'ConfigNotFound'; readonly message: string };
+
+/** A pod template as the user wrote it. Opaque but for the places that core/revision.ts touches. */
+export type PodTemplate = Readonly<Record<string, unknown>>;
+
+/** A ConfigMap or Secret that the template uses, and the hash of its content. */
+export interface ConfigRef {
+  readonly kind: 'ConfigMap' | 'Secret';
+  readonly name: string;
+  readonly hash: string;
+}
+
+export interface Workload {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly replicas: number;
+  readonly readyReplicas: number;
+  readonly isPaused: boolean;
+  readonly isDeleting: boolean;
+  /** Canonical hash of its template, without configuration. */
+  readonly templateHash: string;
+  /** Its own pods run that template. */
+  readonly isRolledOut: boolean;
+  /** The field manager that last set `spec.replicas`, where it is not us. */
+  readonly replicasManager: string | undefined;
+}
+
+export interface RootService {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly selector: Readonly<Record<string, string>>;
+  readonly ports: readonly RootPort[];
+  readonly clusterIP: string | undefined;
+  readonly type: string;
+  /** The field manager that owns the selector by server-side apply, where there is one and it is not us. */
+  readonly selectorApplier: string | undefined;
+  readonly isOurs: boolean;
+}
+
+export interface RootPort {
+  readonly name?: string | undefined;
+  readonly port: number;
+  readonly targetPort?: number | string | undefined;
+  readonly protocol?: string | undefined;
+  readonly appProtocol?: string | undefined;
+}
+
+/** The objects of one revision. */
+export interface Revision {
+  readonly revision: string;
+  /** Name of its Deployment and of its Service. */
+  readonly name: string;
+  readonly createdAt: string;
+  readonly deployment: RevisionDeployment | undefined;
+  readonly service: { readonly uid: string; readonly resourceVersion: string; readonly ports: readonly RootPort[] } | undefined;
+  /** Ready, non-terminating endpoints of its Service. */
+  readonly readyEndpoints: number;
+}
+
+export interface RevisionDeployment {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly replicas: number;
+  /** Status is of this generation, so that the counts below mean these replicas. */
+  readonly isObserved: boolean;
+  readonly totalReplicas: number;
+  readonly readyReplicas: number;
+  /** Canonical hash of the user's template, without configuration. */
+  readonly templateHash: string;
+}
+
+/** The mesh's side. */
+export type Traffic =
+  | {
+      readonly kind: 'unusable';
+      readonly reason: 'TrafficSplitNotInstalled' | 'TrafficSplitVersion' | 'ProviderAmbiguous';
+      readonly message: string;
+    }
+  | {
+      readonly kind: 'usable';
+      readonly split: SplitView;
+      readonly adapter: AdapterView;
+      /** The latest finished reading of the observed share, where metrics can be asked at all. */
+      readonly share: ShareView;
+      /** How long the provider may lag, at the most, by its own data. */
+      readonly defaultMaxLagMs: number;
+      /** A provider that needs the root Service unpinned (OSM). */
+      readonly refusesPin: boolean;
+      /** Backends of weight 0 are named in the split; some adapters choke on them. */
+      readonly namesZeroWeights: boolean;
+      /** Roots as backends, more splits for one root, foreign routes: what stands in the way. */
+      readonly conflict: string | undefined;
+    };
+
+export type SplitView =
+  | { readonly kind: 'absent' }
+  | {
+      readonly kind: 'present';
+      readonly uid: string;
+      readonly resourceVersion: string;
+      readonly split: Split;
+      readonly stamp: SplitStamp | undefined;
+      /** ours: made or adopted by this Rollout. plain: nobody's mark. foreign: somebody else's, by `owner`. */
+      readonly ownership: { readonly kind: 'ours' } | { readonly kind: 'plain' } | { readonly kind: 'foreign'; readonly owner: string };
+      /** The field manager that last changed the spec, where it is not us. */
+      readonly lastManager: string | undefined;
+    };
+
+/** What the mesh's own object says: the middle rung of the confirmation ladder. */
+export type AdapterView =
+  | { readonly kind: 'unseen' }
+  | { readonly kind: 'agrees'; readonly object: string }
+  | { readonly kind: 'contradicts'; readonly object: string; readonly message: string };
+
+/** What metrics say of the share: the strongest rung. */
+export type ShareView =
+  | { readonly kind: 'unavailable' }
+  /** Metrics can be asked, and no reading of the present weight has come in. */
+  | { readonly kind: 'pending' }
+  | ({ readonly kind: 'reading' } & ShareReading);
+
+export interface ShareReading {
+  readonly windowStartedAtMs: number;
+  readonly windowMs: number;
+  readonly canaryRequests: number;
+  readonly stableRequests: number;
+  /** False: no series of this mesh at all; metrics cannot see this traffic. */
+  readonly hasSeries: boolean;
+  readonly failure?: string | undefined;
+}
+
+export interface RunView extends RunFacts {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly kind: 'Background' | 'Step' | 'AfterPromotion';
+  readonly revision: string;
+  readonly attempt: number;
+  readonly step: number | undefined;
+  readonly isTerminating: boolean;
+  /** Of every metric that is not a dry run: the start of the window of its latest Pass. */
+  readonly evidence: readonly {
+    readonly metric: string;
+    readonly passedWindowStartedAtMs: number | undefined;
+    readonly isExempt: boolean;
+  }[];
+}
+
+export interface TemplateProblem {
+  readonly kind: 'Background' | 'Step' | 'AfterPromotion';
+  readonly step: number | undefined;
+  readonly reason: 'AnalysisTemplateNotFound' | 'AnalysisTemplateInvalid';
+  readonly message: string;
+}
+
+export interface DecisionView {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly action: 'Approve' | 'Reject' | 'Resume' | 'Skip' | 'Promote' | 'Abort' | 'Retry' | 'Undo' | 'Restart' | 'Override';
+  readonly revision: string;
+  readonly attempt: number;
+  readonly gate: string | undefined;
+  readonly subject: string;
+  readonly reason: string;
+  readonly undoTo: string;
+  readonly createdAtMs: number;
+}

@@ -1,0 +1,54 @@
+export type { Fence } from './caller.ts';
+export { createKubeClient, type KubeClientOptions } from './client.ts';
+export { type ControllerOptions, type ReconcileOutcome, runController } from './controller.ts';
+export { type ApiGroup, discover, discoverResources, type ServedResource } from './discovery.ts';
+export { describeFailure, failureFromStatus, isTransient, type KubeFailure, type KubeFailureKind, localFailure } from './failure.ts';
+export { addFinalizer, type FinalizerCall, finalizerAddition, finalizerRemoval, removeFinalizer } from './finalizer.ts';
+export { type KubeHealth, kubeHealth, type ReflectorHealth } from './health.ts';
+export { HttpTransport, type HttpTransportOptions } from './http-transport.ts';
+export type {
+  DeleteOptions,
+  KubeClient,
+  ListQuery,
+  ObjectList,
+  ObjectPage,
+  PageQuery,
+  PatchOptions,
+  RawOptions,
+  ReplaceOptions,
+  Selection,
+  WatchQuery,
+  WriteOptions,
+} from './kube-client.ts';
+export { type LoadedCredentials, type LoadOptions, loadCredentials } from './kubeconfig.ts';
+export { type LeaderCallbacks, LeaderElector, type LeaderElectorOptions } from './leader-election.ts';
+export { type LeaseRecord, type LeaseState, type LeaseTiming, leaseResource, leaseState, leaseTimingProblem, microTime } from './lease.ts';
+export {
+  compareResourceVersions,
+  type KubeObject,
+  keyOf,
+  type ManagedFieldsEntry,
+  type ObjectKey,
+  type ObjectMeta,
+  type ObjectRef,
+  type OwnerReference,
+  type Resource,
+  refOf,
+} from './object.ts';
+export { allOf, anyOf, changedBy, generationChanged, not, ofType, type Predicate, valueMatches } from './predicate.ts';
+export { type EventSubject, type RecordedEvent, Recorder, type RecorderOptions } from './recorder.ts';
+export { Reflector, type ReflectorOptions } from './reflector.ts';
+export { apiVersionOf, collectionPath, resourcePath } from './resource-path.ts';
+export { type Change, type Entry, Store, type StoreOptions } from './store.ts';
+export {
+  type Access,
+  type Credentials,
+  noCredentials,
+  type Priority,
+  type TlsMaterial,
+  type Transport,
+  type TransportReply,
+  type TransportRequest,
+  type TransportStream,
+} from './transport.ts';
+export { WorkQueue, type WorkQueueOptions } from './work-queue.ts';

@@ -1,0 +1,288 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Clock, sleep, VirtualClock } from '../lib/clock.ts';
+import { silentLogger } from '../lib/logger.ts';
+import { seededRandom } from '../lib/random.ts';
+import { fail } from '../lib/result.ts';
+import { localFailure } from './failure.ts';
+import type { KubeClient } from './kube-client.ts';
+import { LeaderElector, type LeaderElectorOptions } from './leader-election.ts';
+import { LeaseServer } from './testing/lease-server.ts';
+
+let server: LeaseServer;
+let clock: VirtualClock;
+const running: (() => Promise<void>)[] = [];
+beforeEach(() => {
+  server = new LeaseServer();
+  clock = new VirtualClock();
+});
+afterEach(async () => {
+  for (const stop of running.splice(0)) await stop();
+});
+
+function aCandidate(identity: string, options: Partial<LeaderElectorOptions> = {}) {
+  const log: string[] = [];
+  const elector = new LeaderElector({
+    client: server,
+    clock,
+    random: seededRandom(identity.length + identity.charCodeAt(0)),
+    log: silentLogger,
+    namespace: 'sluice',
+    name: 'sluice',
+    identity,
+    ...options,
+  });
+  const stopping = new AbortController();
+  const ended = elector.run(
+    { onStarted: (epoch) => log.push(`started ${epoch}`), onLost: (reason) => log.push(`lost: ${reason}`) },
+    stopping.signal,
+  );
+  const stop = () => {
+    stopping.abort();
+    return ended;
+  };
+  running.push(stop);
+  return { elector, log, stop };
+}
+
+const epochs = (log: readonly string[]) => log.flatMap((entry) => (entry.startsWith('started') ? [Number(entry.slice(8))] : []));
+
+test('the first candidate leads, renews, and stays valid; the second follows', async () => {
+  const a = aCandidate('a');
+  await clock.advance(100);
+  const b = aCandidate('b');
+  await clock.advance(120_000);
+  expect(a.elector.isValid()).toBe(true);
+  expect(b.elector.isValid()).toBe(false);
+  expect(a.log).toHaveLength(1);
+  expect(b.log).toHaveLength(0);
+  expect(b.elector.holder).toBe('a');
+  expect(server.lease?.spec).toMatchObject({ holderIdentity: 'a', leaseDurationSeconds: 15 });
+});
+
+test('a follower takes over after the observed duration by its own monotonic clock, whatever the wall clock does', async () => {
+  const a = aCandidate('a');
+  await clock.advance(100);
+  const b = aCandidate('b');
+  await clock.advance(3_000);
+  await a.stop();
+  const stoppedMs = clock.monotonicMs();
+  clock.jumpWall(3_600_000);
+  await clock.advance(10_000);
+  clock.jumpWall(-7_200_000);
+  expect(b.log).toHaveLength(0);
+  await clock.advance(12_000);
+  expect(b.log).toHaveLength(1);
+  expect(clock.monotonicMs() - stoppedMs).toBeLessThan(23_000);
+});
+
+test('a record without news counts from when it was first seen, so a newcomer waits a whole duration', async () => {
+  const a = aCandidate('a');
+  await clock.advance(100);
+  await a.stop();
+  await clock.advance(600_000);
+  const b = aCandidate('b');
+  await clock.advance(14_000);
+  expect(b.log).toHaveLength(0);
+  await clock.advance(5_000);
+  expect(b.log).toHaveLength(1);
+});
+
+test('the duration in the record counts, not our own', async () => {
+  const a = aCandidate('a', { leaseDurationMs: 60_000 });
+  await clock.advance(100);
+  await a.stop();
+  const b = aCandidate('b');
+  await clock.advance(55_000);
+  expect(b.log).toHaveLength(0);
+  await clock.advance(10_000);
+  expect(b.log).toHaveLength(1);
+});
+
+describe('losing', () => {
+  test('a leader that cannot renew is invalid in time and gives up before anyone can take over', async () => {
+    const a = aCandidate('a');
+    await clock.advance(4_000);
+    server.isDown = true;
+    await clock.advance(6_100);
+    expect(a.elector.isValid()).toBe(false);
+    expect(a.log).toHaveLength(1);
+    await clock.advance(4_000);
+    expect(a.log.at(-1)).toBe('lost: not renewed for 10000 ms');
+    expect(a.elector.epoch).toBeUndefined();
+  });
+
+  test('a short outage is survived', async () => {
+    const a = aCandidate('a');
+    await clock.advance(4_000);
+    server.isDown = true;
+    await clock.advance(5_000);
+    server.isDown = false;
+    await clock.advance(60_000);
+    expect(a.log).toHaveLength(1);
+    expect(a.elector.isValid()).toBe(true);
+  });
+
+  test('a lease taken by another, by hand, or deleted ends it at the next renew', async () => {
+    for (const harm of ['taken', 'epoch', 'deleted']) {
+      server.lease = undefined;
+      const a = aCandidate(`a-${harm}`);
+      await clock.advance(3_000);
+      if (harm === 'deleted') server.lease = undefined;
+      else server.edit(harm === 'taken' ? { holderIdentity: 'x' } : { leaseTransitions: 7 });
+      await clock.advance(2_500);
+      expect(a.log).toHaveLength(2);
+      expect(a.elector.isValid()).toBe(false);
+    }
+  });
+
+  test('an edit that leaves holder and epoch alone is a conflict that the next renew overcomes', async () => {
+    const a = aCandidate('a');
+    await clock.advance(3_000);
+    server.edit({ note: 'hello' });
+    await clock.advance(30_000);
+    expect(a.log).toHaveLength(1);
+    expect(server.lease?.spec).toMatchObject({ note: 'hello' });
+    expect(a.elector.isValid()).toBe(true);
+  });
+
+  test('a loop that stood still ends leadership', async () => {
+    let frozenMs = 0;
+    const slow: Clock = {
+      nowMs: () => clock.nowMs(),
+      monotonicMs: () => clock.monotonicMs() + frozenMs,
+      after: (delayMs, fire) => clock.after(delayMs, fire),
+    };
+    const a = aCandidate('a', { clock: slow });
+    await clock.advance(3_000);
+    frozenMs = 6_000;
+    expect(a.elector.isValid()).toBe(false);
+    await clock.advance(1_000);
+    expect(a.log.at(-1)).toMatch(/stood still|not renewed/);
+  });
+});
+
+test.each([1, 2, 3])('validity counts from when write %i was sent, not from when its answer came', async (writes) => {
+  const sentMs: number[] = [];
+  const slow: Pick<KubeClient, 'raw'> = {
+    raw: async (method, path, options, signal) => {
+      if (method !== 'GET' && !server.isDown) sentMs.push(clock.monotonicMs());
+      const reply = await server.raw(method, path, options, signal);
+      if (sentMs.length === writes) server.isDown = true;
+      await sleep(clock, 1_500);
+      return reply;
+    },
+  };
+  const a = aCandidate('a', { client: slow });
+  while (a.log.length === 0 || a.elector.isValid()) await clock.advance(10);
+  const validMs = clock.monotonicMs() - (sentMs.at(-1) ?? 0);
+  expect(sentMs).toHaveLength(writes);
+  expect(validMs).toBeGreaterThanOrEqual(6_000);
+  expect(validMs).toBeLessThanOrEqual(6_020);
+});
+
+describe('unknown outcomes', () => {
+  test('of the acquisition: landed or not, one epoch', async () => {
+    server.losesAnswers = ['not landed', 'landed'];
+    const a = aCandidate('a');
+    await clock.advance(6_000);
+    expect(a.log).toHaveLength(1);
+    expect(server.lease?.spec.leaseTransitions).toBe(a.elector.epoch);
+  });
+
+  test('of a renew: a landed one counts from when it was sent, another counts nothing', async () => {
+    const a = aCandidate('a');
+    await clock.advance(3_000);
+    server.losesAnswers = Array.from({ length: 100 }, () => 'landed' as const);
+    await clock.advance(60_000);
+    expect(a.elector.isValid()).toBe(true);
+    server.losesAnswers = Array.from({ length: 100 }, () => 'not landed' as const);
+    await clock.advance(12_000);
+    expect(a.log.at(-1)).toMatch(/^lost/);
+  });
+});
+
+describe('releasing', () => {
+  test('ends validity at once, and the follower takes over at its next look with a higher epoch', async () => {
+    const a = aCandidate('a');
+    await clock.advance(100);
+    const b = aCandidate('b');
+    await clock.advance(5_000);
+    await a.stop();
+    expect(a.elector.isValid()).toBe(true);
+    await a.elector.release();
+    expect(a.elector.isValid()).toBe(false);
+    expect(server.lease?.spec).toMatchObject({ holderIdentity: '', leaseDurationSeconds: 1 });
+    await clock.advance(2_500);
+    expect(epochs(b.log)[0]).toBeGreaterThan(epochs(a.log)[0] ?? Number.POSITIVE_INFINITY);
+  });
+
+  test('what is not ours any more is left alone', async () => {
+    const a = aCandidate('a');
+    await clock.advance(3_000);
+    await a.stop();
+    server.edit({ holderIdentity: 'x' });
+    await a.elector.release();
+    expect(server.lease?.spec.holderIdentity).toBe('x');
+  });
+});
+
+test('the epoch grows with every acquisition, across deletion and a lowered count', async () => {
+  const seen: number[] = [];
+  for (let round = 0; round < 6; round++) {
+    const one = aCandidate(`process-${round}`);
+    await clock.advance(20_000);
+    seen.push(one.elector.epoch ?? -1);
+    await one.stop();
+    await one.elector.release();
+    if (round % 2 === 0) server.lease = undefined;
+  }
+  for (const [index, epoch] of seen.entries()) expect(epoch).toBeGreaterThan(seen[index - 1] ?? 0);
+});
+
+test('two candidates are never both valid, through outages, lost answers and frozen leaders', async () => {
+  for (let seed = 0; seed < 12; seed++) {
+    server = new LeaseServer();
+    clock = new VirtualClock();
+    const random = seededRandom(seed);
+    const cutOff = new Set<string>();
+    // Each candidate has a network of its own, and its requests may be lost on the way back.
+    const through = (identity: string): Pick<KubeClient, 'raw'> => ({
+      raw: async (method, path, options, signal) => {
+        if (cutOff.has(identity)) return fail(localFailure('network', 'cut off'));
+        const reply = await server.raw(method, path, options, signal);
+        return method !== 'GET' && random.next() < 0.2 ? fail(localFailure('unknownOutcome', 'lost')) : reply;
+      },
+    });
+    const leaders = new Set<string>();
+    const acquired: number[] = [];
+    const start = (identity: string) => {
+      const one = aCandidate(identity, { client: through(identity) });
+      return { identity, ...one };
+    };
+    let candidates = ['a', 'b', 'c'].map(start);
+    let starts = 3;
+    for (let turn = 0; turn < 400; turn++) {
+      await clock.advance(random.next() * 2_000);
+      if (random.next() < 0.1) {
+        const name = candidates[Math.floor(random.next() * 3)]?.identity ?? '';
+        if (!cutOff.delete(name)) cutOff.add(name);
+      }
+      const valid = candidates.filter((one) => one.elector.isValid());
+      expect(valid.length).toBeLessThanOrEqual(1);
+      for (const one of valid) leaders.add(one.identity);
+      // Whoever lost exits and comes back as another process.
+      candidates = candidates.map((one) => {
+        if (!one.log.some((entry) => entry.startsWith('lost'))) return one;
+        acquired.push(...epochs(one.log));
+        return start(`p${starts++}`);
+      });
+    }
+    expect(leaders.size).toBeGreaterThan(0);
+    expect(new Set(acquired).size).toBe(acquired.length);
+    for (const stop of running.splice(0)) await stop();
+  }
+});
+
+test('timing without room is refused at once', () => {
+  expect(() => aCandidate('a', { renewDeadlineMs: 3_000 })).toThrow(RangeError);
+});

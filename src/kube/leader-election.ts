@@ -1,0 +1,265 @@
+import { type Clock, sleep } from '../lib/clock.ts';
+import { sameJson } from '../lib/json.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Random } from '../lib/random.ts';
+import { fail, ok, type Result } from '../lib/result.ts';
+import { isKubeObject } from './client.ts';
+import { describeFailure, type KubeFailure, localFailure } from './failure.ts';
+import type { KubeClient } from './kube-client.ts';
+import {
+  firstEpoch,
+  type LeaseRecord,
+  type LeaseTiming,
+  leaseResource,
+  leaseState,
+  leaseTimingProblem,
+  microTime,
+  readLease,
+  withRecord,
+} from './lease.ts';
+import { watchLoopDelay } from './loop-delay.ts';
+import type { KubeObject } from './object.ts';
+import { collectionPath, resourcePath } from './resource-path.ts';
+
+export interface LeaderElectorOptions extends Partial<LeaseTiming> {
+  readonly client: Pick<KubeClient, 'raw'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly namespace: string;
+  readonly name: string;
+  /** Unique for each start of a process: a restarted one must not pass for its predecessor. */
+  readonly identity: string;
+  /** How long a fenced write may take once sent; `isValid` ends that much before the renew deadline. Default 4 s. */
+  readonly writeTimeoutMs?: number;
+}
+
+export interface LeaderCallbacks {
+  onStarted(epoch: number): void;
+  /** Called once at most, after `onStarted`. The process must stop its work at once and exit. */
+  onLost(reason: string): void;
+}
+
+interface Observation {
+  readonly object: KubeObject;
+  readonly record: LeaseRecord;
+  readonly atMs: number;
+}
+
+/**
+ * Holds one Lease for one process start. Proves no exclusion by itself: writes ask `isValid` when they are sent, and carry the epoch.
+ */
+export class LeaderElector {
+  readonly #options: LeaderElectorOptions;
+  readonly #timing: LeaseTiming;
+  readonly #writeTimeoutMs: number;
+  #observed: Observation | undefined;
+  #held: { epoch: number; lastRenewMs: number } | undefined;
+  #highestEpoch = 0;
+
+  constructor(options: LeaderElectorOptions) {
+    const { leaseDurationMs = 15_000, renewDeadlineMs = 10_000, retryPeriodMs = 2_000, writeTimeoutMs = 4_000 } = options;
+    this.#options = options;
+    this.#timing = { leaseDurationMs, renewDeadlineMs, retryPeriodMs };
+    this.#writeTimeoutMs = writeTimeoutMs;
+    const problem = leaseTimingProblem(this.#timing) ?? (writeTimeoutMs >= renewDeadlineMs ? 'the write time-out is too long' : undefined);
+    if (problem !== undefined) throw new RangeError(problem);
+  }
+
+  /** `leaseTransitions` at our acquisition; grows with each acquisition by anyone. Undefined while we do not lead. */
+  get epoch(): number | undefined {
+    return this.#held?.epoch;
+  }
+
+  /** Who holds the lease as last seen. */
+  get holder(): string | undefined {
+    return this.#observed?.record.holderIdentity || undefined;
+  }
+
+  /** True while a write that is sent now ends before anyone else can take the lease. */
+  isValid(): boolean {
+    if (this.#held === undefined) return false;
+    return this.#options.clock.monotonicMs() - this.#held.lastRenewMs < this.#timing.renewDeadlineMs - this.#writeTimeoutMs;
+  }
+
+  /** Follows, leads, and ends when leadership is lost or the signal aborts. An abort keeps the lease: see `release`. */
+  async run(callbacks: LeaderCallbacks, signal: AbortSignal): Promise<void> {
+    const epoch = await this.#acquire(signal);
+    if (epoch === undefined) return;
+    const { clock, log, identity } = this.#options;
+    log.info({ identity, epoch }, 'leadership acquired');
+    callbacks.onStarted(epoch);
+    const ended = new AbortController();
+    const stop = () => ended.abort();
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    let stalled: string | undefined;
+    const releaseWatchdog = watchLoopDelay(clock, this.#timing.renewDeadlineMs / 2, (delayMs) => {
+      stalled = `the event loop stood still for ${Math.round(delayMs)} ms`;
+      stop();
+    });
+    const lost = (await this.#keep(ended.signal)) ?? stalled;
+    releaseWatchdog();
+    signal.removeEventListener('abort', stop);
+    if (lost === undefined) return;
+    this.#held = undefined;
+    log.error({ identity, epoch, reason: lost }, 'leadership lost');
+    callbacks.onLost(lost);
+  }
+
+  /** Gives the lease back, so that a follower takes it at its next look. Only after the last write: it ends `isValid`. */
+  async release(signal?: AbortSignal): Promise<void> {
+    if (this.#held === undefined) return;
+    this.#held = undefined;
+    // A renew under way when `run` was stopped may have moved the resourceVersion: look once more on a conflict.
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const seen = await this.#observe(signal);
+      if (!seen.ok || seen.value === undefined || seen.value.record.holderIdentity !== this.#options.identity) return;
+      const now = microTime(this.#options.clock.nowMs());
+      const free = { ...seen.value.record, holderIdentity: '', leaseDurationSeconds: 1, renewTime: now, acquireTime: now };
+      const written = await this.#put(seen.value.object, free, signal);
+      if (written.ok || written.failure.kind !== 'conflict') return;
+    }
+  }
+
+  /** The epoch once we hold the lease, or undefined when stopped before. */
+  async #acquire(signal: AbortSignal): Promise<number | undefined> {
+    const { clock, random, log } = this.#options;
+    while (!signal.aborted) {
+      const epoch = await this.#tryAcquire(signal);
+      if (epoch.ok && epoch.value !== undefined) return epoch.value;
+      if (!epoch.ok && !signal.aborted) log.warn({ failure: describeFailure(epoch.failure) }, 'lease not acquired');
+      await sleep(clock, this.#timing.retryPeriodMs * (0.8 + 0.4 * random.next()), signal);
+    }
+    return undefined;
+  }
+
+  async #tryAcquire(signal: AbortSignal): Promise<Result<number | undefined, KubeFailure>> {
+    const { clock, identity } = this.#options;
+    const seen = await this.#observe(signal);
+    if (!seen.ok) return seen;
+    const observed = seen.value;
+    const state = leaseState(observed?.record, observed?.atMs ?? 0, clock.monotonicMs(), identity);
+    if (state.kind === 'held') return ok(undefined);
+    const wallMs = clock.nowMs();
+    const sentAtMs = clock.monotonicMs();
+    // What was once seen counts too: a hand may have lowered the number.
+    const nextEpoch = this.#highestEpoch + 1;
+    const epoch =
+      observed === undefined
+        ? Math.max(firstEpoch(wallMs), nextEpoch)
+        : state.kind === 'ours'
+          ? observed.record.leaseTransitions
+          : nextEpoch;
+    const record = this.#record(epoch, microTime(wallMs), wallMs);
+    const written = observed === undefined ? await this.#create(record, signal) : await this.#put(observed.object, record, signal);
+    const landed = await this.#settle(written, record, signal);
+    if (!landed.ok) return landed;
+    this.#held = { epoch, lastRenewMs: sentAtMs };
+    return ok(epoch);
+  }
+
+  /** Renews until it cannot; gives the reason, or undefined when stopped. */
+  async #keep(signal: AbortSignal): Promise<string | undefined> {
+    const { clock, random, log } = this.#options;
+    while (!signal.aborted && this.#held !== undefined) {
+      const untilMs = this.#held.lastRenewMs + this.#timing.renewDeadlineMs - clock.monotonicMs();
+      if (untilMs <= 0) return `not renewed for ${this.#timing.renewDeadlineMs} ms`;
+      await sleep(clock, Math.min(untilMs, this.#timing.retryPeriodMs * (0.9 + 0.2 * random.next())), signal);
+      if (signal.aborted) return undefined;
+      const renewed = await this.#renew(signal);
+      if (renewed.ok) continue;
+      if (signal.aborted) return undefined;
+      log.warn({ failure: describeFailure(renewed.failure) }, 'lease not renewed');
+      const lost = await this.#takenOver(renewed.failure, signal);
+      if (lost !== undefined) return lost;
+    }
+    return undefined;
+  }
+
+  async #renew(signal: AbortSignal): Promise<Result<void, KubeFailure>> {
+    const { clock } = this.#options;
+    const { observed, held } = { observed: this.#observed, held: this.#held };
+    if (observed === undefined || held === undefined) return fail(localFailure('protocol', 'there is no lease to renew'));
+    const sentAtMs = clock.monotonicMs();
+    const record = this.#record(held.epoch, observed.record.acquireTime, clock.nowMs());
+    const landed = await this.#settle(await this.#put(observed.object, record, signal), record, signal);
+    if (!landed.ok) return landed;
+    this.#held = { epoch: held.epoch, lastRenewMs: sentAtMs };
+    return ok(undefined);
+  }
+
+  /** After a failed renew: looks who holds the lease. Our own record, touched by others, is written over at the next renew. */
+  async #takenOver(failure: KubeFailure, signal: AbortSignal): Promise<string | undefined> {
+    if (failure.kind !== 'conflict' && failure.kind !== 'notFound') return undefined;
+    const seen = await this.#observe(signal);
+    if (!seen.ok) return undefined;
+    // Someone else may have created, held and lost it meanwhile: what we led was that other object.
+    if (seen.value === undefined) return 'the lease was deleted';
+    const { holderIdentity, leaseTransitions } = seen.value.record;
+    if (holderIdentity !== this.#options.identity) return `the lease is held by ${holderIdentity || 'nobody'}`;
+    return leaseTransitions === this.#held?.epoch ? undefined : 'the epoch of the lease was changed';
+  }
+
+  /** Whether a write of ours landed, asking the server where its answer was lost. */
+  async #settle(written: Result<KubeObject, KubeFailure>, record: LeaseRecord, signal: AbortSignal): Promise<Result<void, KubeFailure>> {
+    if (written.ok) {
+      this.#note(written.value);
+      return ok(undefined);
+    }
+    if (written.failure.kind !== 'unknownOutcome') return written;
+    const seen = await this.#observe(signal);
+    return seen.ok && seen.value !== undefined && sameJson(seen.value.record, record) ? ok(undefined) : written;
+  }
+
+  async #observe(signal: AbortSignal | undefined): Promise<Result<Observation | undefined, KubeFailure>> {
+    const { client, namespace, name } = this.#options;
+    const path = resourcePath(leaseResource, { namespace, name });
+    const reply = asObject(await client.raw('GET', path, this.#call(), signal));
+    if (reply.ok) return ok(this.#note(reply.value));
+    if (reply.failure.kind !== 'notFound') return reply;
+    this.#observed = undefined;
+    return ok(undefined);
+  }
+
+  #note(object: KubeObject): Observation {
+    const record = readLease(object);
+    this.#highestEpoch = Math.max(this.#highestEpoch, record.leaseTransitions);
+    const isSame = this.#observed !== undefined && sameJson(this.#observed.record, record);
+    const atMs = isSame && this.#observed !== undefined ? this.#observed.atMs : this.#options.clock.monotonicMs();
+    this.#observed = { object, record, atMs };
+    return this.#observed;
+  }
+
+  #record(epoch: number, acquireTime: string, wallMs: number): LeaseRecord {
+    return {
+      holderIdentity: this.#options.identity,
+      leaseDurationSeconds: this.#timing.leaseDurationMs / 1_000,
+      acquireTime,
+      renewTime: microTime(wallMs),
+      leaseTransitions: epoch,
+    };
+  }
+
+  async #create(record: LeaseRecord, signal: AbortSignal): Promise<Result<KubeObject, KubeFailure>> {
+    const { client, namespace, name } = this.#options;
+    const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace }, spec: record };
+    return asObject(await client.raw('POST', collectionPath(leaseResource, namespace), { ...this.#call(), body }, signal));
+  }
+
+  async #put(object: KubeObject, record: LeaseRecord, signal: AbortSignal | undefined): Promise<Result<KubeObject, KubeFailure>> {
+    const { client, namespace, name } = this.#options;
+    const body = withRecord(object, record);
+    return asObject(await client.raw('PUT', resourcePath(leaseResource, { namespace, name }), { ...this.#call(), body }, signal));
+  }
+
+  #call() {
+    // Three attempts must fit into the renew deadline.
+    return { priority: 'lease', deadlineMs: Math.floor(this.#timing.renewDeadlineMs / 3.5), retry: false } as const;
+  }
+}
+
+function asObject(reply: Result<unknown, KubeFailure>): Result<KubeObject, KubeFailure> {
+  if (!reply.ok) return reply;
+  return isKubeObject(reply.value) ? ok(reply.value) : fail(localFailure('protocol', 'the answer is no Lease'));
+}

@@ -1,0 +1,259 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Random } from '../lib/random.ts';
+import { unreachable } from '../lib/result.ts';
+import { describeFailure, type KubeFailure } from './failure.ts';
+import type { ReflectorHealth } from './health.ts';
+import type { KubeClient, Selection } from './kube-client.ts';
+import { matchesLabels } from './label-selector.ts';
+import { compareResourceVersions, type KubeObject, keyOf, type ObjectKey, type Resource } from './object.ts';
+import type { Change, Store } from './store.ts';
+import type { Told } from './watch-machine.ts';
+import { runWatcher } from './watcher.ts';
+
+export interface ReflectorOptions<T> extends Selection {
+  readonly client: Pick<KubeClient, 'listPage' | 'watch'>;
+  readonly resource: Resource;
+  /** What to keep of an object; undefined keeps nothing, as if it did not exist. */
+  readonly project: (object: KubeObject) => T | undefined;
+  readonly store: Store<T>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly onChange: (change: Change<T>) => void;
+}
+
+interface Projected<T> {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly value: T | undefined;
+}
+
+/**
+ * Keeps a store in step with one resource. A list counts only once it is whole, so that the store never shows half of one, and is
+ * compared by uid, so that an object which was replaced under its name is a deletion and an addition.
+ */
+export class Reflector<T> {
+  readonly #options: ReflectorOptions<T>;
+  readonly synced: Promise<void>;
+  #resolveSynced: () => void = () => {};
+  #hasSynced = false;
+  #isMissing = false;
+  #listing: Map<ObjectKey, Projected<T>> | undefined;
+  #failing: KubeFailure | undefined;
+  #lastContactMs: number | undefined;
+  #newest = '';
+  #relists = 0;
+  #watches = 0;
+  #repairs = 0;
+
+  constructor(options: ReflectorOptions<T>) {
+    this.#options = options;
+    this.synced = new Promise((resolve) => {
+      this.#resolveSynced = resolve;
+    });
+  }
+
+  get hasSynced(): boolean {
+    return this.#hasSynced;
+  }
+
+  get resource(): Resource {
+    return this.#options.resource;
+  }
+
+  /** Lists and watches until the signal aborts; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { client, resource, namespace, labelSelector, fieldSelector, metadataOnly, clock, random } = this.#options;
+    await runWatcher(
+      {
+        client,
+        resource,
+        selection: { namespace, labelSelector, fieldSelector, metadataOnly },
+        clock,
+        random,
+        tell: (told) => {
+          // After the stop nothing may reach handlers that are being torn down.
+          if (!signal.aborted) this.#hear(told);
+        },
+        onContact: () => {
+          this.#lastContactMs = clock.monotonicMs();
+        },
+        onWatchOpened: () => {
+          this.#watches += 1;
+        },
+      },
+      signal,
+    );
+  }
+
+  /** Takes the answer to a write of ours, so that the next read sees it before the watch brings it. Newer wins. */
+  absorb(object: KubeObject): void {
+    const { store, labelSelector, fieldSelector, namespace } = this.#options;
+    const key = keyOf(object.metadata);
+    const { resourceVersion } = object.metadata;
+    if (namespace !== undefined && object.metadata.namespace !== namespace) return;
+    const isKnown = store.get(key) !== undefined;
+    const isSelected = labelSelector === undefined || matchesLabels(labelSelector, object.metadata.labels);
+    // What we cannot tell to be watched must not enter: no event would ever take it out again. Nor may what the watch has passed.
+    if (!isKnown && (!isSelected || fieldSelector !== undefined)) return;
+    if (!isKnown && compareResourceVersions(resourceVersion, this.#newest) <= 0) return;
+    if (isSelected) this.#apply(object);
+    store.expect(key, resourceVersion);
+  }
+
+  health(): ReflectorHealth {
+    return {
+      synced: this.#hasSynced,
+      lastContactMs: this.#lastContactMs,
+      relists: this.#relists,
+      restarts: Math.max(0, this.#watches - 1),
+      repairs: this.#repairs,
+      isMissing: this.#isMissing,
+      ...(this.#failing === undefined ? {} : { failing: this.#failing }),
+    };
+  }
+
+  #hear(told: Told): void {
+    switch (told.type) {
+      case 'listing':
+        this.#listing = new Map();
+        return;
+      case 'listed':
+        this.#list(told.object);
+        return;
+      case 'unlisted':
+        this.#listing?.delete(keyOf(told.object.metadata));
+        return;
+      case 'listedAll':
+        this.#complete(told.resourceVersion, told.cause);
+        return;
+      case 'applied':
+        this.#apply(told.object);
+        return;
+      case 'deleted':
+        this.#delete(told.object);
+        return;
+      case 'progress':
+        this.#progress(told.resourceVersion);
+        return;
+      case 'live':
+        this.#recovered();
+        return;
+      case 'failing':
+        this.#failed(told.failure);
+        return;
+      default:
+        unreachable(told);
+    }
+  }
+
+  #list(object: KubeObject): void {
+    const value = this.#project(object);
+    const { uid, resourceVersion } = object.metadata;
+    if (value !== thrown) this.#listing?.set(keyOf(object.metadata), { uid, resourceVersion, value });
+    else this.#keepKnown(keyOf(object.metadata), uid);
+  }
+
+  // An object that cannot be projected is still there: its last good projection must not be taken for deleted.
+  #keepKnown(key: ObjectKey, uid: string): void {
+    const known = this.#options.store.entry(key);
+    if (known?.uid === uid) this.#listing?.set(key, known);
+  }
+
+  #complete(resourceVersion: string, cause: 'first' | 'need' | 'safety'): void {
+    const { store } = this.#options;
+    const listing = this.#listing ?? new Map<ObjectKey, Projected<T>>();
+    this.#listing = undefined;
+    const before = this.#newest;
+    const present = new Set<ObjectKey>();
+    for (const [key, { value }] of listing) {
+      if (value !== undefined) present.add(key);
+    }
+    const changes = store.retain(present, resourceVersion, this.#options.namespace);
+    let repairs = changes.length;
+    for (const [key, { uid, resourceVersion: version, value }] of listing) {
+      if (value === undefined) continue;
+      const applied = store.applied(key, uid, version, value);
+      if (applied.length > 0 && compareResourceVersions(version, before) <= 0) repairs += 1;
+      changes.push(...applied);
+    }
+    this.#progress(resourceVersion);
+    if (cause === 'safety') this.#noteRepairs(repairs);
+    if (cause !== 'first') this.#relists += 1;
+    for (const change of changes) this.#announce(change);
+    this.#hasSynced = true;
+    this.#resolveSynced();
+  }
+
+  #noteRepairs(repairs: number): void {
+    if (repairs === 0) return;
+    this.#repairs += repairs;
+    this.#options.log.warn({ resource: this.#options.resource.plural, repairs }, 'a safety relist found changes that no event had told');
+  }
+
+  #apply(object: KubeObject): void {
+    const value = this.#project(object);
+    if (value === thrown) return;
+    const { uid, resourceVersion } = object.metadata;
+    const key = keyOf(object.metadata);
+    const { store } = this.#options;
+    const changes = value === undefined ? this.#forget(key, uid, resourceVersion) : store.applied(key, uid, resourceVersion, value);
+    for (const change of changes) this.#announce(change);
+  }
+
+  // An update that the projection leaves out ends the entry, unless the entry is newer than the update.
+  #forget(key: ObjectKey, uid: string, resourceVersion: string): Change<T>[] {
+    const known = this.#options.store.entry(key);
+    if (known === undefined || compareResourceVersions(resourceVersion, known.resourceVersion) <= 0) return [];
+    return this.#options.store.deleted(key, uid, resourceVersion);
+  }
+
+  #delete(object: KubeObject): void {
+    const { uid, resourceVersion } = object.metadata;
+    for (const change of this.#options.store.deleted(keyOf(object.metadata), uid, resourceVersion)) this.#announce(change);
+  }
+
+  #progress(resourceVersion: string): void {
+    if (compareResourceVersions(resourceVersion, this.#newest) > 0) this.#newest = resourceVersion;
+    this.#options.store.progressed(resourceVersion);
+  }
+
+  #recovered(): void {
+    const { log, resource } = this.#options;
+    if (this.#failing !== undefined) log.info({ resource: resource.plural, group: resource.group }, 'watch recovered');
+    this.#failing = undefined;
+    this.#isMissing = false;
+  }
+
+  #failed(failure: KubeFailure): void {
+    const { log, resource } = this.#options;
+    // One line a transition: a server that is down for an hour says so once, not once per attempt.
+    if (this.#failing?.kind !== failure.kind) {
+      log.warn({ resource: resource.plural, group: resource.group, failure: describeFailure(failure) }, 'watch interrupted');
+    }
+    this.#failing = failure;
+    this.#isMissing = failure.kind === 'notFound';
+  }
+
+  #project(object: KubeObject): T | undefined | typeof thrown {
+    try {
+      return this.#options.project(object);
+    } catch (error) {
+      this.#options.log.error({ key: keyOf(object.metadata), error: stackOf(error) }, 'a projection threw');
+      return thrown;
+    }
+  }
+
+  #announce(change: Change<T>): void {
+    try {
+      this.#options.onChange(change);
+    } catch (error) {
+      this.#options.log.error({ key: change.key, error: stackOf(error) }, 'a change handler threw');
+    }
+  }
+}
+
+const thrown = Symbol('thrown');
+
+const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

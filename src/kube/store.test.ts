@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Store } from './store.ts';
+
+const types = (changes: readonly { type: string }[]) => changes.map((change) => change.type);
+
+test('keeps the newest state, whatever the order in which states come', () => {
+  const store = new Store<string>();
+  expect(types(store.applied('k', 'u', '9', 'nine'))).toEqual(['added']);
+  expect(types(store.applied('k', 'u', '10', 'ten'))).toEqual(['updated']);
+  expect(store.applied('k', 'u', '9', 'nine')).toEqual([]);
+  expect(store.applied('k', 'u', '10', 'again')).toEqual([]);
+  expect(store.get('k')).toBe('ten');
+});
+
+test('another uid under one name is a deletion and an addition; the old one cannot come back', () => {
+  const store = new Store<string>();
+  store.applied('k', 'first', '5', 'a');
+  expect(types(store.applied('k', 'second', '8', 'b'))).toEqual(['deleted', 'added']);
+  expect(store.applied('k', 'first', '6', 'a')).toEqual([]);
+  expect(store.deleted('k', 'first', '7')).toEqual([]);
+  expect(store.get('k')).toBe('b');
+});
+
+test('a state from before the deletion does not bring the object back', () => {
+  const store = new Store<string>();
+  store.applied('k', 'u', '5', 'a');
+  store.deleted('k', 'u', '9');
+  expect(store.applied('k', 'u', '7', 'late')).toEqual([]);
+  expect(types(store.applied('k', 'v', '10', 'new'))).toEqual(['added']);
+});
+
+test('a list ends what it lacks, but not what is newer than the list', () => {
+  const store = new Store<string>();
+  store.applied('old', 'o', '5', 'o');
+  store.applied('ours', 'n', '12', 'n');
+  expect(store.retain(new Set(), '10').map((change) => change.key)).toEqual(['old']);
+  expect(store.keys()).toEqual(['ours']);
+});
+
+describe('reads our own writes', () => {
+  test('not fresh until the object itself arrives', () => {
+    const store = new Store<string>();
+    store.applied('k', 'u', '5', 'a');
+    store.expect('k', '8');
+    store.applied('k', 'u', '7', 'b');
+    expect(store.isFresh('k')).toBe(false);
+    expect(store.isFresh('other')).toBe(true);
+    store.applied('k', 'u', '8', 'c');
+    expect(store.isFresh('k')).toBe(true);
+  });
+
+  test('or until the watch has passed it, for an object that never arrives', () => {
+    const store = new Store<string>();
+    store.expect('k', '8');
+    store.progressed('7');
+    expect(store.isFresh('k')).toBe(false);
+    store.progressed('10');
+    expect(store.isFresh('k')).toBe(true);
+  });
+
+  test('an older expectation does not replace a newer one', () => {
+    const store = new Store<string>();
+    store.expect('k', '10');
+    store.expect('k', '9');
+    store.progressed('9');
+    expect(store.isFresh('k')).toBe(false);
+  });
+});
+
+test('an unknown index is a bug', () => {
+  expect(() => new Store().byIndex('none', 'x')).toThrow('no index none');
+});
+
+test('indexes and content agree with a simple model under any order of events', () => {
+  const event = fc.record({
+    kind: fc.constantFrom('apply', 'delete'),
+    key: fc.constantFrom('a', 'b', 'c'),
+    uid: fc.constantFrom('u1', 'u2'),
+    version: fc.integer({ min: 1, max: 40 }),
+    colour: fc.constantFrom('red', 'green'),
+  });
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 60 }), (events) => {
+      const store = new Store<{ colour: string; version: number }>({ indexes: { colour: (value) => [value.colour] } });
+      const seen = new Map<string, number>();
+      for (const { kind, key, uid, version, colour } of events) {
+        if (kind === 'apply') store.applied(key, uid, String(version), { colour, version });
+        else store.deleted(key, uid, String(version));
+        const now = store.get(key)?.version;
+        if (now !== undefined) {
+          expect(now).toBeGreaterThanOrEqual(seen.get(key) ?? 0);
+          seen.set(key, now);
+        }
+      }
+      for (const colour of ['red', 'green']) {
+        const expected = store.list().filter((value) => value.colour === colour);
+        expect(new Set(store.byIndex('colour', colour))).toEqual(new Set(expected));
+      }
+    }),
+  );
+});

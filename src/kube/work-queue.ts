@@ -1,0 +1,172 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Random } from '../lib/random.ts';
+import { DueHeap } from './due-heap.ts';
+
+export interface WorkQueueOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly firstBackoffMs?: number;
+  readonly longestBackoffMs?: number;
+}
+
+type Lane = 'priority' | 'normal';
+
+/**
+ * Keys that need a reconcile. A key is queued once however often it is added, is never in two hands, and runs again after its
+ * present run when it was added meanwhile. Taking a key forgets its due time: the run that begins decides the next one.
+ */
+export class WorkQueue {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #firstBackoffMs: number;
+  readonly #longestBackoffMs: number;
+  readonly #ready: Readonly<Record<Lane, Set<string>>> = { priority: new Set(), normal: new Set() };
+  readonly #running = new Set<string>();
+  readonly #again = new Map<string, Lane>();
+  readonly #due = new DueHeap();
+  readonly #failures = new Map<string, number>();
+  readonly #waiters = new Set<(key: string | undefined) => void>();
+  #timer: { atMs: number; cancel: () => void } | undefined;
+  #isClosed = false;
+
+  constructor({ clock, random, firstBackoffMs = 200, longestBackoffMs = 60_000 }: WorkQueueOptions) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#firstBackoffMs = firstBackoffMs;
+    this.#longestBackoffMs = longestBackoffMs;
+  }
+
+  /** Keys that could be taken now. */
+  get length(): number {
+    return this.#ready.priority.size + this.#ready.normal.size;
+  }
+
+  /** Keys that wait for their due time. */
+  get scheduled(): number {
+    return this.#due.size;
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  add(key: string, { priority = false }: { priority?: boolean } = {}): void {
+    if (this.#isClosed) return;
+    this.#enqueue(key, priority ? 'priority' : 'normal');
+  }
+
+  /** Adds the key at a wall-clock time; of several times the earliest counts. Later jumps of the wall clock do not move it. */
+  addAt(key: string, wakeAtMs: number): void {
+    const delayMs = wakeAtMs - this.#clock.nowMs();
+    if (delayMs <= 0) this.add(key);
+    else this.#addAfter(key, delayMs);
+  }
+
+  /** Adds the key after a back-off that doubles with each failure in a row. Gives the delay. */
+  addAfterFailure(key: string): number {
+    const failures = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, failures + 1);
+    // The exponent is bounded on its own: 2 ** 1024 is Infinity, and Infinity * 0 no delay at all.
+    const ceilingMs = Math.min(this.#longestBackoffMs, this.#firstBackoffMs * 2 ** Math.min(failures, 30));
+    const delayMs = ceilingMs * (0.5 + 0.5 * this.#random.next());
+    this.#addAfter(key, delayMs);
+    return delayMs;
+  }
+
+  /** The key's failures are over. */
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  failuresOf(key: string): number {
+    return this.#failures.get(key) ?? 0;
+  }
+
+  /** The next key, or undefined once the queue is closed or the signal aborts. Each key given needs one `done`. */
+  take(signal?: AbortSignal): Promise<string | undefined> {
+    if (this.#isClosed || signal?.aborted) return Promise.resolve(undefined);
+    const key = this.#next();
+    if (key !== undefined) return Promise.resolve(key);
+    return new Promise((resolve) => {
+      const deliver = (value: string | undefined) => {
+        this.#waiters.delete(deliver);
+        signal?.removeEventListener('abort', giveUp);
+        resolve(value);
+      };
+      const giveUp = () => deliver(undefined);
+      this.#waiters.add(deliver);
+      signal?.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+
+  done(key: string): void {
+    this.#running.delete(key);
+    const lane = this.#again.get(key);
+    this.#again.delete(key);
+    if (lane !== undefined && !this.#isClosed) this.#enqueue(key, lane);
+  }
+
+  /** Drops what waits; `take` gives undefined from now on. Keys in hand stay in hand. */
+  close(): void {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#due.clear();
+    this.#again.clear();
+    this.#ready.priority.clear();
+    this.#ready.normal.clear();
+    for (const deliver of [...this.#waiters]) deliver(undefined);
+  }
+
+  #enqueue(key: string, lane: Lane): void {
+    if (this.#running.has(key)) {
+      if (lane === 'priority' || !this.#again.has(key)) this.#again.set(key, lane);
+      return;
+    }
+    if (lane === 'priority') this.#ready.normal.delete(key);
+    else if (this.#ready.priority.has(key)) return;
+    this.#ready[lane].add(key);
+    this.#hand();
+  }
+
+  #hand(): void {
+    for (const deliver of this.#waiters) {
+      const key = this.#next();
+      if (key === undefined) return;
+      deliver(key);
+    }
+  }
+
+  #next(): string | undefined {
+    for (const lane of [this.#ready.priority, this.#ready.normal]) {
+      for (const key of lane) {
+        lane.delete(key);
+        this.#running.add(key);
+        this.#due.delete(key);
+        return key;
+      }
+    }
+    return undefined;
+  }
+
+  #addAfter(key: string, delayMs: number): void {
+    if (this.#isClosed) return;
+    this.#due.set(key, this.#clock.monotonicMs() + delayMs);
+    this.#arm();
+  }
+
+  #arm(): void {
+    const nextMs = this.#due.nextMs();
+    if (nextMs === undefined || (this.#timer !== undefined && this.#timer.atMs <= nextMs)) return;
+    this.#timer?.cancel();
+    const cancel = this.#clock.after(nextMs - this.#clock.monotonicMs(), () => this.#wake());
+    this.#timer = { atMs: nextMs, cancel };
+  }
+
+  #wake(): void {
+    this.#timer = undefined;
+    const nowMs = this.#clock.monotonicMs();
+    for (let key = this.#due.popDue(nowMs); key !== undefined; key = this.#due.popDue(nowMs)) this.#enqueue(key, 'normal');
+    this.#arm();
+  }
+}

@@ -1,0 +1,13 @@
+export type { Clock } from './clock.ts';
+export { deadline, sleep, systemClock, VirtualClock } from './clock.ts';
+export { durationPattern, formatDuration, parseDuration } from './duration.ts';
+export { sha256Hex } from './hash.ts';
+export type { Json, JsonObject } from './json.ts';
+export { canonicalJson, isObject, sameJson } from './json.ts';
+export type { Logger, LogLevel } from './logger.ts';
+export { createLogger, silentLogger } from './logger.ts';
+export { mergePatch } from './merge-patch.ts';
+export type { Random } from './random.ts';
+export { seededRandom, systemRandom } from './random.ts';
+export type { Result } from './result.ts';
+export { fail, ok, unreachable } from './result.ts';

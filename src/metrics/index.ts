@@ -1,0 +1,14 @@
+export type { Dialect, Matcher } from './dialects.ts';
+export { dialectOf, dialects } from './dialects.ts';
+export type { Departure, Passenger } from './flights.ts';
+export { Flights } from './flights.ts';
+export { questionKey } from './key.ts';
+export { ServerLanes } from './lanes.ts';
+export type { BuiltinQuery } from './promql.ts';
+export { builtinQuery } from './promql.ts';
+export type { MetricSources } from './registry.ts';
+export { createSources, sourceKinds } from './registry.ts';
+export type { ShareQuestion, ShareVia } from './share.ts';
+export { askShare, shareServerOf, shareTimeoutMs, shareWindowTooShort, unreadShare } from './share.ts';
+export type { MetricIo, MetricSource, ProviderOf, SourceAnswer } from './source.ts';
+export { kubernetesServer } from './source.ts';

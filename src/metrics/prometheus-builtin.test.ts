@@ -1,0 +1,73 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { BuiltinMetric } from '../core/analysis/question.ts';
+import { createBuiltinSource } from './prometheus-builtin.ts';
+import { rowLabel } from './promql.ts';
+import type { ProviderOf } from './source.ts';
+import { json, startServer, type TestServer, vector } from './testing/http-server.ts';
+import { testIo } from './testing/io.ts';
+
+let server: TestServer | undefined;
+afterEach(async () => server?.close());
+const never = new AbortController().signal;
+
+const aProvider = (more: Partial<ProviderOf<'prometheusBuiltin'>> = {}): ProviderOf<'prometheusBuiltin'> => ({
+  kind: 'prometheusBuiltin',
+  builtin: 'successRate',
+  mesh: 'auto',
+  subject: { namespace: 'shop', workload: 'web-abc', service: 'web-abc', rootService: 'web', split: 'web' },
+  windowMs: 60_000,
+  timeoutMs: 5_000,
+  headers: [],
+  ...more,
+});
+
+const row = (name: string, value: string) => ({ value, labels: { [rowLabel]: name } });
+
+async function answerTo(
+  rows: readonly { readonly value: string; readonly labels: object }[],
+  builtin: BuiltinMetric = 'successRate',
+  more: object = {},
+) {
+  server = await startServer((response) => json(response, vector(rows, more)));
+  return createBuiltinSource().ask(aProvider({ builtin }), testIo({ prometheusAddress: server.url, mesh: 'istio' }), never);
+}
+
+describe('builtin metrics', () => {
+  it('come with their requests in one request', async () => {
+    expect(await answerTo([row('value', '0.98'), row('requests', '120.5')])).toEqual({ kind: 'value', value: 0.98, requests: 120.5 });
+    expect(server?.requests).toHaveLength(1);
+    expect(new URLSearchParams(server?.requests[0]?.body).get('query')).toContain('destination_workload="web-abc"');
+  });
+
+  it.each([
+    ['no rows', [], 'noData', /no series/],
+    ['series without traffic', [row('value', 'NaN'), row('requests', '0')], 'noData', /no requests in the window/],
+    ['a count alone', [row('requests', '5')], 'noData', /no series match/],
+    ['a value alone', [row('value', '1')], 'noData', /no series/],
+    ['an infinite latency', [row('value', '+Inf'), row('requests', '5')], 'noData', /Infinity/],
+    ['a negative count', [row('value', '1'), row('requests', '-1')], 'invalid', /negative/],
+  ])('%s', async (_, rows, kind, message) => {
+    expect(await answerTo(rows)).toMatchObject({ kind, message: expect.stringMatching(message) });
+  });
+
+  it('a canary that is wholly broken has a rate of 0, not silence', async () => {
+    expect(await answerTo([row('value', '0'), row('requests', '40')])).toEqual({ kind: 'value', value: 0, requests: 40 });
+  });
+
+  it('warnings stay with the value', async () => {
+    expect(await answerTo([row('value', '1'), row('requests', '1')], 'p99', { warnings: ['partial'] })).toMatchObject({
+      value: 1,
+      message: 'Prometheus: partial',
+    });
+  });
+
+  it.each([
+    [undefined, 'auto', /no mesh was detected: set provider.prometheus.mesh to one of linkerd/],
+    ['generic', 'auto', /mesh "generic" has no builtin metrics: set provider.prometheus.mesh/],
+    ['istio', 'generic', /mesh "generic"/],
+  ])('of mesh %s, asked as %s, cannot be known', async (mesh, asked, message) => {
+    const io = testIo({ prometheusAddress: 'http://127.0.0.1:9', mesh });
+    const answer = await createBuiltinSource().ask(aProvider({ mesh: asked }), io, never);
+    expect(answer).toMatchObject({ kind: 'invalid', message: expect.stringMatching(message) });
+  });
+});

@@ -1,0 +1,46 @@
+import type { Answer } from '../core/analysis/question.ts';
+import { type Dialect, dialectOf, dialects } from './dialects.ts';
+import { openPrometheus, serverOfTarget, withRequests } from './prometheus.ts';
+import { numberAnswer, type Row, type Rows } from './prometheus-answer.ts';
+import { builtinQuery, combinedQuery, rowLabel } from './promql.ts';
+import { invalid, type MetricIo, type MetricSource, noData, type ProviderOf } from './source.ts';
+
+/** The controller's own queries, in the dialect of the mesh: the value and the number of requests behind it, in one request. */
+export const createBuiltinSource = (): MetricSource<'prometheusBuiltin'> => ({
+  kind: 'prometheusBuiltin',
+  serverOf: serverOfTarget,
+  timeoutMsOf: (provider) => provider.timeoutMs,
+  ask: askBuiltin,
+});
+
+async function askBuiltin(provider: ProviderOf<'prometheusBuiltin'>, io: MetricIo, signal: AbortSignal): Promise<Answer> {
+  const dialect = dialectFor(provider.mesh, io);
+  if (typeof dialect === 'string') return invalid(dialect);
+  const { query, countQuery } = builtinQuery(dialect, provider.builtin, provider.subject, provider.windowMs);
+  const client = await openPrometheus(provider, io, signal);
+  if (!client.ok) return client.failure;
+  const rows = await client.value.rows(combinedQuery({ value: query, requests: countQuery }), signal);
+  return rows.ok ? builtinAnswer(rows.value) : rows.failure;
+}
+
+/** The dialect for `mesh`, or why there is none. */
+function dialectFor(mesh: string, io: Pick<MetricIo, 'mesh'>): Dialect | string {
+  const name = mesh === 'auto' ? io.mesh : mesh;
+  const dialect = name === undefined ? undefined : dialectOf(name);
+  if (dialect !== undefined) return dialect;
+  const known = dialects.map((each) => each.mesh).join(', ');
+  const found = name === undefined ? 'no mesh was detected' : `mesh "${name}" has no builtin metrics`;
+  return `${found}: set provider.prometheus.mesh to one of ${known}, or write the query yourself`;
+}
+
+function builtinAnswer({ rows, notes }: Rows): Answer {
+  const value = rowNamed(rows, 'value');
+  const requests = rowNamed(rows, 'requests');
+  if (requests === undefined) return noData('no series of this workload, or fewer than two scrapes in the window');
+  return withRequests(
+    value === undefined ? noData('no series match the query') : numberAnswer(value.value, notes),
+    numberAnswer(requests.value),
+  );
+}
+
+export const rowNamed = (rows: readonly Row[], name: string): Row | undefined => rows.find((row) => row.labels[rowLabel] === name);

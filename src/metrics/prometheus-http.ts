@@ -1,0 +1,113 @@
+import http from 'node:http';
+import https from 'node:https';
+import { type PrometheusConnectionOptions, PrometheusDriver } from 'prometheus-query';
+import { isObject } from '../lib/json.ts';
+import { type Address, guardedLookup, refusedLookupCode } from './address.ts';
+import type { Credentials } from './headers.ts';
+
+/** What came back, before any parsing of numbers; or why nothing did. */
+export type PrometheusReply =
+  | { readonly kind: 'reply'; readonly status: number; readonly headers: Readonly<Record<string, unknown>>; readonly body: unknown }
+  | { readonly kind: 'unreachable'; readonly message: string }
+  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'aborted' };
+
+export interface PrometheusCall {
+  readonly address: Address;
+  readonly query: string;
+  readonly credentials: Credentials;
+  /** For Prometheus itself, so that it stops working on an answer that nobody awaits; our own deadline is the signal. */
+  readonly timeoutMs: number;
+}
+
+const largestBody = 256 * 1024;
+
+type Interceptors = Required<Pick<PrometheusConnectionOptions, 'requestInterceptor' | 'responseInterceptor'>>;
+
+/**
+ * One instant query by prometheus-query, used as a transport only: its parsing turns infinities into NaN, drops warnings and the
+ * server's error type, and throws plain objects. So the answer is caught raw in the response interceptor, and what the driver
+ * makes of it afterwards is ignored.
+ */
+export async function instantQuery(call: PrometheusCall, signal: AbortSignal): Promise<PrometheusReply> {
+  if (signal.aborted) return { kind: 'aborted' };
+  let reply: PrometheusReply | undefined;
+  const agents = agentsFor(call);
+  const requestInterceptor: Interceptors['requestInterceptor'] = {
+    onFulfilled: (config) => {
+      // Prometheus takes its own clock where `time` is absent; ours may be skewed.
+      if (config.data instanceof URLSearchParams) config.data.delete('time');
+      return Object.assign(config, {
+        ...agents,
+        signal,
+        // The driver's time-out is one of idleness: a dripping server would outlive it. The signal is the only deadline.
+        timeout: 0,
+        maxRedirects: 0,
+        maxContentLength: largestBody,
+        maxBodyLength: largestBody,
+        // Null, the driver's default, means "by HTTP_PROXY".
+        proxy: false,
+        validateStatus: () => true,
+      });
+    },
+  };
+  const responseInterceptor: Interceptors['responseInterceptor'] = {
+    onFulfilled: (response) => {
+      reply = { kind: 'reply', status: response.status, headers: { ...response.headers }, body: response.data };
+      return response;
+    },
+  };
+  try {
+    const driver = new PrometheusDriver({
+      endpoint: call.address.url,
+      headers: headersOf(call),
+      preferPost: true,
+      requestInterceptor,
+      responseInterceptor,
+    });
+    await driver.instantQuery(call.query, undefined, `${Math.ceil(call.timeoutMs)}ms`);
+  } catch (thrown) {
+    reply ??= failureOf(thrown, signal);
+  } finally {
+    agents.httpAgent.destroy();
+    agents.httpsAgent.destroy();
+  }
+  return reply ?? { kind: 'unreachable', message: 'no answer' };
+}
+
+function headersOf({ address, credentials }: PrometheusCall): Record<string, string> {
+  const own = { 'user-agent': 'sluice', accept: 'application/json' };
+  return { ...own, ...(address.authorization === undefined ? {} : { authorization: address.authorization }), ...credentials.headers };
+}
+
+// No kept connections: a POST on one that the server has just closed would look like an outage, and we never retry.
+function agentsFor({ address, credentials }: PrometheusCall) {
+  const lookup = address.isTrusted ? {} : { lookup: guardedLookup };
+  const { ca, serverName } = credentials.tls;
+  const tls = { ...(ca === undefined ? {} : { ca }), ...(serverName === undefined ? {} : { servername: serverName }) };
+  return {
+    httpAgent: new http.Agent({ keepAlive: false, ...lookup }),
+    httpsAgent: new https.Agent({ keepAlive: false, rejectUnauthorized: true, ...lookup, ...tls }),
+  };
+}
+
+/** The driver throws plain objects with `code`, `error` and the original AxiosError. */
+function failureOf(thrown: unknown, signal: AbortSignal): PrometheusReply {
+  if (signal.aborted) return { kind: 'aborted' };
+  const original = isObject(thrown) && isObject(thrown.original) ? thrown.original : thrown;
+  const code = textOf(original, 'code');
+  const message = textOf(original, 'message') ?? textOf(thrown, 'error') ?? 'no answer';
+  if (code === refusedLookupCode) return { kind: 'refused', message };
+  const tooLarge = /maxContentLength/.test(message);
+  return { kind: 'unreachable', message: tooLarge ? 'the answer is larger than 256 KiB' : describe(code, message) };
+}
+
+const textOf = (value: unknown, key: string): string | undefined => {
+  const text = typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+  return typeof text === 'string' && text !== '' ? text : undefined;
+};
+
+function describe(code: string | undefined, message: string): string {
+  const line = message.replace(/\s+/g, ' ').slice(0, 200);
+  return code === undefined || line.includes(code) ? line : `${line} (${code})`;
+}

@@ -1,0 +1,121 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { failureFromStatus } from '../kube/failure.ts';
+import { fail, ok } from '../lib/result.ts';
+import { dialectOf } from './dialects.ts';
+import { rowLabel } from './promql.ts';
+import { createSources } from './registry.ts';
+import { askShare, type ShareQuestion, shareWindowTooShort } from './share.ts';
+import type { MetricIo } from './source.ts';
+import { json, startServer, type TestServer, vector } from './testing/http-server.ts';
+import { testIo } from './testing/io.ts';
+
+let server: TestServer | undefined;
+afterEach(async () => server?.close());
+const never = new AbortController().signal;
+const subject = (name: string) => ({ namespace: 'shop', workload: name, service: name, rootService: 'web', split: 'web' });
+
+const aQuestion = (via?: ShareQuestion['via']): ShareQuestion => ({
+  canary: subject('web-new'),
+  stable: subject('web-old'),
+  windowStartedAtMs: 1_000_000,
+  windowMs: 30_000,
+  via: via ?? { kind: 'prometheus', dialect: dialectOf('linkerd') ?? expect.fail() },
+});
+
+const rows = (counts: Readonly<Record<string, string>>) =>
+  vector(Object.entries(counts).map(([name, value]) => ({ value, labels: { [rowLabel]: name } })));
+
+async function readingOf(body: object, status = 200) {
+  server = await startServer((response) => json(response, body, status));
+  return askShare(aQuestion(), createSources(), testIo({ prometheusAddress: server.url }), never);
+}
+
+const blank = { windowStartedAtMs: 1_000_000, windowMs: 30_000, canaryRequests: 0, stableRequests: 0, hasSeries: false };
+
+describe('the share by Prometheus', () => {
+  it('is one request', async () => {
+    const reading = await readingOf(rows({ canary: '10.2', stable: '89.8', canarySeries: '2', stableSeries: '4' }));
+    expect(reading).toEqual({ ...blank, canaryRequests: 10.2, stableRequests: 89.8, hasSeries: true });
+    expect(server?.requests).toHaveLength(1);
+  });
+
+  it('without any series says that metrics cannot see this traffic', async () => {
+    expect(await readingOf(rows({}))).toEqual(blank);
+  });
+
+  it('a canary without series has no requests', async () => {
+    expect(await readingOf(rows({ stable: '50', stableSeries: '1' }))).toEqual({ ...blank, stableRequests: 50, hasSeries: true });
+  });
+
+  it.each([
+    [{ canarySeries: '1', stableSeries: '1' }],
+    [{ stable: '50', canarySeries: '1', stableSeries: '1' }],
+    [{ canary: '5', canarySeries: '1', stableSeries: '1' }],
+  ])('series without two scrapes in the window (%o) are no lack of traffic', async (counts) => {
+    expect(await readingOf(rows(counts))).toMatchObject({ hasSeries: true, failure: shareWindowTooShort });
+  });
+
+  it.each([
+    ['NaN', '5'],
+    ['5', '-1'],
+    ['+Inf', '5'],
+  ])('counts of %s and %s are no reading', async (canary, stable) => {
+    expect(await readingOf(rows({ canary, stable }))).toMatchObject({
+      failure: 'the counts are no numbers',
+      canaryRequests: 0,
+      stableRequests: 0,
+    });
+  });
+
+  it('trouble is a failure of the reading', async () => {
+    expect(await readingOf({ status: 'error', errorType: 'internal', error: 'oh' }, 500)).toEqual({
+      ...blank,
+      failure: 'HTTP 500: internal: oh',
+    });
+  });
+
+  it('without an address nothing is asked', async () => {
+    expect(await askShare(aQuestion(), createSources(), testIo(), never)).toMatchObject({
+      hasSeries: false,
+      failure: expect.stringContaining('no address'),
+    });
+  });
+});
+
+describe('the share by TrafficMetrics', () => {
+  const counts: Readonly<Record<string, object | undefined>> = {
+    'web-new': { success: '9', failure: '1' },
+    'web-old': { success: '90', failure: '0' },
+  };
+  const kubeGet =
+    (window: string, known: Readonly<Record<string, object | undefined>> = counts): MetricIo['kubeGet'] =>
+    async (path) => {
+      if (path.endsWith('smi-spec.io')) return ok({ versions: [{ version: 'v1alpha1' }] });
+      if (path.endsWith('v1alpha1')) return ok({ resources: [{ name: 'deployments' }] });
+      const name = path.split('/').at(-1) ?? '';
+      const found = known[name];
+      if (found === undefined)
+        return fail(failureFromStatus({ status: 500, body: '{"error":"unable to lookup metrics"}', isWrite: false }));
+      const metrics = Object.entries(found).map(([metric, value]) => ({ name: `${metric}_count`, value }));
+      return ok({ resource: { kind: 'Deployment', name }, window, metrics });
+    };
+  const ask = (io: Partial<MetricIo>) => askShare(aQuestion({ kind: 'trafficMetrics' }), createSources(), testIo(io), never);
+
+  it('is the requests of both', async () => {
+    expect(await ask({ kubeGet: kubeGet('30s') })).toEqual({ ...blank, canaryRequests: 10, stableRequests: 90, hasSeries: true });
+  });
+  it('with one of them unknown is all of the other', async () => {
+    expect(await ask({ kubeGet: kubeGet('30s', { 'web-old': counts['web-old'] }) })).toMatchObject({
+      canaryRequests: 0,
+      stableRequests: 90,
+      hasSeries: true,
+    });
+    expect(await ask({ kubeGet: kubeGet('30s', {}) })).toEqual(blank);
+  });
+  it('over a longer window began earlier', async () => {
+    expect(await ask({ kubeGet: kubeGet('1m0s') })).toMatchObject({ windowMs: 60_000, windowStartedAtMs: 970_000 });
+  });
+  it('trouble is a failure of the reading', async () => {
+    expect(await ask({})).toMatchObject({ failure: expect.stringContaining('no API server here') });
+  });
+});

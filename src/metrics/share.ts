@@ -1,0 +1,109 @@
+import type { MetricSubject } from '../core/analysis/question.ts';
+import type { ShareReading } from '../core/world.ts';
+import type { Dialect } from './dialects.ts';
+import { openPrometheus, type PrometheusTarget, serverOfTarget } from './prometheus.ts';
+import type { Row } from './prometheus-answer.ts';
+import { rowNamed } from './prometheus-builtin.ts';
+import { combinedQuery, totalSeries, windowText } from './promql.ts';
+import type { MetricSources } from './registry.ts';
+import { kubernetesServer, type MetricIo, type SourceAnswer } from './source.ts';
+
+/** How many requests each of two revisions had since a weight was written. */
+export interface ShareQuestion {
+  readonly canary: MetricSubject;
+  readonly stable: MetricSubject;
+  readonly windowStartedAtMs: number;
+  readonly windowMs: number;
+  readonly via: ShareVia;
+}
+
+/** The operator's Prometheus in the dialect of a mesh, or the mesh's own TrafficMetrics. */
+export type ShareVia = { readonly kind: 'prometheus'; readonly dialect: Dialect } | { readonly kind: 'trafficMetrics' };
+
+/** The failure of a reading whose series are there, with too few samples in the window: wait for more, it is no lack of traffic. */
+export const shareWindowTooShort = 'the window is too short for the scrape interval';
+
+export const shareTimeoutMs = 10_000;
+
+const target: PrometheusTarget = { headers: [], timeoutMs: shareTimeoutMs };
+
+export const shareServerOf = ({ via }: ShareQuestion, io: MetricIo): string =>
+  via.kind === 'trafficMetrics' ? kubernetesServer : serverOfTarget(target, io);
+
+/** Asks for the share, Prometheus in one request. A reading with `failure` says nothing about the share. Never rejects. */
+export async function askShare(question: ShareQuestion, sources: MetricSources, io: MetricIo, signal: AbortSignal): Promise<ShareReading> {
+  if (question.via.kind === 'trafficMetrics') return askTrafficMetrics(question, sources, io, signal);
+  const client = await openPrometheus(target, io, signal);
+  if (!client.ok) return unreadShare(question, client.failure.message);
+  const rows = await client.value.rows(shareQuery(question, question.via.dialect), signal);
+  return rows.ok ? shareReading(question, rows.value.rows) : unreadShare(question, rows.failure.message);
+}
+
+async function askTrafficMetrics(
+  question: ShareQuestion,
+  sources: MetricSources,
+  io: MetricIo,
+  signal: AbortSignal,
+): Promise<ShareReading> {
+  const source = sources('trafficMetrics');
+  const ask = (subject: MetricSubject) =>
+    source.ask({ kind: 'trafficMetrics', value: 'requests', resource: 'deployments', subject, windowMs: question.windowMs }, io, signal);
+  const [canary, stable] = await Promise.all([ask(question.canary), ask(question.stable)]);
+  return shareOfAnswers(question, canary, stable);
+}
+
+/** Requests of both over the window, and how many series each has now; rows that do not exist are missing. */
+export function shareQuery({ canary, stable, windowMs }: Pick<ShareQuestion, 'canary' | 'stable' | 'windowMs'>, dialect: Dialect): string {
+  const window = windowText(windowMs);
+  const requests = (subject: MetricSubject) => `sum(increase(${totalSeries(dialect, subject)}[${window}]))`;
+  const series = (subject: MetricSubject) => `count(${totalSeries(dialect, subject)})`;
+  return combinedQuery({
+    canary: requests(canary),
+    stable: requests(stable),
+    canarySeries: series(canary),
+    stableSeries: series(stable),
+  });
+}
+
+/** Reads the rows of `shareQuery`. Pure. */
+export function shareReading(question: ShareQuestion, rows: readonly Row[]): ShareReading {
+  const canary = rowNamed(rows, 'canary')?.value;
+  const stable = rowNamed(rows, 'stable')?.value;
+  const isBlind = (side: 'canary' | 'stable', requests: number | undefined) =>
+    requests === undefined && rowNamed(rows, `${side}Series`) !== undefined;
+  const reading = {
+    ...windowOf(question),
+    canaryRequests: canary ?? 0,
+    stableRequests: stable ?? 0,
+    hasSeries: rows.length > 0,
+  };
+  // One side counted and the other not would look like a share of 0 or 100 %.
+  if (isBlind('canary', canary) || isBlind('stable', stable)) return { ...reading, failure: shareWindowTooShort };
+  const isSane = [reading.canaryRequests, reading.stableRequests].every((count) => Number.isFinite(count) && count >= 0);
+  return isSane ? reading : { ...reading, canaryRequests: 0, stableRequests: 0, failure: 'the counts are no numbers' };
+}
+
+/** The share by two TrafficMetrics answers of `requests`: silence means no series. */
+function shareOfAnswers(question: ShareQuestion, canary: SourceAnswer, stable: SourceAnswer): ShareReading {
+  const trouble = [canary, stable].find((answer) => answer.kind === 'error' || answer.kind === 'invalid');
+  if (trouble !== undefined) return unreadShare(question, trouble.message);
+  const windowMs = Math.max(question.windowMs, canary.windowMs ?? 0, stable.windowMs ?? 0);
+  return {
+    windowStartedAtMs: question.windowStartedAtMs - (windowMs - question.windowMs),
+    windowMs,
+    canaryRequests: canary.kind === 'value' ? canary.value : 0,
+    stableRequests: stable.kind === 'value' ? stable.value : 0,
+    hasSeries: canary.kind === 'value' || stable.kind === 'value',
+  };
+}
+
+const windowOf = ({ windowStartedAtMs, windowMs }: ShareQuestion) => ({ windowStartedAtMs, windowMs });
+
+/** A reading that was asked for and did not come. */
+export const unreadShare = (question: ShareQuestion, message: string | undefined): ShareReading => ({
+  ...windowOf(question),
+  canaryRequests: 0,
+  stableRequests: 0,
+  hasSeries: false,
+  failure: message ?? 'no answer',
+});

@@ -1,0 +1,179 @@
+// The program under test: `node dist/sluice.js controller` as a child process of the scenario.
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { ApiClient } from './client.ts';
+import { kubeconfig } from './control-plane.ts';
+import type { BedInfo } from './layout.ts';
+import { answers, type Process, type ProcessEnd, ready, startProcess } from './process.ts';
+
+export interface ControllerOptions {
+  /** Watched namespaces; default: the scenario's own. */
+  readonly namespaces?: readonly string[];
+  readonly replicas?: number;
+  /** More flags, last, so that they win. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Default dist/sluice.js; a mutant of it in tests of the tests. */
+  readonly program?: string;
+  /** Default: on where there is more than one replica. */
+  readonly leaderElection?: boolean;
+  /** The prefix of the replicas' `--identity`; default: the scenario's name. */
+  readonly identity?: string;
+  /** Other ways to Prometheus and to the API server, such as an outage's: `http://127.0.0.1:PORT`, `https://127.0.0.1:PORT`. */
+  readonly prometheus?: string;
+  readonly server?: string;
+}
+
+/** One replica. */
+export interface Replica {
+  readonly identity: string;
+  readonly url: string;
+  readonly pid: () => number;
+  isRunning(): boolean;
+  start(): Promise<void>;
+  waitReady(): Promise<void>;
+  kill(signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): void;
+  /** Resolves once it has ended. */
+  ended(): Promise<ProcessEnd>;
+  restart(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  log(): string;
+}
+
+export interface Controller {
+  readonly replicas: readonly Replica[];
+  /** As the API server knows it: for the audit log. */
+  readonly user: string;
+  /** The first replica, where one is enough. */
+  readonly only: Replica;
+  stop(): Promise<void>;
+}
+
+/** A service account `sluice` of the namespace, cluster administrator for now, with a token as a Pod would have. */
+export async function serviceAccountKubeconfig(admin: ApiClient, info: BedInfo, namespace: string, server?: string): Promise<string> {
+  const name = 'sluice';
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } };
+  await admin.apply(account, { manager: 'bed' });
+  await admin.apply(
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name: `bed-${namespace}-${name}` },
+      ...{
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+        subjects: [{ kind: 'ServiceAccount', name, namespace }],
+      },
+    },
+    { manager: 'bed' },
+  );
+  const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 86_400 } };
+  const answer = await admin.raw('POST', `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`, request);
+  const { status } = JSON.parse(answer.body) as { status: { token: string } };
+  const dir = join(info.runDir, 'kubeconfigs');
+  mkdirSync(dir, { recursive: true });
+  const file = join(dir, `${namespace}-${name}`);
+  writeFileSync(file, kubeconfig(info.caFile, status.token, namespace, server));
+  return file;
+}
+
+export async function startController(
+  admin: ApiClient,
+  info: BedInfo,
+  namespace: string,
+  options: ControllerOptions = {},
+): Promise<Controller> {
+  const program = options.program ?? join(info.repository, 'dist/sluice.js');
+  if (!existsSync(program)) throw new Error(`${program} does not exist: run \`npm run build\` first`);
+  const config = await serviceAccountKubeconfig(admin, info, namespace, options.server);
+  const count = options.replicas ?? 1;
+  const election = options.leaderElection ?? count > 1;
+  const replicas = await Promise.all(
+    Array.from({ length: count }, async (_, at) => {
+      const identity = `${options.identity ?? namespace}-${at}`;
+      const listen = `127.0.0.1:${await freePort()}`;
+      const args = [
+        program,
+        'controller',
+        '--kubeconfig',
+        config,
+        '--prometheus-address',
+        options.prometheus ?? info.prometheusUrl,
+        '--listen',
+        listen,
+        '--identity',
+        identity,
+        '--log-level',
+        'debug',
+      ];
+      const scope = (options.namespaces ?? [namespace]).flatMap((each) => ['--namespace', each]);
+      const all = ['--enable-source-maps', ...args, ...scope, '--leader-election', String(election), ...(options.args ?? [])];
+      return replica({ identity, listen, args: all, logDir: join(info.runDir, 'logs'), env: options.env ?? {} });
+    }),
+  );
+  for (const each of replicas) await each.start();
+  const [only] = replicas;
+  if (only === undefined) throw new Error('a controller needs at least one replica');
+  return {
+    replicas,
+    only,
+    user: `system:serviceaccount:${namespace}:sluice`,
+    stop: async () => {
+      const running = replicas.filter((each) => each.isRunning());
+      for (const each of running) {
+        each.kill('SIGCONT');
+        each.kill('SIGTERM');
+      }
+      await Promise.all(running.map((each) => each.ended()));
+    },
+  };
+}
+
+function replica(options: {
+  identity: string;
+  listen: string;
+  args: readonly string[];
+  logDir: string;
+  env: Readonly<Record<string, string>>;
+}): Replica {
+  let current: Process | undefined;
+  const running = (): Process => {
+    if (current === undefined) throw new Error(`${options.identity} was never started`);
+    return current;
+  };
+  const self: Replica = {
+    identity: options.identity,
+    url: `http://${options.listen}`,
+    pid: () => running().pid,
+    isRunning: () => current?.isRunning() ?? false,
+    start: async () => {
+      if (current?.isRunning()) return;
+      current = startProcess({
+        name: `controller-${options.identity}`,
+        command: process.execPath,
+        args: options.args,
+        logDir: options.logDir,
+        env: options.env,
+      });
+    },
+    waitReady: () => ready(running(), () => answers(`http://${options.listen}/readyz`)),
+    kill: (signal) => running().signal(signal),
+    ended: () => running().ended,
+    restart: async (signal = 'SIGKILL') => {
+      running().signal(signal);
+      await running().ended;
+      await self.start();
+    },
+    log: () => running().log(),
+  };
+  return self;
+}
+
+/** Free at this moment; inside the namespace nobody else takes it. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}

@@ -1,0 +1,156 @@
+import { type App, type Backends, type Deployment, deployment, service, trafficSplit } from './apps.ts';
+import { type AuditedRequest, type AuditFilter, auditMark, readAudit } from './audit.ts';
+import type { Bed } from './bed.ts';
+import { control } from './child.ts';
+import type { KubeObject } from './client.ts';
+import { type Controller, type ControllerOptions, startController } from './controller.ts';
+import { API_ADDRESS, API_PORT, MESH_LABEL, type MeshMode, MODE_LABEL, PROMETHEUS } from './layout.ts';
+import { type Load, type LoadOptions, startLoad } from './load.ts';
+import type { AppliedWeights, Service } from './mesh-types.ts';
+import { type Outage, outageOf } from './outage.ts';
+import { type Plural, pathOf } from './paths.ts';
+import { accepts } from './process.ts';
+import { type Recorder, recordVersions } from './recorder.ts';
+import { waitFor, waitForObject } from './wait.ts';
+
+export interface ScenarioOptions {
+  readonly mode?: MeshMode;
+  /** Vitest's `onTestFinished` of the test's context: disposes of the scenario whatever way the test ends. */
+  readonly cleanup?: (dispose: () => Promise<void>) => void;
+  /** Inside `exclusive`, where nobody else is. */
+  readonly alone?: boolean;
+}
+
+/** One namespace with everything that a scenario does in it. */
+export interface Scenario {
+  readonly name: string;
+  readonly bed: Bed;
+  /** Deployment and Service of one name, applied as a user would with `kubectl apply --server-side`. */
+  deploy(app: App): Promise<void>;
+  deployOnly(app: App): Promise<void>;
+  service(name: string, selector: Readonly<Record<string, string>>): Promise<void>;
+  split(root: string, backends: Backends, version?: string): Promise<void>;
+  /** All replicas are ready, and the data plane has them as endpoints of every Service that selects them. */
+  ready(deployment: string, replicas?: number): Promise<void>;
+  clusterIp(service: string): Promise<string>;
+  load(service: string, options: LoadOptions): Promise<Load>;
+  /** What the data plane really did with the root, oldest first. */
+  applied(root: string): Promise<AppliedWeights[]>;
+  /** Waits until the data plane runs with these percents. */
+  waitApplied(root: string, weights: Readonly<Record<string, number>>): Promise<AppliedWeights>;
+  readonly adapter: { pause(): Promise<void>; resume(): Promise<void>; lag(ms: number): Promise<void> };
+  /** A way to Prometheus, or to the API server, that this scenario can cut for itself; see `prometheus` and `server` of `controller`. */
+  outage(of: 'prometheus' | 'api-server'): Promise<Outage & { readonly url: string }>;
+  /** Every version of the objects of one kind from now on. */
+  record<T extends KubeObject = KubeObject>(plural: Plural): Promise<Recorder<T>>;
+  controller(options?: ControllerOptions): Promise<Controller>;
+  /** Requests to the API server since this scenario began. */
+  audit(filter?: AuditFilter): AuditedRequest[];
+  /** Stops loads and controllers, deletes the namespace (without waiting for its end). */
+  dispose(): Promise<void>;
+}
+
+export async function openScenario(bed: Bed, name: string, mode: MeshMode, release: () => Promise<void>): Promise<Scenario> {
+  const { admin, info } = bed;
+  const mark = auditMark(info.auditFile);
+  const loads: Load[] = [];
+  const controllers: Controller[] = [];
+  const later: (() => Promise<void>)[] = [];
+  const mesh = <T>(route: string, input: Readonly<Record<string, unknown>> = {}): Promise<T> =>
+    control(info.meshUrl, route, { namespace: name, ...input });
+  await admin.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { [MESH_LABEL]: 'true', [MODE_LABEL]: mode } } });
+  await waitFor(`the default service account of ${name}`, () => admin.find(pathOf('serviceaccounts', name, 'default')));
+
+  const clusterIp = async (of: string) => {
+    const { spec } = await admin.get<Service>(pathOf('services', name, of));
+    return spec.clusterIP ?? '';
+  };
+  const applied = (root: string) => mesh<AppliedWeights[]>('applied', { root });
+  const deployOnly = async (app: App) => void (await admin.apply(deployment(name, app), { manager: 'user' }));
+  const applyService = async (of: string, selector: Readonly<Record<string, string>>) =>
+    void (await admin.apply(service(name, of, selector), { manager: 'user' }));
+  return {
+    name,
+    bed,
+    deployOnly,
+    deploy: async (app) => {
+      await deployOnly(app);
+      await applyService(app.name, { app: app.name });
+    },
+    service: applyService,
+    split: async (root, backends, version) => void (await admin.apply(trafficSplit(name, root, backends, version), { manager: 'user' })),
+    ready: async (of, replicas) => {
+      const found = await waitForObject<Deployment>(admin, pathOf('deployments', name, of), `Deployment ${name}/${of} ready`, (object) =>
+        isReady(object, replicas),
+      );
+      const labels = found?.spec.template.metadata.labels ?? {};
+      // Ready for the API server is not yet ready for the mesh, and what is sent in between is lost.
+      const { items } = await admin.list<Service>(pathOf('services', name));
+      const selects = ({ spec }: Service) =>
+        spec.selector !== undefined && Object.entries(spec.selector).every(([key, value]) => labels[key] === value);
+      const fronts = items.filter(selects);
+      await waitFor(`the mesh to have the endpoints of ${name}/${of}`, async () => {
+        const counts = await mesh<Record<string, number>>('endpoints');
+        const has = ({ metadata }: Service) =>
+          Object.entries(counts).some(
+            ([cluster, count]) => cluster.startsWith(`${name}/${metadata.name}|`) && count >= (found?.status?.replicas ?? 0),
+          );
+        return (found?.status?.replicas ?? 0) === 0 || fronts.every(has);
+      });
+    },
+    clusterIp,
+    load: async (of, options) => {
+      const target = `${await clusterIp(of)}:80`;
+      // The data plane may not have heard of the Service yet; what is lost after this is lost for real.
+      await waitFor(`a listener for ${name}/${of}`, () => accepts(target));
+      const load = startLoad(info.runDir, name, target, options);
+      loads.push(load);
+      return load;
+    },
+    applied,
+    waitApplied: (root, weights) =>
+      waitFor(`the data plane to give ${name}/${root} ${JSON.stringify(weights)}`, async () => {
+        const last = (await applied(root)).at(-1);
+        if (last === undefined) return undefined;
+        const names = new Set([...Object.keys(weights), ...Object.keys(last.weights)]);
+        return [...names].every((each) => Math.abs((weights[each] ?? 0) - (last.weights[each] ?? 0)) < 0.01) ? last : undefined;
+      }),
+    adapter: { pause: () => mesh('pause'), resume: () => mesh('resume'), lag: (ms) => mesh('lag', { ms }) },
+    outage: async (of) => {
+      const outage = await outageOf(of === 'prometheus' ? PROMETHEUS : { host: API_ADDRESS, port: API_PORT });
+      later.push(() => outage.close());
+      return { ...outage, url: `${of === 'prometheus' ? 'http' : 'https'}://${outage.host}:${outage.port}` };
+    },
+    record: async <T extends KubeObject>(plural: Plural) => {
+      const recorder = await recordVersions<T>(admin, pathOf(plural, name));
+      later.push(async () => recorder.stop());
+      return recorder;
+    },
+    controller: async (options) => {
+      const controller = await startController(admin, info, name, options);
+      controllers.push(controller);
+      return controller;
+    },
+    audit: (filter) => readAudit(info.auditFile, filter, mark),
+    dispose: async () => {
+      await Promise.all(loads.map((load) => load.stop()));
+      await Promise.all(controllers.map((controller) => controller.stop()));
+      await Promise.all(later.map((end) => end()));
+      try {
+        await admin.remove(`/api/v1/namespaces/${name}`);
+      } finally {
+        await release();
+      }
+    },
+  };
+}
+
+function isReady(object: Deployment | undefined, replicas: number | undefined): boolean {
+  const wanted = replicas ?? object?.spec.replicas ?? 1;
+  const { observedGeneration = 0, readyReplicas = 0, updatedReplicas = 0, replicas: all = 0 } = object?.status ?? {};
+  return (
+    object !== undefined &&
+    observedGeneration >= (object.metadata.generation ?? 0) &&
+    [readyReplicas, updatedReplicas, all].every((count) => count === wanted)
+  );
+}
