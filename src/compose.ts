@@ -1,3 +1,4 @@
+import { schedule, setLogger } from 'node-cron';
 import type { Config } from './config.ts';
 import { RolloutController } from './controller/index.ts';
 import type { Fence, KubeClient, Resource } from './kube/index.ts';
@@ -61,6 +62,7 @@ export async function compose(config: Config, log: Logger, onFenced: (reason: st
     clusterDomain: config.clusterDomain,
     prometheusAddress: config.prometheusAddress,
     concurrency: config.concurrency,
+    schedule: (expression, run) => cronSchedule(expression, run, log),
     epoch: () => (elector === undefined ? unelected : elector.epoch),
     onFenced,
   });
@@ -96,6 +98,18 @@ async function makeNamespace(client: KubeClient, name: string, log: Logger): Pro
       { namespace: name, failure: made.failure.message },
       'the namespace of the lease does not exist; apply the output of `sluice render rbac`',
     );
+}
+
+/** One job, on node-cron, in UTC; a run that is still under way is not started again. */
+function cronSchedule(expression: string, run: () => Promise<void>, log: Logger): () => void {
+  setLogger({
+    info: (message) => log.debug({}, String(message)),
+    warn: (message) => log.warn({}, String(message)),
+    error: (message) => log.error({}, String(message)),
+    debug: (message) => log.debug({}, String(message)),
+  });
+  const task = schedule(expression, run, { timezone: 'UTC', noOverlap: true });
+  return () => void task.destroy();
 }
 
 function problemsOf(controller: RolloutController, isDraining: boolean): readonly string[] {

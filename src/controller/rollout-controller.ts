@@ -9,6 +9,8 @@ import type { RunRecord } from './cache.ts';
 import { Cache } from './cache.ts';
 import { Dependencies, thing } from './dependencies.ts';
 import type { Executors } from './execute.ts';
+import type { Schedule } from './housekeeping.ts';
+import { housekeepingSchedule, tidy } from './housekeeping.ts';
 import { Measurer } from './measurer.ts';
 import { MeshWatch } from './mesh-watch.ts';
 import type { Observers } from './observe.ts';
@@ -31,6 +33,7 @@ export interface RolloutControllerOptions {
   readonly clusterDomain: string;
   readonly prometheusAddress: string | undefined;
   readonly concurrency: number;
+  readonly schedule: Schedule;
   /** The leader's fencing number; undefined while this process does not lead. */
   readonly epoch: () => number | undefined;
   readonly onFenced: (reason: string) => void;
@@ -97,7 +100,8 @@ export class RolloutController {
     await raceAbort(this.#cache.synced(), signal);
     for (const key of this.#cache.rollouts.keys()) this.#rollouts.add(key);
     for (const key of this.#cache.runs.keys()) this.#runs.add(key);
-    const { clock, log, concurrency } = this.#options;
+    const { client, clock, log, concurrency, schedule } = this.#options;
+    const endHousekeeping = schedule(housekeepingSchedule, () => tidy(this.#cache.runs.list(), { client, log }, signal));
     const shared = { concurrency, clock, log, interrupt };
     await Promise.all([
       runController(
@@ -109,6 +113,7 @@ export class RolloutController {
         signal,
       ),
     ]);
+    endHousekeeping();
   }
 
   health(): KubeHealth {

@@ -253,6 +253,7 @@ describe.concurrent('metrics', () => {
     }
     const truth = load.requests(fromMs).filter(({ deployment }) => deployment === 'web-b');
     const success = truth.filter(({ status }) => status < 500).length / truth.length;
+    expect(Math.abs(success - 0.8)).toBeLessThan(0.08);
     for (const [mesh, values] of Object.entries(measured)) {
       expect(Math.abs(values.success - success), `${mesh}: success ${values.success}, true ${success}`).toBeLessThan(0.05);
       expect(values.p99, `${mesh}: p99`).toBeGreaterThan(140);

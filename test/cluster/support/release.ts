@@ -63,7 +63,13 @@ export async function aRelease(bed: Bed, name: string, options: ReleaseOptions):
   await Promise.all(controller.replicas.map((replica) => replica.waitReady()));
   const path = pathOf('rollouts', name, 'web');
   const until: Release['until'] = async (what, holds, deadlineMs) => {
-    const seen = await waitForObject<Rollout>(bed.admin, path, `Rollout ${name}/web ${what}`, (object) => object?.status !== undefined && holds(object.status, object), deadlineMs === undefined ? {} : { deadlineMs });
+    const seen = await waitForObject<Rollout>(
+      bed.admin,
+      path,
+      `Rollout ${name}/web ${what}`,
+      (object) => object?.status !== undefined && holds(object.status, object),
+      deadlineMs === undefined ? {} : { deadlineMs },
+    );
     return seen?.status ?? {};
   };
   const adopted = await until('adopted', ({ phase }) => phase === 'Healthy');
@@ -82,7 +88,10 @@ export async function aRelease(bed: Bed, name: string, options: ReleaseOptions):
       // No replicas: those are the Rollout's now, and a user who keeps them in Git would fight it.
       const { replicas: _, ...next } = { ...app, ...changed };
       await bed.admin.apply(deployment(name, next), { manager: 'user', force: true });
-      const changedTo = await until('has a new canary', ({ canaryRevision }) => canaryRevision !== undefined && canaryRevision !== status?.canaryRevision);
+      const changedTo = await until(
+        'has a new canary',
+        ({ canaryRevision }) => canaryRevision !== undefined && canaryRevision !== status?.canaryRevision,
+      );
       return changedTo.canaryRevision ?? '';
     },
     until,
@@ -109,7 +118,10 @@ function checkSplits(splits: readonly Split[]): void {
   expect(splits.length).toBeGreaterThan(0);
   for (const { spec } of splits) {
     for (const { weight } of spec.backends) expect(Number.isInteger(weight) && weight >= 0, JSON.stringify(spec)).toBe(true);
-    expect(spec.backends.reduce((sum, { weight }) => sum + weight, 0), JSON.stringify(spec)).toBe(100);
+    expect(
+      spec.backends.reduce((sum, { weight }) => sum + weight, 0),
+      JSON.stringify(spec),
+    ).toBe(100);
   }
 }
 

@@ -15,7 +15,13 @@ export interface RolloutStatus {
   readonly attempt?: number;
   readonly epoch?: number;
   readonly step?: { readonly index: number; readonly label: string; readonly kind: string };
-  readonly weight?: { readonly desired: number; readonly written?: number; readonly observed?: number; readonly confirmedBy?: string; readonly confirmedAt?: string };
+  readonly weight?: {
+    readonly desired: number;
+    readonly written?: number;
+    readonly observed?: number;
+    readonly confirmedBy?: string;
+    readonly confirmedAt?: string;
+  };
   readonly abort?: { readonly reason: string; readonly message: string; readonly at: string };
   readonly history?: readonly { readonly revision: string; readonly outcome: string; readonly reason?: string }[];
   readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason: string; readonly message: string }[];
@@ -35,7 +41,10 @@ export interface RolloutOptions {
 }
 
 /** Short lags and delays, so that a scenario takes seconds; every one of them is a field that a user may set. */
-export const rollout = (namespace: string, { name = 'web', replicas, steps, canary = {}, spec = {}, analysis, traffic = {} }: RolloutOptions = {}): KubeObject & { spec: object } => ({
+export const rollout = (
+  namespace: string,
+  { name = 'web', replicas, steps, canary = {}, spec = {}, analysis, traffic = {} }: RolloutOptions = {},
+): KubeObject & { spec: object } => ({
   apiVersion: 'sluice.dev/v1alpha1',
   kind: 'Rollout',
   metadata: { name, namespace },

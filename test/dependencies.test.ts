@@ -1,0 +1,32 @@
+// The newest majors have left Node 20: what package.json pins must load on whatever Node runs this, and alone.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  dependencies: Record<string, string>;
+  devDependencies: Record<string, string>;
+  overrides: Record<string, unknown>;
+};
+
+/** Packages without a root module: the entry that we use. */
+const entries: Readonly<Record<string, string>> = { '@noble/hashes': '@noble/hashes/sha2.js' };
+
+describe('dependencies', () => {
+  test.each(Object.keys(manifest.dependencies).map((name) => entries[name] ?? name))('%s loads on this Node', (name) => {
+    expect(() =>
+      execFileSync(process.execPath, ['--input-type=module', '-e', `await import(${JSON.stringify(name)})`], { stdio: 'pipe' }),
+    ).not.toThrow();
+  });
+
+  test('every version is pinned', () => {
+    const versions = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies });
+    expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+  });
+
+  test('one undici, of the major that Node 20 can load', () => {
+    const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as { packages: Record<string, { version?: string }> };
+    const found = Object.entries(lock.packages).filter(([path]) => path.endsWith('node_modules/undici'));
+    expect(found.map(([, { version }]) => version)).toEqual([manifest.dependencies.undici]);
+  });
+});
