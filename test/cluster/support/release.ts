@@ -5,6 +5,7 @@ import type { Bed } from '../kit/bed.ts';
 import type { KubeObject } from '../kit/client.ts';
 import type { Controller, ControllerOptions } from '../kit/controller.ts';
 import type { Load } from '../kit/load.ts';
+import type { Outage } from '../kit/outage.ts';
 import { pathOf } from '../kit/paths.ts';
 import type { Recorder } from '../kit/recorder.ts';
 import type { Scenario, ScenarioOptions } from '../kit/scenario.ts';
@@ -17,6 +18,8 @@ export interface ReleaseOptions extends ScenarioOptions, RolloutOptions {
   readonly app?: Partial<App>;
   readonly perSecond?: number;
   readonly controllerOptions?: ControllerOptions;
+  /** The controller asks Prometheus by a way that the scenario can cut: `release.outage`. */
+  readonly cuttable?: boolean;
 }
 
 export interface Split extends KubeObject {
@@ -38,6 +41,10 @@ export interface Release {
   until(what: string, holds: (status: RolloutStatus, rollout: Rollout) => boolean, deadlineMs?: number): Promise<RolloutStatus>;
   /** Waits until only this revision answers. */
   serves(revision: string): Promise<void>;
+  /** Percents that the stored splits gave this revision, without repeats. */
+  weights(revision: string): readonly number[];
+  /** The way to Prometheus, where it is `cuttable`. */
+  readonly outage: Outage;
   /** What must be true of every scenario: see the checks. */
   holds(tolerated?: Tolerated): Promise<void>;
 }
@@ -45,6 +52,8 @@ export interface Release {
 export interface Tolerated {
   /** Requests lost for another reason than ours: a crash of all pods, say. */
   readonly lost?: number;
+  /** Requests sent within this time may be lost: from the crash of all pods until the data plane runs with weight 0. */
+  readonly lostBetween?: readonly [from: number, to: number];
 }
 
 export async function aRelease(bed: Bed, name: string, options: ReleaseOptions): Promise<Release> {
@@ -59,7 +68,8 @@ export async function aRelease(bed: Bed, name: string, options: ReleaseOptions):
   const analysis = options.metrics === undefined ? {} : { analysis: { templates: [{ name: 'checks' }] } };
   const manifest = (changes: RolloutOptions = {}) => rollout(name, { ...analysis, ...options, ...changes });
   await bed.admin.apply(manifest(), { manager: 'user' });
-  const controller = await scenario.controller(options.controllerOptions);
+  const way = options.cuttable === true ? await scenario.outage('prometheus') : undefined;
+  const controller = await scenario.controller({ ...(way === undefined ? {} : { prometheus: way.url }), ...options.controllerOptions });
   await Promise.all(controller.replicas.map((replica) => replica.waitReady()));
   const path = pathOf('rollouts', name, 'web');
   const until: Release['until'] = async (what, holds, deadlineMs) => {
@@ -101,9 +111,16 @@ export async function aRelease(bed: Bed, name: string, options: ReleaseOptions):
       await load.more(100);
       expect(Object.keys(load.summary(from).byRevision)).toEqual([revision]);
     },
+    weights: (revision) => weightsOf(splits, `web-${revision}`),
+    get outage() {
+      if (way === undefined) throw new Error('this release was not made with `cuttable`');
+      return way;
+    },
     holds: async (tolerated = {}) => {
       await load.stop();
-      const { lost, total } = load.summary();
+      const { lost: all, total } = load.summary();
+      const [from, to] = tolerated.lostBetween ?? [0, 0];
+      const lost = all.filter(({ at }) => at < from || at > to);
       expect(total).toBeGreaterThan(100);
       expect(lost.length, `lost: ${JSON.stringify(lost.slice(0, 3))}`).toBeLessThanOrEqual(tolerated.lost ?? 0);
       checkSplits(splits.versions().map(({ object }) => object));
@@ -111,6 +128,12 @@ export async function aRelease(bed: Bed, name: string, options: ReleaseOptions):
     },
   };
   return release;
+}
+
+/** Without repeats: 0, 20, 0 is a raise and a cut. */
+function weightsOf(splits: Recorder<Split>, service: string): readonly number[] {
+  const all = splits.versions().map(({ object }) => object.spec.backends.find((backend) => backend.service === service)?.weight ?? 0);
+  return all.filter((weight, at) => at === 0 || weight !== all[at - 1]);
 }
 
 /** Whole weights that sum to 100: never zero, never a fraction, in every stored version. */

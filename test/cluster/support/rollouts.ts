@@ -38,16 +38,17 @@ export interface RolloutOptions {
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly analysis?: object;
   readonly traffic?: object;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** Short lags and delays, so that a scenario takes seconds; every one of them is a field that a user may set. */
 export const rollout = (
   namespace: string,
-  { name = 'web', replicas, steps, canary = {}, spec = {}, analysis, traffic = {} }: RolloutOptions = {},
+  { name = 'web', replicas, steps, canary = {}, spec = {}, analysis, traffic = {}, annotations = {} }: RolloutOptions = {},
 ): KubeObject & { spec: object } => ({
   apiVersion: 'sluice.dev/v1alpha1',
   kind: 'Rollout',
-  metadata: { name, namespace },
+  metadata: { name, namespace, annotations },
   spec: {
     workloadRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
     ...(replicas === undefined ? {} : { replicas }),
