@@ -60,7 +60,11 @@ export const controllerRules: readonly PolicyRule[] = [
 export const secretRules: readonly PolicyRule[] = [rule('', ['secrets'], ['get', 'create', 'delete'])];
 
 /** In the controller's own namespace: leader election. */
-export const leaseRules: readonly PolicyRule[] = [rule('coordination.k8s.io', ['leases'], [...read, 'create', 'patch', 'update'])];
+export const leaseRules: readonly PolicyRule[] = [
+  rule('coordination.k8s.io', ['leases'], [...read, 'create', 'patch', 'update']),
+  // Its own namespace only, which a Role can grant: to say so where the lease has no namespace to be in.
+  rule('', ['namespaces'], ['get']),
+];
 
 const rbac = 'rbac.authorization.k8s.io';
 const labels = { 'app.kubernetes.io/name': 'sluice', 'app.kubernetes.io/part-of': 'sluice' };

@@ -63,6 +63,7 @@ export interface DeploymentRecord {
   readonly totalReplicas: number;
   readonly readyReplicas: number;
   readonly updatedReplicas: number;
+  readonly availableSinceMs: number | undefined;
   readonly mark: OurMark | undefined;
   readonly templateHash: string;
   /** Of a workload of the user's: its template as JSON, for the day it becomes a revision. */
@@ -96,6 +97,7 @@ export function projectDeployment(object: KubeObject): DeploymentRecord {
     totalReplicas: count(status.replicas, 0),
     readyReplicas: count(status.readyReplicas, 0),
     updatedReplicas: count(status.updatedReplicas, 0),
+    availableSinceMs: isOurs ? availableSince(status.conditions) : undefined,
     mark,
     templateHash: isOurs ? (metadata.annotations?.[templateHashAnnotation] ?? '') : templateHashOf(template),
     templateText: isOurs ? undefined : JSON.stringify(template),
@@ -181,6 +183,12 @@ function markOf(metadata: ObjectMeta): OurMark | undefined {
   if (rollout === undefined) return undefined;
   const owner = metadata.ownerReferences?.find((reference) => reference.controller === true && reference.kind === 'Rollout');
   return { rollout, revision: metadata.labels?.[labels.revision], ownerUid: owner?.uid };
+}
+
+function availableSince(conditions: unknown): number | undefined {
+  const found = Array.isArray(conditions) ? conditions.filter(isObject).find(({ type, status }) => type === 'Available' && status === 'True') : undefined;
+  const sinceMs = Date.parse(String(found?.lastTransitionTime));
+  return Number.isNaN(sinceMs) ? undefined : sinceMs;
 }
 
 const count = (value: unknown, fallback: number): number => (typeof value === 'number' ? value : fallback);

@@ -101,6 +101,8 @@ export interface RevisionDeployment {
   readonly readyReplicas: number;
   /** Canonical hash of the user's template, without configuration. */
   readonly templateHash: string;
+  /** Since when it has had pods that serve, by its own condition; whole seconds. */
+  readonly availableSinceMs?: number | undefined;
 }
 
 /** The mesh's side. */

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # npm run test:cluster [vitest arguments]: the scenarios on a real control plane, in a network namespace of their own.
+# run.sh --run FILE.ts [arguments]: a program that starts what it needs of the bed by itself, such as bench/main.ts.
 # run.sh --up [command ...]: the same bed without tests, for a look around or a benchmark; ends with the command (default: a shell).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -20,6 +21,9 @@ if [ "${1:-}" = --inside ]; then
   if [ "${1:-}" = --up ]; then
     shift
     node scripts/run.mjs test/cluster/kit/up.ts "$@" <&0 &
+  elif [ "${1:-}" = --run ]; then
+    shift
+    node scripts/run.mjs "$@" <&0 &
   else
     npx vitest run --project cluster --maxConcurrency=32 "$@" <&0 &
   fi

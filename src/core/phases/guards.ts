@@ -18,6 +18,7 @@ export function raiseGuard(world: World, draft: Draft, goalWeight: number): Hold
     contentionGuard(world, draft) ??
     windowGuard(world) ??
     podsGuard(world, draft, goalWeight) ??
+    reachGuard(world, draft) ??
     stableGuard(world, draft) ??
     weightGuard(draft) ??
     evidenceGuard(world, draft)
@@ -52,6 +53,25 @@ export function podsGuard(world: World, draft: Draft, goalWeight: number): Hold 
   const isScaled = (canary?.deployment?.replicas ?? 0) >= wanted;
   if (isScaled && canary?.service !== undefined && ready >= wanted) return undefined;
   return { reason: 'AwaitingPods', message: `${ready} of ${wanted} canary pods are ready for ${goalWeight} %` };
+}
+
+/**
+ * The first traffic of a revision waits until the data plane has had its lag to learn the new endpoints: it may hear of the weight first,
+ * and would send requests nowhere.
+ */
+function reachGuard(world: World, { status }: Draft): Hold | undefined {
+  if ((status.weight?.desired ?? 0) > 0) return undefined;
+  const reachableAtMs = reachableAt(world, status.canaryRevision);
+  if (reachableAtMs === undefined || world.nowMs >= reachableAtMs) return undefined;
+  return { reason: 'AwaitingPods', message: 'the canary’s pods are ready; the data plane gets its lag to learn of them' };
+}
+
+/** When a data plane that lags at its most has heard of the revision's pods. */
+export function reachableAt(world: World, revision: string | undefined): number | undefined {
+  const sinceMs = findRevision(world, revision)?.deployment?.availableSinceMs;
+  if (sinceMs === undefined || world.traffic.kind === 'unusable') return undefined;
+  // The condition's time is cut to whole seconds.
+  return sinceMs + 1_000 + (canaryOf(world).confirmation.maxLag ?? world.traffic.defaultMaxLagMs);
 }
 
 function stableGuard(world: World, draft: Draft): Hold | undefined {

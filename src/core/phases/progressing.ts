@@ -9,7 +9,7 @@ import { decideStep } from '../steps/index.ts';
 import { isoOf, msOf } from '../time.ts';
 import type { RunView, World } from '../world.ts';
 import { waitAgainstDeadline } from './deadline.ts';
-import { backgroundRun, missingEvidence, podsGuard, raiseGuard, runsOf } from './guards.ts';
+import { backgroundRun, missingEvidence, podsGuard, raiseGuard, reachableAt, runsOf } from './guards.ts';
 
 /** A canary on its way: what must stop it first, then the step that it is at. */
 export function progressing(world: World, draft: Draft): Draft {
@@ -150,7 +150,7 @@ function shift(world: World, draft: Draft, weight: number): Draft {
   const hold = raiseGuard(world, preparing, weight);
   if (hold === undefined) return record(preparing, weight);
   const { hold: _, ...open } = preparing;
-  const held = holding(open, hold);
+  const held = waking(holding(open, hold), futureOnly(world, reachableAt(world, draft.status.canaryRevision)));
   if (hold.reason === 'AwaitingPods')
     return waitAgainstDeadline(world, held, 'Pods', readyPods(findRevision(world, draft.status.canaryRevision)));
   if (hold.reason === 'WeightNotApplied') return waitAgainstDeadline(world, held, 'Weight');
@@ -158,6 +158,9 @@ function shift(world: World, draft: Draft, weight: number): Draft {
   const windowEndsMs = hold.reason === 'AwaitingWindow' && world.window.kind === 'closed' ? world.window.untilMs : undefined;
   return waking(withStatus(held, { phase, waiting: undefined }), windowEndsMs);
 }
+
+const futureOnly = ({ nowMs }: World, moment: number | undefined): number | undefined =>
+  moment !== undefined && moment > nowMs ? moment : undefined;
 
 /** The record comes first; the split follows it (upkeep), in this reconcile or after a crash in the next. */
 function record(draft: Draft, weight: number): Draft {

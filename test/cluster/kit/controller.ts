@@ -23,6 +23,8 @@ export interface ControllerOptions {
   /** Other ways to Prometheus and to the API server, such as an outage's: `http://127.0.0.1:PORT`, `https://127.0.0.1:PORT`. */
   readonly prometheus?: string;
   readonly server?: string;
+  /** A service account that exists, with whatever permissions it has; default: one of the kit's, cluster administrator. */
+  readonly account?: { readonly namespace: string; readonly name: string };
 }
 
 /** One replica. */
@@ -49,8 +51,8 @@ export interface Controller {
   stop(): Promise<void>;
 }
 
-/** A service account `sluice` of the namespace, cluster administrator for now, with a token as a Pod would have. */
-export async function serviceAccountKubeconfig(admin: ApiClient, info: BedInfo, namespace: string, server?: string): Promise<string> {
+/** A service account `sluice` of the namespace, cluster administrator. */
+async function administrator(admin: ApiClient, namespace: string): Promise<{ namespace: string; name: string }> {
   const name = 'sluice';
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } };
   await admin.apply(account, { manager: 'bed' });
@@ -66,12 +68,23 @@ export async function serviceAccountKubeconfig(admin: ApiClient, info: BedInfo, 
     },
     { manager: 'bed' },
   );
+  return { namespace, name };
+}
+
+/** A kubeconfig with a token of a service account, as a Pod would have; its context's namespace is the scenario's. */
+export async function serviceAccountKubeconfig(
+  admin: ApiClient,
+  info: BedInfo,
+  namespace: string,
+  { server, account }: Pick<ControllerOptions, 'server' | 'account'> = {},
+): Promise<string> {
+  const who = account ?? (await administrator(admin, namespace));
   const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 86_400 } };
-  const answer = await admin.raw('POST', `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`, request);
+  const answer = await admin.raw('POST', `/api/v1/namespaces/${who.namespace}/serviceaccounts/${who.name}/token`, request);
   const { status } = JSON.parse(answer.body) as { status: { token: string } };
   const dir = join(info.runDir, 'kubeconfigs');
   mkdirSync(dir, { recursive: true });
-  const file = join(dir, `${namespace}-${name}`);
+  const file = join(dir, `${namespace}-${who.namespace}-${who.name}`);
   writeFileSync(file, kubeconfig(info.caFile, status.token, namespace, server));
   return file;
 }
@@ -84,7 +97,7 @@ export async function startController(
 ): Promise<Controller> {
   const program = options.program ?? join(info.repository, 'dist/sluice.js');
   if (!existsSync(program)) throw new Error(`${program} does not exist: run \`npm run build\` first`);
-  const config = await serviceAccountKubeconfig(admin, info, namespace, options.server);
+  const config = await serviceAccountKubeconfig(admin, info, namespace, options);
   const count = options.replicas ?? 1;
   const election = options.leaderElection ?? count > 1;
   const replicas = await Promise.all(
@@ -116,7 +129,7 @@ export async function startController(
   return {
     replicas,
     only,
-    user: `system:serviceaccount:${namespace}:sluice`,
+    user: `system:serviceaccount:${options.account?.namespace ?? namespace}:${options.account?.name ?? 'sluice'}`,
     stop: async () => {
       const running = replicas.filter((each) => each.isRunning());
       for (const each of running) {

@@ -14,7 +14,7 @@ export interface RolloutStatus {
   readonly canaryRevision?: string;
   readonly attempt?: number;
   readonly epoch?: number;
-  readonly step?: { readonly index: number; readonly label: string; readonly kind: string };
+  readonly step?: { readonly index: number; readonly label: string; readonly kind: string; readonly startedAt: string };
   readonly weight?: {
     readonly desired: number;
     readonly written?: number;

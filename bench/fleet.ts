@@ -1,0 +1,55 @@
+// Many Rollouts in one namespace of the bare control plane.
+import { deployment, service } from '../test/cluster/kit/apps.ts';
+import type { ApiClient } from '../test/cluster/kit/client.ts';
+import { inform } from '../test/cluster/kit/informer.ts';
+import { waitFor } from '../test/cluster/kit/wait.ts';
+import { type Rollout, type RolloutOptions, rollout } from '../test/cluster/support/rollouts.ts';
+
+export interface Fleet {
+  readonly namespace: string;
+  readonly names: readonly string[];
+  /** Applies another template to each. */
+  release(image: string): Promise<void>;
+  /** Until each one's status satisfies `is`. */
+  until(what: string, is: (rollout: Rollout) => boolean): Promise<void>;
+  stop(): void;
+}
+
+const inParallel = 12;
+
+export async function aFleet(admin: ApiClient, namespace: string, size: number, options: RolloutOptions = {}): Promise<Fleet> {
+  const names = Array.from({ length: size }, (_, at) => `app-${String(at).padStart(3, '0')}`);
+  const informer = inform<Rollout>(admin, `/apis/sluice.dev/v1alpha1/namespaces/${namespace}/rollouts`, () => {});
+  await informer.synced;
+  await inPools(names, async (name) => {
+    await admin.apply(deployment(namespace, { name, replicas: 1 }), { manager: 'user' });
+    await admin.apply(service(namespace, name, { app: name }), { manager: 'user' });
+    await admin.apply(rollout(namespace, { ...options, name }), { manager: 'user' });
+  });
+  return {
+    namespace,
+    names,
+    release: (image) =>
+      inPools(names, async (name) => void (await admin.apply(deployment(namespace, { name, image }), { manager: 'user' }))),
+    until: async (what, is) => {
+      const isDone = () => {
+        const items = [...informer.items.values()];
+        return items.length === size && items.every(is);
+      };
+      await waitFor(`${size} Rollouts of ${namespace} ${what}`, isDone, { deadlineMs: 300_000 });
+    },
+    stop: () => informer.stop(),
+  };
+}
+
+export async function makeNamespace(admin: ApiClient, name: string): Promise<void> {
+  await admin.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+}
+
+async function inPools(names: readonly string[], act: (name: string) => Promise<void>): Promise<void> {
+  const left = [...names];
+  const work = async () => {
+    for (let name = left.shift(); name !== undefined; name = left.shift()) await act(name);
+  };
+  await Promise.all(Array.from({ length: inParallel }, work));
+}

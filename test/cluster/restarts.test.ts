@@ -1,0 +1,138 @@
+// What must survive the end of anything: the API server gone in mid-step, the controller killed at any moment.
+import { afterAll, describe, expect, inject, test } from 'vitest';
+import { openBed } from './kit/bed.ts';
+import type { Outage } from './kit/outage.ts';
+import { sleep, waitFor } from './kit/wait.ts';
+import { keepsDwell } from './support/history.ts';
+import { aRelease, type Release } from './support/release.ts';
+import { successRate } from './support/rollouts.ts';
+import { chance } from './support/seed.ts';
+
+const bed = openBed(inject('bed'));
+afterAll(() => bed.close());
+
+const steps = [10, 30, 60].flatMap((weight) => [{ setWeight: weight }, { pause: { duration: '4s' } }]);
+
+const statusOf = async (release: Release, route: string) => {
+  const response = await fetch(`${release.controller.only.url}${route}`, { signal: AbortSignal.timeout(5_000) });
+  return { code: response.status, text: await response.text() };
+};
+
+const killTenTimes = async (release: Release, { from, to }: { from: number; to: number }): Promise<number> => {
+  const { between } = chance(release.scenario.name);
+  let underWay = 0;
+  for (let kill = 0; kill < 10; kill += 1) {
+    await sleep(between(from, to));
+    const { status } = await release.get();
+    underWay += Number(status?.canaryRevision !== undefined && status.phase !== 'RolledBack');
+    await release.controller.only.restart('SIGKILL');
+  }
+  return underWay;
+};
+
+describe.concurrent('restarts', () => {
+  test('the API server is gone in mid-step: readiness and metrics say so, and the release goes on from where it was', async ({
+    onTestFinished,
+  }) => {
+    let outage: Outage | undefined;
+    const release = await aRelease(bed, 'rs-api', {
+      cleanup: onTestFinished,
+      steps: [{ setWeight: 20 }, { pause: { duration: '5s' } }, { setWeight: 50 }, { pause: { duration: '2s' } }],
+      prepare: async (scenario) => {
+        const way = await scenario.outage('api-server');
+        outage = way;
+        return { server: way.url };
+      },
+    });
+    const canary = await release.change({ image: 'example/app:2' });
+    await release.until('at 20 %', ({ weight }) => weight?.desired === 20 && weight.confirmedAt !== undefined);
+    outage?.refuse();
+    await waitFor('readiness to say that the API server is gone', async () => {
+      const { code, text } = await statusOf(release, '/readyz');
+      return code === 503 && text.includes('API server');
+    });
+    await waitFor('the metric to say so', async () => (await statusOf(release, '/metrics')).text.includes('sluice_api_server_reachable 0'));
+    expect((await statusOf(release, '/healthz')).code, 'a restart would not help').toBe(200);
+    await sleep(8_000);
+    expect(release.weights(canary).at(-1)).toBe(20);
+    outage?.open();
+    await waitFor('ready again', async () => (await statusOf(release, '/readyz')).code === 200);
+    await waitFor('the metric again', async () => (await statusOf(release, '/metrics')).text.includes('sluice_api_server_reachable 1'));
+    await release.until('promoted', (status) => status.phase === 'Healthy' && status.stableRevision === canary);
+    expect(release.weights(canary)).toEqual([0, 20, 50, 100]);
+    expect(release.controller.only.isRunning()).toBe(true);
+    await release.serves(canary);
+    await release.holds();
+  });
+
+  test('an API server that hangs for a while holds nothing for ever', async ({ onTestFinished }) => {
+    let outage: Outage | undefined;
+    const release = await aRelease(bed, 'rs-hang', {
+      cleanup: onTestFinished,
+      prepare: async (scenario) => {
+        const way = await scenario.outage('api-server');
+        outage = way;
+        return { server: way.url };
+      },
+    });
+    const canary = await release.change({ image: 'example/app:2' });
+    await release.until('at 20 %', ({ weight }) => weight?.desired === 20);
+    outage?.stall();
+    await sleep(10_000);
+    outage?.open();
+    await release.until('promoted', (status) => status.phase === 'Healthy' && status.stableRevision === canary);
+    expect(release.weights(canary)).toEqual([0, 20, 50, 100]);
+    await release.holds();
+  });
+
+  test('killed ten times at random, a good release is promoted: no step skipped, every pause kept', async ({ onTestFinished }) => {
+    const release = await aRelease(bed, 'rs-kill', { cleanup: onTestFinished, steps, metrics: [successRate()] });
+    const canary = await release.change({ image: 'example/app:2' });
+    const underWay = await killTenTimes(release, { from: 500, to: 5_000 });
+    expect(underWay).toBeGreaterThanOrEqual(5);
+    await release.until('promoted', (status) => status.phase === 'Healthy' && status.stableRevision === canary);
+    expect(release.weights(canary)).toEqual([0, 10, 30, 60, 100]);
+    keepsDwell(release, canary, steps, 4_000);
+    await release.serves(canary);
+    await release.holds();
+  });
+
+  test('killed ten times at random, a bad release is rolled back and stays so', async ({ onTestFinished }) => {
+    const release = await aRelease(bed, 'rs-kill-bad', { cleanup: onTestFinished, steps, metrics: [successRate()] });
+    const { stable } = release;
+    const canary = await release.change({ image: 'example/app:2', behaviour: { 'error-rate': '0.4' } });
+    await killTenTimes(release, { from: 300, to: 4_000 });
+    const back = await release.until('rolled back', (status) => status.phase === 'RolledBack');
+    expect(back).toMatchObject({ stableRevision: stable, canaryRevision: canary, abort: { reason: 'AnalysisFailed' }, attempt: 1 });
+    expect(back.history?.filter(({ revision }) => revision === canary)).toHaveLength(1);
+    await release.controller.only.restart('SIGKILL');
+    await release.serves(stable);
+    expect(release.weights(canary).at(-1)).toBe(0);
+    await release.holds();
+  });
+});
+
+describe('the real API server', () => {
+  test('restarts in mid-step, and the release is promoted', async () => {
+    await bed.exclusive(async () => {
+      const disposals: (() => Promise<void>)[] = [];
+      try {
+        const release = await aRelease(bed, 'rs-real', {
+          alone: true,
+          cleanup: (dispose) => void disposals.push(dispose),
+          steps: [{ setWeight: 20 }, { pause: { duration: '4s' } }, { setWeight: 50 }, { pause: { duration: '2s' } }],
+        });
+        const canary = await release.change({ image: 'example/app:2' });
+        await release.until('at 20 %', ({ weight }) => weight?.desired === 20);
+        await bed.apiServer.restart(3_000);
+        await release.until('promoted', (status) => status.phase === 'Healthy' && status.stableRevision === canary);
+        expect(release.weights(canary)).toEqual([0, 20, 50, 100]);
+        expect(release.controller.only.isRunning()).toBe(true);
+        await release.serves(canary);
+        await release.holds();
+      } finally {
+        await Promise.all(disposals.map((dispose) => dispose()));
+      }
+    });
+  });
+});
