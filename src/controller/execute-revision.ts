@@ -1,8 +1,8 @@
 import type { Effect } from '../core/index.ts';
-import { revisionLabels, revisionName } from '../core/names.ts';
+import { configCopyName, revisionName } from '../core/names.ts';
 import { configCopyOf, deploymentOf, revisionServiceOf, rootServiceOf } from '../core/objects/index.ts';
 import { configHash } from '../core/revision.ts';
-import type { KubeClient, Resource } from '../kube/index.ts';
+import type { Resource } from '../kube/index.ts';
 import { fail, isObject, ok, unreachable } from '../lib/index.ts';
 import type { Executors, Scene, Written } from './execute.ts';
 import { configMaps, deployments, secrets, services } from './resources.ts';
@@ -81,40 +81,28 @@ async function copyConfig(
   return create(resource, configCopyOf(scene.owner, revision, config, content), scene, executors, signal);
 }
 
-async function deleteRevision(revision: string, scene: Scene, { client }: Executors, signal: AbortSignal): Promise<Written> {
-  const { owner } = scene;
-  const present = scene.world.revisions.find((candidate) => candidate.revision === revision);
+async function deleteRevision(revision: string, { owner, world }: Scene, { client }: Executors, signal: AbortSignal): Promise<Written> {
+  const present = world.revisions.find((candidate) => candidate.revision === revision);
   const name = present?.name ?? revisionName(owner.name, revision);
+  const copies = (present?.deployment?.copies ?? []).map((copy) => ({
+    resource: copy.kind === 'ConfigMap' ? configMaps : secrets,
+    name: configCopyName(copy.name, revision),
+    preconditions: {},
+  }));
+  // The Deployment goes last: it is what says which copies there are.
   const removals = [
-    ...(present?.deployment === undefined ? [] : [{ resource: deployments, name, uid: present.deployment.uid }]),
-    ...(present?.service === undefined ? [] : [{ resource: services, name, uid: present.service.uid }]),
-    ...(await copiesOf(client, revision, scene, signal)),
+    ...(present?.service === undefined ? [] : [{ resource: services, name, preconditions: { uid: present.service.uid } }]),
+    ...copies,
+    ...(present?.deployment === undefined ? [] : [{ resource: deployments, name, preconditions: { uid: present.deployment.uid } }]),
   ];
-  for (const removal of removals) {
+  for (const { resource, name: target, preconditions } of removals) {
     const removed = await client.delete(
-      removal.resource,
-      { namespace: owner.namespace, name: removal.name },
-      { preconditions: { uid: removal.uid }, propagation: 'Background' },
+      resource,
+      { namespace: owner.namespace, name: target },
+      { preconditions, propagation: 'Background' },
       signal,
     );
     if (!removed.ok && removed.failure.kind !== 'notFound') return removed;
   }
   return ok(undefined);
-}
-
-async function copiesOf(
-  client: KubeClient,
-  revision: string,
-  { owner, world }: Scene,
-  signal: AbortSignal,
-): Promise<readonly { resource: Resource; name: string; uid: string }[]> {
-  if (world.rollout.spec.trackConfig === 'None') return [];
-  const labelSelector = Object.entries(revisionLabels(owner.name, revision))
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');
-  const listed = await client.list(configMaps, { namespace: owner.namespace, labelSelector, metadataOnly: true }, signal);
-  if (!listed.ok) return [];
-  return listed.value.items
-    .filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === owner.uid))
-    .map(({ metadata }) => ({ resource: configMaps, name: metadata.name, uid: metadata.uid }));
 }

@@ -28,6 +28,8 @@ export interface Scene {
   readonly owner: Owner;
   /** Of the Rollout: moves on with each write of ours to it. */
   readonly resourceVersion: string;
+  /** The plan's status is stored. */
+  readonly onRecorded?: () => void;
 }
 
 export type Written = Result<KubeObject | undefined, KubeFailure>;
@@ -42,6 +44,7 @@ export async function execute(plan: Plan, scene: Scene, executors: Executors, si
     const recorded = await writeStatus(plan.status, current, executors, isCut(plan), signal);
     if (!recorded.ok) return recorded;
     current = movedOn(current, recorded.value);
+    scene.onRecorded?.();
   }
   for (const effect of plan.effects) {
     const written = await act(effect, current, executors, signal);

@@ -3,6 +3,7 @@ import { rollouts } from '../api/index.ts';
 import type { Plan } from '../core/index.ts';
 import { plan } from '../core/index.ts';
 import type { RolloutStatus } from '../core/rollout.ts';
+import type { World } from '../core/world.ts';
 import type { KubeClient, KubeFailure, ReconcileOutcome, Recorder } from '../kube/index.ts';
 import { describeFailure } from '../kube/index.ts';
 import type { Clock, Logger } from '../lib/index.ts';
@@ -32,6 +33,8 @@ export interface RolloutReconciler {
   readonly recorder: Pick<Recorder, 'event'>;
   readonly telemetry: Telemetry;
   readonly shareVia: (target: RouterTarget) => ShareVia | undefined;
+  /** By Rollout: what the API server refused at the last attempt. */
+  readonly obstacles: Map<string, NonNullable<World['obstacle']>>;
   /** This process is out of date: a newer leader has written. */
   readonly onFenced: (reason: string) => void;
 }
@@ -46,6 +49,7 @@ export async function reconcileRollout(key: string, reconciler: RolloutReconcile
   switch (seen.kind) {
     case 'gone':
       reconciler.dependencies.forget(key);
+      reconciler.obstacles.delete(key);
       reconciler.measurer.forgetShare(key);
       reconciler.telemetry.forget(key);
       return {};
@@ -70,7 +74,8 @@ function storedEpoch(key: string, { observers }: RolloutReconciler): number {
 }
 
 async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, signal: AbortSignal): Promise<ReconcileOutcome> {
-  const { world } = seen;
+  const obstacle = reconciler.obstacles.get(key);
+  const world = obstacle === undefined ? seen.world : { ...seen.world, obstacle };
   const { rollout } = world;
   if ((rollout.status.epoch ?? 0) > world.epoch) {
     reconciler.onFenced(`Rollout ${key} carries epoch ${rollout.status.epoch}, ours is ${world.epoch}`);
@@ -80,15 +85,28 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
   ask(key, next, seen, reconciler);
   const owner = { namespace: rollout.namespace, name: rollout.name, uid: rollout.uid };
   const scene = { world, target: seen.target, owner, resourceVersion: rollout.resourceVersion };
-  const done = await execute(next, scene, reconciler.executors, signal);
+  // People hear of a transition once it is recorded, whatever becomes of the effects.
+  const onRecorded = () => tell(key, next, rollout.status, seen, reconciler);
+  const done = await execute(next, { ...scene, onRecorded }, reconciler.executors, signal);
   if (!done.ok) return afterFailure(key, done.failure, reconciler);
-  tell(key, next, world.rollout.status, seen, reconciler);
+  // Gone with this attempt; the next pass says so.
+  if (reconciler.obstacles.delete(key)) return { wakeAtMs: world.nowMs };
+  reconciler.telemetry.observed(key, next.status ?? rollout.status);
   const wakeAtMs = Math.min(next.wakeAtMs ?? Number.POSITIVE_INFINITY, seen.recheckAtMs ?? Number.POSITIVE_INFINITY);
   return Number.isFinite(wakeAtMs) ? { wakeAtMs } : {};
 }
 
+/** Answers that waiting does not mend; people must hear of them in status. */
+const refusals: Partial<Record<KubeFailure['kind'], NonNullable<World['obstacle']>['reason']>> = {
+  forbidden: 'Forbidden',
+  invalid: 'WriteRefused',
+  badRequest: 'WriteRefused',
+  alreadyExists: 'WriteRefused',
+  tooLarge: 'WriteRefused',
+};
+
 /** A conflict is news that the watch is bringing; anything else is tried again after a back-off. */
-function afterFailure(key: string, failure: KubeFailure, { log, clock, telemetry }: RolloutReconciler): ReconcileOutcome {
+function afterFailure(key: string, failure: KubeFailure, { log, clock, telemetry, obstacles }: RolloutReconciler): ReconcileOutcome {
   telemetry.failed(failure.kind);
   if (failure.kind === 'aborted' || failure.kind === 'fenced') return {};
   if (failure.kind === 'conflict') {
@@ -96,6 +114,8 @@ function afterFailure(key: string, failure: KubeFailure, { log, clock, telemetry
     return { wakeAtMs: clock.nowMs() + 250 };
   }
   log.warn({ rollout: key, failure: describeFailure(failure) }, 'a write failed');
+  const reason = refusals[failure.kind];
+  if (reason !== undefined) obstacles.set(key, { reason, message: failure.message.slice(0, 1000) });
   return 'retry';
 }
 
@@ -106,10 +126,9 @@ function ask(key: string, { shareQuestion }: Plan, { world, target }: Seen, { me
   measurer.askShare(key, metricShareQuestion(shareQuestion, world, via, clock.nowMs()));
 }
 
-function tell(key: string, next: Plan, before: RolloutStatus, { world }: Seen, { log, recorder, telemetry }: RolloutReconciler): void {
+function tell(key: string, next: Plan, before: RolloutStatus, { world }: Seen, { log, recorder }: RolloutReconciler): void {
   const { rollout } = world;
   const after = next.status ?? before;
-  telemetry.observed(key, after);
   if (next.status !== undefined) logTransition(key, before, after, log);
   const regarding = {
     apiVersion: 'sluice.dev/v1alpha1',

@@ -1,6 +1,6 @@
 import type { FieldError } from '../api/index.ts';
 import { annotations, decodeRollout, labels } from '../api/index.ts';
-import { templateHashAnnotation, templateHashOf } from '../core/objects/index.ts';
+import { configsAnnotation, templateHashAnnotation, templateHashOf } from '../core/objects/index.ts';
 import type { ConfigUse } from '../core/revision.ts';
 import { configHash, configUses } from '../core/revision.ts';
 import type { Rollout } from '../core/rollout.ts';
@@ -64,6 +64,7 @@ export interface DeploymentRecord {
   readonly readyReplicas: number;
   readonly updatedReplicas: number;
   readonly availableSinceMs: number | undefined;
+  readonly copies: readonly { readonly kind: 'ConfigMap' | 'Secret'; readonly name: string }[];
   readonly mark: OurMark | undefined;
   readonly templateHash: string;
   /** Of a workload of the user's: its template as JSON, for the day it becomes a revision. */
@@ -98,6 +99,7 @@ export function projectDeployment(object: KubeObject): DeploymentRecord {
     readyReplicas: count(status.readyReplicas, 0),
     updatedReplicas: count(status.updatedReplicas, 0),
     availableSinceMs: isOurs ? availableSince(status.conditions) : undefined,
+    copies: isOurs ? copiesOf(metadata.annotations?.[configsAnnotation]) : none,
     mark,
     templateHash: isOurs ? (metadata.annotations?.[templateHashAnnotation] ?? '') : templateHashOf(template),
     templateText: isOurs ? undefined : JSON.stringify(template),
@@ -185,8 +187,20 @@ function markOf(metadata: ObjectMeta): OurMark | undefined {
   return { rollout, revision: metadata.labels?.[labels.revision], ownerUid: owner?.uid };
 }
 
+const none: readonly never[] = [];
+
+function copiesOf(text: string | undefined): DeploymentRecord['copies'] {
+  if (text === undefined || text === '') return none;
+  return text.split(',').flatMap((entry) => {
+    const [kind, name] = entry.split('/');
+    return (kind === 'ConfigMap' || kind === 'Secret') && name !== undefined ? [{ kind, name }] : [];
+  });
+}
+
 function availableSince(conditions: unknown): number | undefined {
-  const found = Array.isArray(conditions) ? conditions.filter(isObject).find(({ type, status }) => type === 'Available' && status === 'True') : undefined;
+  const found = Array.isArray(conditions)
+    ? conditions.filter(isObject).find(({ type, status }) => type === 'Available' && status === 'True')
+    : undefined;
   const sinceMs = Date.parse(String(found?.lastTransitionTime));
   return Number.isNaN(sinceMs) ? undefined : sinceMs;
 }

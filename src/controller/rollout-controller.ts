@@ -1,5 +1,6 @@
 import { rolloutLabelValue } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
+import type { World } from '../core/world.ts';
 import type { Change, KubeClient, KubeHealth, KubeObject, Recorder, Resource } from '../kube/index.ts';
 import { kubeHealth, runController, WorkQueue } from '../kube/index.ts';
 import type { Clock, Logger, Random } from '../lib/index.ts';
@@ -44,6 +45,7 @@ export class RolloutController {
   readonly telemetry: Telemetry;
   readonly #options: RolloutControllerOptions;
   readonly #dependencies = new Dependencies();
+  readonly #obstacles = new Map<string, NonNullable<World['obstacle']>>();
   readonly #rollouts: WorkQueue;
   readonly #runs: WorkQueue;
   readonly #cache: Cache;
@@ -216,6 +218,7 @@ export class RolloutController {
       onFenced,
       measurer: this.#measurer,
       dependencies: this.#dependencies,
+      obstacles: this.#obstacles,
       telemetry: this.telemetry,
       shareVia: this.#shareVia,
       observers: this.#observers(),

@@ -45,7 +45,7 @@ function movingReason({ phase }: RolloutStatus): ReasonCode {
   }
 }
 
-function weightCondition({ status, hold }: Draft): readonly Wish[] {
+function weightCondition({ status, weightHold }: Draft): readonly Wish[] {
   if (status.weight === undefined) return [];
   if (isConfirmed(status)) {
     const by = { Metrics: 'the observed share', Adapter: 'the adapter’s object', Elapsed: 'the elapsed bound' }[
@@ -53,8 +53,8 @@ function weightCondition({ status, hold }: Draft): readonly Wish[] {
     ];
     return [{ type: 'WeightConfirmed', status: 'True', reason: 'WeightConfirmed', message: `confirmed by ${by}` }];
   }
-  if (hold?.reason === 'WeightNotApplied')
-    return [{ type: 'WeightConfirmed', status: 'False', reason: 'WeightNotApplied', message: hold.message }];
+  if (weightHold?.reason === 'WeightNotApplied')
+    return [{ type: 'WeightConfirmed', status: 'False', reason: 'WeightNotApplied', message: weightHold.message }];
   return [
     { type: 'WeightConfirmed', status: 'Unknown', reason: 'AwaitingWeight', message: `${status.weight.desired} % is not confirmed yet` },
   ];

@@ -11,6 +11,8 @@ export interface Draft {
   readonly share?: ShareQuestion;
   /** What the Rollout waits for, in the words of the registry. */
   readonly hold?: Hold;
+  /** What the weight waits for while it is not confirmed, whatever else is waited for. */
+  readonly weightHold?: Hold;
   /** The weight that pods are being prepared for. */
   readonly goalWeight?: number;
 }

@@ -23,7 +23,8 @@ export function wantedReplicas(world: World): number {
 
 /** Stable keeps, while a canary is on its way, what its worst-case traffic needs: all of it, and not less than when the run began. */
 export function stableReplicas(world: World, status: RolloutStatus): number {
-  const floor = status.canaryRevision === undefined ? 0 : (status.run?.replicasFloor ?? 0);
+  const isUnderWay = status.canaryRevision !== undefined && status.phase !== 'RolledBack';
+  const floor = isUnderWay ? (status.run?.replicasFloor ?? 0) : 0;
   return Math.max(wantedReplicas(world), floor);
 }
 
@@ -35,7 +36,8 @@ export function canaryReplicas(world: World, status: RolloutStatus, goalWeight: 
   const wanted = canaryPods({
     scale: isComplete ? { kind: 'traffic' } : scaleAt(steps, index),
     weightPercent: Math.max(goalWeight, currentWeight(status)),
-    replicas: isComplete ? stableReplicas(world, status) : wantedReplicas(world),
+    // A Rollout that is scaled to zero still tries its next revision on a pod.
+    replicas: Math.max(1, isComplete ? stableReplicas(world, status) : wantedReplicas(world)),
     minPods: canaryOf(world).minPodsPerRevision,
   });
   const present = findRevision(world, status.canaryRevision)?.deployment?.replicas ?? 0;

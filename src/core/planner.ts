@@ -15,9 +15,9 @@ import type { RolloutStatus } from './rollout.ts';
 import { settleWeight } from './settle.ts';
 import { earliest } from './time.ts';
 import { keepRevisions } from './upkeep/revisions.ts';
-import { freshCorrections, keepSplit } from './upkeep/split.ts';
+import { contentionEndsAt, freshCorrections, keepSplit } from './upkeep/split.ts';
 import { keepPinned, keepWorkload } from './upkeep/workload.ts';
-import type { World } from './world.ts';
+import type { RunView, World } from './world.ts';
 
 const idle: Plan = { effects: [], notices: [] };
 
@@ -57,8 +57,9 @@ function upkeep(world: World, draft: Draft): Draft {
   return keepSplit(world, keepPinned(world, keepWorkload(world, keepRevisions(world, draft))));
 }
 
-function finish(world: World, draft: Draft): Plan {
+function finish(world: World, decided: Draft): Plan {
   const { rollout } = world;
+  const draft = obstructed(world, decided);
   const described = withStatus(draft, {
     ...counts(world),
     message: explain(draft),
@@ -70,7 +71,10 @@ function finish(world: World, draft: Draft): Plan {
     ...runsIn(world, described),
     conditions: [...conditionsOf(world, described, described.status.message ?? '')],
   };
-  const wakeAtMs = earliest(...draft.wakes.map((wake) => Math.max(wake, world.nowMs + 50)));
+  // A moment that has passed was seen by this plan already.
+  const wakeAtMs = earliest(
+    ...[...draft.wakes, contentionEndsAt(world, described)].filter((wake) => wake !== undefined && wake > world.nowMs),
+  );
   return {
     ...(isSame(world, next) ? {} : { status: { ...next, epoch: world.epoch } }),
     effects: draft.effects,
@@ -78,6 +82,11 @@ function finish(world: World, draft: Draft): Plan {
     notices: noticesOf(rollout.status, next),
     ...(wakeAtMs === undefined ? {} : { wakeAtMs }),
   };
+}
+
+/** What the API server refuses us outweighs what we would wait for otherwise; without it nothing goes on. */
+function obstructed({ obstacle }: World, draft: Draft): Draft {
+  return obstacle === undefined ? draft : { ...draft, hold: { ...obstacle, isStalled: true } };
 }
 
 /** While a canary is on its way the epoch is claimed as well; at rest a new leader writes nothing. */
@@ -97,8 +106,25 @@ function counts(world: World): Partial<RolloutStatus> {
   };
 }
 
+/** After a promotion the last runs stay to be seen, with the phase that they end in. */
 function runsIn(world: World, { status }: Draft): Partial<RolloutStatus> {
+  if (status.canaryRevision === undefined)
+    return status.analysis === undefined ? {} : { analysis: status.analysis.map((entry) => refreshed(world, entry)) };
   const runs = world.runs.filter(({ revision, attempt }) => revision === status.canaryRevision && attempt === (status.attempt ?? 1));
   if (runs.length === 0) return { analysis: undefined };
-  return { analysis: runs.map(({ name, kind, phase, message }) => ({ run: name, kind, phase, ...(message === '' ? {} : { message }) })) };
+  return { analysis: runs.map(shownRun) };
+}
+
+type ShownRun = NonNullable<RolloutStatus['analysis']>[number];
+
+const shownRun = ({ name, kind, phase, message }: RunView): ShownRun => ({
+  run: name,
+  kind,
+  phase,
+  ...(message === '' ? {} : { message }),
+});
+
+function refreshed({ runs }: World, entry: ShownRun): ShownRun {
+  const run = runs.find(({ name }) => name === entry.run);
+  return run === undefined ? entry : shownRun(run);
 }

@@ -236,8 +236,8 @@ export const rolloutStatusSchema = z.object({
   // Ours: what a restart must not forget. Documented as internal.
   /** Where adoption or deletion stands. */
   stage: z.object({ name: text(32), since: timestamp() }).optional(),
-  /** Of the canary's run: when it began, the most replicas that were wanted meanwhile (stable never goes below it), and how often it lost all pods. */
-  run: z.object({ startedAt: timestamp(), replicasFloor: z.int(), outages: z.int().optional() }).optional(),
+  /** Of the canary's run: when it began, the most replicas that were wanted meanwhile (stable never goes below it), how often it lost all pods, and the hash of the steps that `step.index` counts in. */
+  run: z.object({ startedAt: timestamp(), replicasFloor: z.int(), outages: z.int().optional(), steps: text(16).optional() }).optional(),
   /** What the Rollout waits for against its progress deadline, since when, and the best it has seen. */
   waiting: z.object({ for: z.enum(['Pods', 'Weight']), since: timestamp(), best: z.int() }).optional(),
   /** Since when the canary, having weight, has not had a single ready pod. */

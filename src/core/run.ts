@@ -1,3 +1,4 @@
+import { canonicalJson, sha256Hex } from '../lib/index.ts';
 import type { Draft } from './draft.ts';
 import { withStatus } from './draft.ts';
 import { canaryOf, stepsIn, wantedReplicas } from './facts.ts';
@@ -29,11 +30,28 @@ export function begin(world: World, draft: Draft, revision: string, attempt = 1)
     phase: 'Progressing',
     canaryRevision: revision,
     attempt,
-    run: { startedAt: at, replicasFloor: wantedReplicas(world) },
+    run: { startedAt: at, replicasFloor: wantedReplicas(world), steps: stepsHash(world) },
     step: stepStatus(world, 0, at),
     weight: { ...draft.status.weight, desired: 0 },
     warm: draft.status.warm?.filter((entry) => entry.revision !== revision),
   });
+}
+
+const stepsHash = (world: World): string => sha256Hex(canonicalJson(stepsIn(world))).slice(0, 10);
+
+/**
+ * Steps that were edited in mid-run: the index counts in a list that is no more, so the run begins again at the first of the new ones. One that has all its
+ * steps behind it keeps them behind it.
+ */
+export function withSteps(world: World, draft: Draft): Draft {
+  const { run, step } = draft.status;
+  const steps = stepsHash(world);
+  if (run === undefined || step === undefined || run.steps === steps) return draft;
+  const isThrough = step.index >= step.total;
+  const entered = isThrough
+    ? { ...stepStatus(world, stepsIn(world).length, step.startedAt), kind: step.kind }
+    : stepStatus(world, 0, isoOf(world.nowMs));
+  return withStatus(draft, { run: { ...run, steps }, step: entered });
 }
 
 /** `status.step` at the moment of entering a step; one past the last is the promotion. */
@@ -52,12 +70,15 @@ export function stepStatus(world: World, index: number, startedAt: string): NonN
 export function promote(world: World, draft: Draft): Draft {
   const { canaryRevision, stableRevision, weight } = draft.status;
   if (canaryRevision === undefined) return draft;
-  const kept = keepWarm(world, draft, stableRevision, canaryOf(world).scaleDownDelay);
+  // Not shorter than the data plane lags: clients of the root Service follow its selector no sooner.
+  const warmMs = Math.max(canaryOf(world).scaleDownDelay, maxLagMs(world));
+  const kept = keepWarm(world, draft, stableRevision, warmMs);
   return withStatus(record(world, kept, 'Promoted'), {
     ...nothingUnderWay,
     phase: 'Healthy',
     stableRevision: canaryRevision,
     weight: { ...weight, desired: 0, written: 0, observed: undefined },
+    analysis: draft.status.analysis,
   });
 }
 

@@ -1,5 +1,5 @@
 import { confirm } from './confirmation.ts';
-import type { Draft } from './draft.ts';
+import type { Draft, Hold } from './draft.ts';
 import { holding, waking, withStatus } from './draft.ts';
 import { canaryOf, desiredSplit, findRevision } from './facts.ts';
 import { revisionName } from './names.ts';
@@ -31,15 +31,18 @@ export function settleWeight(world: World, draft: Draft): Draft {
     share: world.traffic.share,
     services: countedServices(world, draft),
   });
-  if (verdict.kind === 'confirmed') return withStatus(draft, { weight: confirmed(weight, verdict, world.nowMs) });
+  if (verdict.kind === 'confirmed') {
+    // By the clock that stamped the write, where that one is ahead: a confirmation older than its write would not count.
+    return withStatus(draft, { weight: confirmed(weight, verdict, Math.max(world.nowMs, writtenAtMs)) });
+  }
 
   const open = withStatus(draft, { weight: unconfirmed(weight) });
   const asking = verdict.share === undefined ? open : { ...open, share: verdict.share };
   const isOverdue = world.nowMs >= writtenAtMs + timeout;
-  const hold = isOverdue
-    ? holding(asking, { reason: 'WeightNotApplied', message: `${weight.desired} % was written and is not followed: ${verdict.why}` })
-    : holding(asking, { reason: 'AwaitingWeight', message: `${weight.desired} % was written: ${verdict.why}` });
-  return waking(hold, verdict.wakeAtMs);
+  const weightHold: Hold = isOverdue
+    ? { reason: 'WeightNotApplied', message: `${weight.desired} % was written and is not followed: ${verdict.why}` }
+    : { reason: 'AwaitingWeight', message: `${weight.desired} % was written: ${verdict.why}` };
+  return waking({ ...holding(asking, weightHold), weightHold }, verdict.wakeAtMs);
 }
 
 const unconfirmed = ({ desired, written }: WeightStatus): WeightStatus => (written === undefined ? { desired } : { desired, written });

@@ -24,6 +24,8 @@ export interface World {
   readonly decisions: readonly DecisionView[];
   /** Why a raise may not happen now by the change windows, and when that changes. */
   readonly window: { readonly kind: 'open' } | { readonly kind: 'closed'; readonly untilMs: number | undefined };
+  /** What the API server refused us at the last attempt. */
+  readonly obstacle?: { readonly reason: 'Forbidden' | 'WriteRefused'; readonly message: string } | undefined;
   /** The older Rollout that manages the same root Service or workload, `namespace/name`. */
   readonly rival: string | undefined;
 }
@@ -101,6 +103,8 @@ export interface RevisionDeployment {
   readonly readyReplicas: number;
   /** Canonical hash of the user's template, without configuration. */
   readonly templateHash: string;
+  /** The configuration that the revision has copies of. */
+  readonly copies?: readonly { readonly kind: 'ConfigMap' | 'Secret'; readonly name: string }[];
   /** Since when it has had pods that serve, by its own condition; whole seconds. */
   readonly availableSinceMs?: number | undefined;
 }

@@ -23,9 +23,7 @@ function servedInTurn({ load }: Release, earlier: string, later: string): void {
 }
 
 const replicasOf = async (release: Release, revision: string) => {
-  const found = await bed.admin.find<{ spec: { replicas?: number } }>(
-    pathOf('deployments', release.scenario.name, `web-${revision}`),
-  );
+  const found = await bed.admin.find<{ spec: { replicas?: number } }>(pathOf('deployments', release.scenario.name, `web-${revision}`));
   return found?.spec.replicas;
 };
 
@@ -84,7 +82,9 @@ describe.concurrent('churn', () => {
     await release.holds();
   });
 
-  test('after a rollback: stable’s template heals, the bad one again is judged again, a good one is promoted', async ({ onTestFinished }) => {
+  test('after a rollback: stable’s template heals, the bad one again is judged again, a good one is promoted', async ({
+    onTestFinished,
+  }) => {
     const metrics = [successRate()];
     const release = await aRelease(bed, 'ch-after', { cleanup: onTestFinished, steps: half, metrics });
     const bad = { image: 'example/app:2', behaviour: { 'error-rate': '0.4' } };
@@ -108,7 +108,11 @@ describe.concurrent('churn', () => {
   test('kubectl rollout restart of the workload is a new template like any other', async ({ onTestFinished }) => {
     const release = await aRelease(bed, 'ch-restart', { cleanup: onTestFinished });
     const restart = { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString() };
-    await bed.admin.patch(pathOf('deployments', 'ch-restart', 'web'), { spec: { template: { metadata: { annotations: restart } } } }, 'strategic');
+    await bed.admin.patch(
+      pathOf('deployments', 'ch-restart', 'web'),
+      { spec: { template: { metadata: { annotations: restart } } } },
+      'strategic',
+    );
     const done = await release.until('promoted', (status) => status.phase === 'Healthy' && status.stableRevision !== release.stable);
     expect(release.weights(done.stableRevision ?? '')).toEqual([0, 20, 50, 100]);
     await release.serves(done.stableRevision ?? '');

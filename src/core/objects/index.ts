@@ -1,6 +1,7 @@
 export type { DeploymentOrder, Owner } from './objects.ts';
 export {
   configCopyOf,
+  configsAnnotation,
   deploymentOf,
   portOf,
   restoredTemplate,

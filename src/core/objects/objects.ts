@@ -12,6 +12,8 @@ export interface Owner {
 }
 
 export const templateHashAnnotation = 'sluice.dev/template-hash';
+/** On a revision's Deployment: the configuration that it has copies of, `ConfigMap/web,Secret/db`; Secrets cannot be listed. */
+export const configsAnnotation = 'sluice.dev/configs';
 
 /** Hash of a template alone, without its configuration. */
 export const templateHashOf = (template: PodTemplate): string => revisionOf(template, []);
@@ -40,7 +42,13 @@ export function deploymentOf(owner: Owner, { revision, replicas, template, confi
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { ...metadata(owner, revision), annotations: { [templateHashAnnotation]: templateHashOf(template) } },
+    metadata: {
+      ...metadata(owner, revision),
+      annotations: {
+        [templateHashAnnotation]: templateHashOf(template),
+        ...(configs.length === 0 ? {} : { [configsAnnotation]: configs.map(({ kind, name }) => `${kind}/${name}`).join(',') }),
+      },
+    },
     spec: {
       replicas,
       // Its template never changes, so there is nothing to keep.

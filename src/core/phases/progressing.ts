@@ -3,7 +3,7 @@ import type { Draft } from '../draft.ts';
 import { holding, waking, withEffects, withStatus } from '../draft.ts';
 import { canaryOf, canaryReplicas, findRevision, isConfirmed, readyPods, stepsIn, stepWeight, wantedReplicas } from '../facts.ts';
 import type { RunOrder } from '../plan.ts';
-import { abort, cutWeight, promote, stepStatus } from '../run.ts';
+import { abort, cutWeight, promote, stepStatus, withSteps } from '../run.ts';
 import type { ArgValue, StepOutcome, TemplateRef } from '../steps/index.ts';
 import { decideStep } from '../steps/index.ts';
 import { isoOf, msOf } from '../time.ts';
@@ -13,7 +13,7 @@ import { backgroundRun, missingEvidence, podsGuard, raiseGuard, reachableAt, run
 
 /** A canary on its way: what must stop it first, then the step that it is at. */
 export function progressing(world: World, draft: Draft): Draft {
-  const floored = raiseFloor(world, draft);
+  const floored = raiseFloor(world, withSteps(world, draft));
   return stopForAnalysis(world, floored) ?? stopForPods(world, floored) ?? walk(world, watched(world, recovered(world, floored)));
 }
 

@@ -18,8 +18,12 @@ export function resting(world: World, draft: Draft): Draft {
 function beginning(world: World, draft: Draft, revision: string): Draft {
   const mismatch = world.target.kind === 'revision' ? portMismatch(world.rootService?.ports ?? [], world.target.template) : undefined;
   const blocked = blocker(world) ?? mismatch;
-  return blocked === undefined ? begin(world, draft, revision) : degraded(draft, blocked);
+  return blocked === undefined ? begin(world, draft, revision, attemptOf(world, revision)) : degraded(draft, blocked);
 }
+
+/** A revision that comes again is judged again: by runs of its own, not by those of the last time. */
+const attemptOf = ({ runs }: World, revision: string): number =>
+  1 + Math.max(0, ...runs.filter((run) => run.revision === revision).map(({ attempt }) => attempt));
 
 /** Short of pods for as long as the progress deadline allows is an alarm, not a reason to move traffic. */
 function healthy(world: World, draft: Draft): Draft {

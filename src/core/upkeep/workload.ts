@@ -28,7 +28,7 @@ export function keepPinned(world: World, draft: Draft): Draft {
   if (pin.kind !== 'due') return draft;
   const isCorrection = pin.isForeign && isAdopted(draft);
   if (isCorrection && isContended(world, draft, 'Selector')) return draft;
-  const noted = isCorrection ? corrected(world, draft, 'Selector', undefined) : draft;
+  const noted = isCorrection ? corrected(world, draft, 'Selector', world.rootService?.selectorApplier) : draft;
   return withEffects(noted, { kind: 'pinSelector', revision: pin.revision, uid: pin.uid, resourceVersion: pin.resourceVersion });
 }
 

@@ -1,0 +1,56 @@
+// A real HorizontalPodAutoscaler on the Rollout's /scale, moved by real requests, while a canary is on its way.
+import { afterAll, describe, expect, inject, test } from 'vitest';
+import type { Deployment } from './kit/apps.ts';
+import { openBed } from './kit/bed.ts';
+import { aRelease } from './support/release.ts';
+
+const bed = openBed(inject('bed'));
+afterAll(() => bed.close());
+
+const autoscaler = (namespace: string) => ({
+  apiVersion: 'autoscaling/v2',
+  kind: 'HorizontalPodAutoscaler',
+  metadata: { name: 'web', namespace },
+  spec: {
+    scaleTargetRef: { apiVersion: 'sluice.dev/v1alpha1', kind: 'Rollout', name: 'web' },
+    minReplicas: 2,
+    maxReplicas: 6,
+    // A Pod asks for 100m and uses 10m for each request a second: 5 requests a second each.
+    metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } }],
+  },
+});
+
+describe.concurrent('autoscaling', () => {
+  test('up and down in mid-run: stable keeps its floor, nothing is lost, the release completes and follows the count', async ({
+    onTestFinished,
+  }) => {
+    const steps = [{ setWeight: 50 }, { pause: { duration: '75s' } }];
+    const release = await aRelease(bed, 'as-hpa', { cleanup: onTestFinished, steps, perSecond: 8 });
+    const { scenario, stable } = release;
+    const deployments = await scenario.record<Deployment>('deployments');
+    await bed.admin.create(autoscaler('as-hpa'));
+    const canary = await release.change({ image: 'example/app:2' });
+    await release.until('at 50 %', ({ weight }) => weight?.desired === 50 && weight.confirmedAt !== undefined);
+    const more = await scenario.load('web', { perSecond: 16 });
+    await release.until('scaled up', (_, { spec }) => (spec.replicas ?? 0) >= 4);
+    const high = (await release.get()).spec.replicas ?? 0;
+    await scenario.ready(`web-${stable}`, high);
+    await more.stop();
+    const low = await release.until('scaled down in mid-run', (_, { spec }) => (spec.replicas ?? 0) <= 2);
+    expect(low.canaryRevision, 'still under way').toBe(canary);
+    const promoted = await release.until('promoted', (status) => status.phase === 'Healthy' && status.stableRevision === canary);
+    expect(promoted.history).toHaveLength(1);
+    // By version: while the canary was on its way, stable's count never fell.
+    const promotedAt = release.rollouts.versions().find(({ object }) => object.status?.stableRevision === canary)?.resourceVersion ?? 0n;
+    const counts = deployments
+      .versions(`web-${stable}`)
+      .filter(({ resourceVersion }) => resourceVersion < promotedAt)
+      .map(({ object }) => object.spec.replicas ?? 1);
+    expect(counts).toEqual(counts.toSorted((left, right) => left - right));
+    expect(Math.max(...counts)).toBeGreaterThanOrEqual(4);
+    await scenario.ready(`web-${canary}`, 2);
+    expect(more.summary().lost).toEqual([]);
+    await release.serves(canary);
+    await release.holds();
+  });
+});

@@ -1,0 +1,150 @@
+// Deletion in every phase: what stays behind serves before anything of ours goes, and it is never an unapproved template.
+import { afterAll, describe, expect, inject, test } from 'vitest';
+import { type Deployment, podTemplate } from './kit/apps.ts';
+import { openBed } from './kit/bed.ts';
+import type { KubeObject } from './kit/client.ts';
+import { pathOf } from './kit/paths.ts';
+import { accepts } from './kit/process.ts';
+import { waitFor, waitForObject } from './kit/wait.ts';
+import { isGivenBack, isGone, nothingLeft } from './support/leftovers.ts';
+import { aRelease } from './support/release.ts';
+import { type Rollout, rollout } from './support/rollouts.ts';
+
+const bed = openBed(inject('bed'));
+afterAll(() => bed.close());
+
+type Selecting = KubeObject & { readonly spec: { readonly selector: Readonly<Record<string, string>> } };
+
+const remove = (namespace: string) => bed.admin.remove(pathOf('rollouts', namespace, 'web'));
+
+describe.concurrent('deletion', () => {
+  test('in mid-run at 50 %: the workload serves the stable template before anything goes', async ({ onTestFinished }) => {
+    const release = await aRelease(bed, 'dl-mid', {
+      cleanup: onTestFinished,
+      app: { replicas: 3, behaviour: { 'start-delay-ms': '2000' } },
+      steps: [{ setWeight: 50 }, { pause: { duration: '300s' } }],
+    });
+    const { scenario, load } = release;
+    await scenario.adapter.lag(1_000);
+    const deployments = await scenario.record<Deployment>('deployments');
+    const canary = await release.change({ image: 'example/app:2', behaviour: { 'start-delay-ms': '2000' } });
+    await release.until('at 50 %', ({ weight }) => weight?.desired === 50 && weight.confirmedAt !== undefined);
+    await remove('dl-mid');
+    await isGone(scenario);
+    await isGivenBack(scenario, 'example/app:1', 3);
+    await nothingLeft(scenario);
+    await scenario.waitApplied('web', { web: 100 });
+    const from = Date.now();
+    await load.more(100);
+    expect(load.summary(from).byDeployment).toEqual({ web: expect.any(Number) as number });
+    // Not one pod of the workload ever ran the unapproved template.
+    const unapproved = deployments.versions('web').filter(({ object }) => {
+      const { containers } = object.spec.template.spec as { containers: readonly { image: string }[] };
+      return containers[0]?.image === 'example/app:2' && (object.status?.replicas ?? 0) > 0;
+    });
+    expect(unapproved).toEqual([]);
+    expect(release.weights(canary).at(-1)).toBe(0);
+    await release.holds();
+  });
+
+  test('when Healthy, with a pinned Service: unpinned again, the workload back, nothing left', async ({ onTestFinished }) => {
+    const release = await aRelease(bed, 'dl-healthy', { cleanup: onTestFinished, plainService: true });
+    const { scenario } = release;
+    const pinned = await bed.admin.get<Selecting>(pathOf('services', 'dl-healthy', 'web'));
+    expect(pinned.spec.selector).toEqual({ app: 'web', 'sluice.dev/revision': release.stable });
+    const second = await release.change({ image: 'example/app:2' });
+    await release.until('promoted', (status) => status.phase === 'Healthy' && status.stableRevision === second);
+    await waitFor('the Service to select the new stable', async () => {
+      const { spec } = await bed.admin.get<Selecting>(pathOf('services', 'dl-healthy', 'web'));
+      return spec.selector['sluice.dev/revision'] === second;
+    });
+    await remove('dl-healthy');
+    await isGone(scenario);
+    await isGivenBack(scenario, 'example/app:2', 2);
+    await nothingLeft(scenario);
+    await release.load.more(100);
+    await release.holds();
+  });
+
+  test('after a rollback: the workload gets the stable template, not the one that failed', async ({ onTestFinished }) => {
+    const release = await aRelease(bed, 'dl-back', {
+      cleanup: onTestFinished,
+      spec: { progressDeadline: '5s' },
+    });
+    await release.change({ image: 'example/app:2', behaviour: { 'never-ready': 'true' } });
+    await release.until('rolled back', ({ phase }) => phase === 'RolledBack');
+    await remove('dl-back');
+    await isGone(release.scenario);
+    await isGivenBack(release.scenario, 'example/app:1', 2);
+    await nothingLeft(release.scenario);
+    await release.load.more(100);
+    await release.holds();
+  });
+
+  test('while Initializing: the workload goes on as if nothing had been', async ({ onTestFinished }) => {
+    const scenario = await bed.namespace('dl-init', { cleanup: onTestFinished });
+    await scenario.deploy({ name: 'web', replicas: 2, behaviour: { 'start-delay-ms': '6000' } });
+    await scenario.ready('web');
+    const load = await scenario.load('web', { perSecond: 60 });
+    const controller = await scenario.controller();
+    await controller.only.waitReady();
+    await bed.admin.apply(rollout('dl-init'), { manager: 'user' });
+    await waitForObject<Deployment & { spec: { paused?: boolean } }>(
+      bed.admin,
+      pathOf('deployments', 'dl-init', 'web'),
+      'the workload paused',
+      (object) => object?.spec.paused === true,
+    );
+    await remove('dl-init');
+    await isGone(scenario);
+    await isGivenBack(scenario, 'example/app:1', 2);
+    await nothingLeft(scenario);
+    await load.more(100);
+    await load.stop();
+    expect(load.summary().lost).toEqual([]);
+    expect(controller.only.isRunning()).toBe(true);
+  });
+
+  test('of a Rollout with an inline template and a Service of ours: everything goes', async ({ onTestFinished }) => {
+    const scenario = await bed.namespace('dl-inline', { cleanup: onTestFinished });
+    const controller = await scenario.controller();
+    await controller.only.waitReady();
+    const inline = (image: string) => {
+      const service = { name: 'web', ports: [{ name: 'http', port: 80, targetPort: 8080 }] };
+      const template = podTemplate({ name: 'web', image });
+      return rollout('dl-inline', { replicas: 2, spec: { workloadRef: undefined, template, service } });
+    };
+    await bed.admin.apply(inline('example/app:1'), { manager: 'user' });
+    const until = async (what: string, holds: (status: NonNullable<Rollout['status']>) => boolean) => {
+      const path = pathOf('rollouts', 'dl-inline', 'web');
+      const is = (object: Rollout | undefined) => object?.status !== undefined && holds(object.status);
+      return (await waitForObject<Rollout>(bed.admin, path, what, is, { deadlineMs: 240_000 }))?.status;
+    };
+    const first = await until('Healthy', ({ phase }) => phase === 'Healthy');
+    await scenario.waitApplied('web', { [`web-${first?.stableRevision}`]: 100 });
+    const target = `${await scenario.clusterIp('web')}:80`;
+    await waitFor('the Service to answer', () => accepts(target));
+    const load = await scenario.load('web', { perSecond: 60 });
+    await bed.admin.apply(inline('example/app:2'), { manager: 'user' });
+    await until('promoted', ({ phase, stableRevision }) => phase === 'Healthy' && stableRevision !== first?.stableRevision);
+    await load.more(100);
+    await load.stop();
+    expect(load.summary().lost).toEqual([]);
+    await remove('dl-inline');
+    await isGone(scenario);
+    await nothingLeft(scenario);
+  });
+
+  test('the whole namespace is deleted under it: the finalizer does not stand in the way', async ({ onTestFinished }) => {
+    const release = await aRelease(bed, 'dl-namespace', {
+      cleanup: onTestFinished,
+      steps: [{ setWeight: 50 }, { pause: { duration: '300s' } }],
+    });
+    await release.change({ image: 'example/app:2' });
+    await release.until('at 50 %', ({ weight }) => weight?.desired === 50);
+    await release.load.stop();
+    await bed.admin.remove('/api/v1/namespaces/dl-namespace');
+    await isGone(release.scenario);
+    await waitForObject(bed.admin, '/api/v1/namespaces/dl-namespace', 'the namespace gone', (object) => object === undefined);
+  });
+});
