@@ -1,8 +1,8 @@
 // A control plane without controllers: etcd, kube-apiserver and the kinds. Deployments become ready by a fake kubelet of the bench, at once,
 // so that hundreds of Rollouts fit on two cores and no figure waits for pods.
 import { join } from 'node:path';
-import { startControlPlane } from '../test/cluster/kit/control-plane.ts';
 import { type ApiClient, apiClient } from '../test/cluster/kit/client.ts';
+import { startControlPlane } from '../test/cluster/kit/control-plane.ts';
 import { API_URL, type BedInfo } from '../test/cluster/kit/layout.ts';
 import { installManifests } from '../test/cluster/kit/manifests.ts';
 import { type FakeKubelet, fakeKubelet } from './fake-kubelet.ts';

@@ -53,7 +53,11 @@ async function serve(client: ApiClient, { namespace, name, marks, replicas }: Sl
     nodeName: 'bed',
     targetRef: { kind: 'Pod', namespace, name: `${name}-${at}` },
   }));
-  const labels = { ...marks, 'kubernetes.io/service-name': name, 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' };
+  const labels = {
+    ...marks,
+    'kubernetes.io/service-name': name,
+    'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+  };
   const slice = {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',

@@ -17,6 +17,9 @@ export interface Fleet {
 
 const inParallel = 12;
 
+/** No mesh to ask for the share: a weight is confirmed by its lag bound, 2 s. */
+export const plainTraffic = { provider: 'generic', version: 'v1alpha4' };
+
 export async function aFleet(admin: ApiClient, namespace: string, size: number, options: RolloutOptions = {}): Promise<Fleet> {
   const names = Array.from({ length: size }, (_, at) => `app-${String(at).padStart(3, '0')}`);
   const informer = inform<Rollout>(admin, `/apis/sluice.dev/v1alpha1/namespaces/${namespace}/rollouts`, () => {});
@@ -24,7 +27,7 @@ export async function aFleet(admin: ApiClient, namespace: string, size: number, 
   await inPools(names, async (name) => {
     await admin.apply(deployment(namespace, { name, replicas: 1 }), { manager: 'user' });
     await admin.apply(service(namespace, name, { app: name }), { manager: 'user' });
-    await admin.apply(rollout(namespace, { ...options, name }), { manager: 'user' });
+    await admin.apply(rollout(namespace, { traffic: plainTraffic, ...options, name }), { manager: 'user' });
   });
   return {
     namespace,

@@ -5,7 +5,7 @@ import { sleep } from '../test/cluster/kit/wait.ts';
 import type { Bare } from './bare.ts';
 import { countRequests, kindsText } from './counts.ts';
 import { aFleet, makeNamespace } from './fleet.ts';
-import { type Figure, memoryOf, megabytes, type Section, say } from './report.ts';
+import { type Figure, megabytes, memoryOf, type Section, say } from './report.ts';
 
 const seconds = 90;
 const sizes = [1, 50];

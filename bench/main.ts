@@ -22,23 +22,34 @@ async function main(wanted: readonly string[]): Promise<void> {
   const has = (...some: readonly Name[]) => wanted.length === 0 || some.some((name) => wanted.includes(name));
   const on = machine();
   const sections: Section[] = [];
+  /** One that fails must not cost the others. */
+  const add = async (name: Name, measure: () => Promise<Section>): Promise<void> => {
+    if (!has(name)) return;
+    const failed = (error: unknown): Section => {
+      say(`${name} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      return { title: name, figures: [{ name, value: 'could not be measured', holds: false }] };
+    };
+    sections.push(await measure().catch(failed));
+  };
   if (has('requests', 'handover')) {
     const host = await startHost();
     const bed = openBed(host.info);
-    if (has('requests')) sections.push(await requestsSection(bed));
-    if (has('handover')) sections.push(await handoverSection(bed));
+    await add('requests', () => requestsSection(bed));
+    await add('handover', () => handoverSection(bed));
     await bed.close();
     await host.stop();
   }
   if (has('idle', 'rollback', 'memory', 'micro')) {
     const bare = await startBare('bare');
     say('a control plane without controllers is up');
-    if (has('idle')) sections.push(await idleSection(bare));
-    if (has('rollback')) sections.push(await rollbackSection(bare));
+    await add('idle', () => idleSection(bare));
+    await add('rollback', () => rollbackSection(bare));
     const specimens = has('memory', 'micro') ? await capture(bare) : undefined;
     await bare.stop();
-    if (specimens !== undefined && has('memory')) sections.push(await memorySection(specimens));
-    if (specimens !== undefined && has('micro')) sections.push(microSection(specimens));
+    if (specimens !== undefined) {
+      await add('memory', () => memorySection(specimens));
+      await add('micro', async () => microSection(specimens));
+    }
   }
   const report = { commit: process.env.SLUICE_BENCH_COMMIT ?? 'unknown', date: new Date().toISOString(), machine: on, sections };
   print(report);

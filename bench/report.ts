@@ -65,7 +65,7 @@ export function print({ commit, date, machine: on, sections }: Report): void {
   process.stdout.write(`${lines.map((text) => text.trimEnd()).join('\n')}\n`);
 }
 
-export function writeJson(file: string, report: Report): void {
+export function writeJson(file: string, report: object): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
 }

@@ -77,7 +77,13 @@ async function measure(bed: Bed, variant: Variant): Promise<Outcome> {
   const path = pathOf('rollouts', name, 'web');
   const until = async (what: string, holds: (status: RolloutStatus) => boolean): Promise<RolloutStatus> => {
     const options = { deadlineMs: 300_000 };
-    const found = await waitForObject<Rollout>(admin, path, `${name} ${what}`, (it) => it?.status !== undefined && holds(it.status), options);
+    const found = await waitForObject<Rollout>(
+      admin,
+      path,
+      `${name} ${what}`,
+      (it) => it?.status !== undefined && holds(it.status),
+      options,
+    );
     return found?.status ?? {};
   };
   const counted = async (act: () => Promise<void>): Promise<Counts> => {

@@ -91,7 +91,11 @@ export async function rollbackSection({ admin, info }: Bare): Promise<Section> {
       details: many,
     },
     { name: `${fleet.names.length} adoptions at once`, value: `${(adoptedMs / 1_000).toFixed(1)} s`, note: 'maxLag 2 s twice in it' },
-    { name: `${fleet.names.length} releases to 20 % at once, confirmed`, value: `${(releasedMs / 1_000).toFixed(1)} s`, note: 'maxLag 2 s in it' },
+    {
+      name: `${fleet.names.length} releases to 20 % at once, confirmed`,
+      value: `${(releasedMs / 1_000).toFixed(1)} s`,
+      note: 'maxLag 2 s in it',
+    },
   ];
   return { title: 'Rollback', figures };
 
@@ -113,4 +117,3 @@ async function canariesOf({ namespace: of }: Fleet, admin: Bare['admin']): Promi
   const { items } = await admin.list<Named>(`/apis/sluice.dev/v1alpha1/namespaces/${of}/rollouts`);
   return new Map(items.map(({ metadata, status }) => [metadata.name, `${metadata.name}-${status?.canaryRevision ?? ''}`]));
 }
-

@@ -80,12 +80,12 @@ function readFile(path: string): Result<Record<string, unknown>, string> {
   }
 }
 
-/** SLUICE_PROMETHEUS_ADDRESS is prometheusAddress, and so on. */
+/** SLUICE_PROMETHEUS_ADDRESS is prometheusAddress, and so on; SLUICE_NAMESPACE, named like its flag, may hold several with commas. */
 function fromEnv(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
   const names = Object.keys(schema.shape).map(
     (key) => [key, `SLUICE_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`] as const,
   );
-  return defined(Object.fromEntries(names.map(([key, name]) => [key, env[name]])));
+  return defined({ namespaces: env.SLUICE_NAMESPACE, ...defined(Object.fromEntries(names.map(([key, name]) => [key, env[name]]))) });
 }
 
 const defined = (members: Readonly<Record<string, unknown>>): Record<string, unknown> =>

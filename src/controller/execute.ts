@@ -1,6 +1,7 @@
 import { analysisRuns, finalizer, rollouts } from '../api/index.ts';
 import type { Effect, Plan } from '../core/index.ts';
 import type { Owner } from '../core/objects/index.ts';
+import { portOf } from '../core/objects/index.ts';
 import type { World } from '../core/world.ts';
 import type { KubeClient, KubeFailure, KubeObject, Resource } from '../kube/index.ts';
 import type { Clock, Result } from '../lib/index.ts';
@@ -122,6 +123,16 @@ function act(effect: Effect, scene: Scene, executors: Executors, signal: AbortSi
         nameOfRevision(scene, effect.revision),
         effect,
         { spec: { replicas: effect.replicas } },
+        scene,
+        executors,
+        signal,
+      );
+    case 'updateServicePorts':
+      return patchOwn(
+        services,
+        nameOfRevision(scene, effect.revision),
+        effect,
+        { spec: { ports: effect.ports.map(portOf) } },
         scene,
         executors,
         signal,

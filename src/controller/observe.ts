@@ -139,9 +139,21 @@ function configsOf(namespace: string, uses: readonly ConfigUse[], { cache, secre
 }
 
 function workloadOf(record: DeploymentRecord): Workload {
-  const { name, uid, resourceVersion, replicas, readyReplicas, isPaused, isDeleting, templateHash, replicasManager } = record;
+  const { name, uid, resourceVersion, generation, replicas, readyReplicas, isPaused, isDeleting, templateHash, replicasManager } = record;
   const isRolledOut = record.isObserved && record.updatedReplicas >= replicas && record.totalReplicas === record.updatedReplicas;
-  return { name, uid, resourceVersion, replicas, readyReplicas, isPaused, isDeleting, templateHash, isRolledOut, replicasManager };
+  return {
+    name,
+    uid,
+    resourceVersion,
+    generation,
+    replicas,
+    readyReplicas,
+    isPaused,
+    isDeleting,
+    templateHash,
+    isRolledOut,
+    replicasManager,
+  };
 }
 
 function rootOf(rollout: Rollout, cache: Cache): RootService | undefined {

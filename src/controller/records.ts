@@ -56,6 +56,7 @@ export interface DeploymentRecord {
   readonly uid: string;
   readonly resourceVersion: string;
   readonly createdAt: string;
+  readonly generation: number;
   readonly isDeleting: boolean;
   readonly replicas: number;
   readonly isPaused: boolean;
@@ -91,6 +92,7 @@ export function projectDeployment(object: KubeObject): DeploymentRecord {
     uid: metadata.uid,
     resourceVersion: metadata.resourceVersion,
     createdAt: metadata.creationTimestamp ?? '',
+    generation: metadata.generation ?? 0,
     isDeleting: metadata.deletionTimestamp !== undefined,
     replicas: count(spec.replicas, 1),
     isPaused: spec.paused === true,

@@ -1,9 +1,9 @@
 import type { Draft } from './draft.ts';
 import { isConfirmed } from './facts.ts';
-import { contentionMessage, isContended } from './phases/guards.ts';
 import type { ReasonCode } from './reasons.ts';
 import type { Condition, RolloutStatus } from './rollout.ts';
 import { isoOf } from './time.ts';
+import { contentionMessage, contestedObjects, isContended } from './upkeep/contention.ts';
 import type { World } from './world.ts';
 
 /**
@@ -61,7 +61,7 @@ function weightCondition({ status, weightHold }: Draft): readonly Wish[] {
 }
 
 function contention(world: World, draft: Draft): readonly Wish[] {
-  const contested = (['Split', 'Replicas', 'Selector'] as const).filter((object) => isContended(world, draft, object));
+  const contested = contestedObjects.filter((object) => isContended(world, draft, object));
   if (contested.length === 0) return [];
   return [
     {

@@ -52,8 +52,10 @@ function metricsRung({ share, services, weight, previousWeight, writtenAtMs, now
   if (services === undefined || share.kind === 'unavailable') return { kind: 'blind' };
   if (share.kind === 'pending' || share.windowStartedAtMs < writtenAtMs)
     return pendingOrBlind('waiting for a first reading of the share', nowMs, writtenAtMs + timeoutMs);
+  // Told by the first look, however short its window: a mesh without series of these revisions will not show more in ten seconds.
+  if (share.failure === undefined && !share.hasSeries) return { kind: 'blind' };
   if (share.failure !== undefined) return pendingOrBlind(share.failure, nowMs, writtenAtMs + timeoutMs);
-  if (!share.hasSeries) return { kind: 'blind' };
+  if (share.windowMs < shortestWindowMs) return pendingOrBlind('waiting for a window that means something', nowMs, writtenAtMs + timeoutMs);
   const requests = share.canaryRequests + share.stableRequests;
   if (!tellsApart(requests, weight, previousWeight)) return { kind: 'blind' };
   const observed = (100 * share.canaryRequests) / requests;
@@ -91,8 +93,7 @@ function waiting(facts: ConfirmationFacts, why: string): Confirmation {
   const moments = [writtenAtMs + maxLagMs, writtenAtMs + timeoutMs].filter((moment) => moment > nowMs);
   const canAsk = facts.services !== undefined && facts.share.kind !== 'unavailable';
   const askAtMs = canAsk ? Math.max(writtenAtMs + shortestWindowMs, nowMs + askEveryMs) : undefined;
-  const lastReadMs = facts.share.kind === 'reading' ? facts.share.windowStartedAtMs + facts.share.windowMs : Number.NEGATIVE_INFINITY;
-  const isDue = canAsk && nowMs >= writtenAtMs + shortestWindowMs && nowMs >= lastReadMs + askEveryMs;
+  const isDue = canAsk && isReadingDue(facts);
   return {
     kind: 'waiting',
     why,
@@ -102,6 +103,12 @@ function waiting(facts: ConfirmationFacts, why: string): Confirmation {
         ? { ...facts.services, windowStartedAtMs: Math.max(writtenAtMs, nowMs - longestWindowMs) }
         : undefined,
   };
+}
+
+/** Once at once, to learn whether metrics can see this traffic at all; then as soon as a window means something, and every other second. */
+function isReadingDue({ share, nowMs, writtenAtMs }: ConfirmationFacts): boolean {
+  if (share.kind !== 'reading' || share.windowStartedAtMs < writtenAtMs) return true;
+  return nowMs >= writtenAtMs + shortestWindowMs && nowMs >= share.windowStartedAtMs + share.windowMs + askEveryMs;
 }
 
 /** Old readings age out: a weight that arrived late is confirmed within this. */

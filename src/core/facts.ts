@@ -77,5 +77,11 @@ export function desiredSplit(world: World, status: RolloutStatus): Split | undef
   return { root: rollout.spec.service.name, backends };
 }
 
+/** How long the data plane may lag behind what is written, at the most. */
+export function maxLagMs(world: World): number {
+  const { maxLag } = canaryOf(world).confirmation;
+  return maxLag ?? (world.traffic.kind === 'usable' ? world.traffic.defaultMaxLagMs : 10_000);
+}
+
 /** `spec.service.ports` asks us to make the root Service; an empty list asks for nothing. */
 export const hasOwnPorts = ({ rollout }: World): boolean => (rollout.spec.service.ports ?? []).length > 0;

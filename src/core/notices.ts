@@ -11,6 +11,7 @@ export function noticesOf(before: RolloutStatus, after: RolloutStatus): readonly
     ...raised(before, after, 'Stalled'),
     ...raised(before, after, 'Contended'),
     ...weightLost(before, after),
+    ...stableShort(before, after),
   ];
 }
 
@@ -47,6 +48,14 @@ function weightLost(before: RolloutStatus, after: RolloutStatus): readonly Notic
   const now = find(after, 'WeightConfirmed');
   if (now?.reason !== 'WeightNotApplied' || find(before, 'WeightConfirmed')?.reason === 'WeightNotApplied') return [];
   return [{ severity: 'Warning', reason: 'WeightNotApplied', message: now.message }];
+}
+
+/** An alarm where it keeps a release from going on; at rest it is a Stalled condition in the end. */
+function stableShort(before: RolloutStatus, after: RolloutStatus): readonly Notice[] {
+  const now = find(after, 'Ready');
+  if (now?.reason !== 'StableNotReady' || find(after, 'Stalled') !== undefined) return [];
+  if (find(before, 'Ready')?.reason === 'StableNotReady') return [];
+  return [{ severity: 'Warning', reason: 'StableNotReady', message: now.message }];
 }
 
 const find = ({ conditions }: RolloutStatus, type: string): Condition | undefined =>

@@ -2,7 +2,7 @@ import type { ReasonCode } from './reasons.ts';
 import type { RolloutStatus } from './rollout.ts';
 import type { Split } from './split.ts';
 import type { ArgValue, TemplateRef } from './steps/index.ts';
-import type { ConfigRef, PodTemplate } from './world.ts';
+import type { ConfigRef, PodTemplate, RootPort } from './world.ts';
 
 /** What the controller intends: the next status, and effects in order. Nothing here has happened yet. */
 export interface Plan {
@@ -50,6 +50,14 @@ export type Effect =
       readonly kind: 'scaleDeployment';
       readonly revision: string;
       readonly replicas: number;
+      readonly uid: string;
+      readonly resourceVersion: string;
+    }
+  /** The Service of a revision gets the ports that were added to the root Service. */
+  | {
+      readonly kind: 'updateServicePorts';
+      readonly revision: string;
+      readonly ports: readonly RootPort[];
       readonly uid: string;
       readonly resourceVersion: string;
     }

@@ -14,8 +14,9 @@ import type { Plan } from './plan.ts';
 import type { RolloutStatus } from './rollout.ts';
 import { settleWeight } from './settle.ts';
 import { earliest } from './time.ts';
+import { contentionEndsAt, freshCorrections } from './upkeep/contention.ts';
 import { keepRevisions } from './upkeep/revisions.ts';
-import { contentionEndsAt, freshCorrections, keepSplit } from './upkeep/split.ts';
+import { keepSplit } from './upkeep/split.ts';
 import { keepPinned, keepWorkload } from './upkeep/workload.ts';
 import type { RunView, World } from './world.ts';
 

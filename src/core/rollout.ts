@@ -238,8 +238,8 @@ export const rolloutStatusSchema = z.object({
   stage: z.object({ name: text(32), since: timestamp() }).optional(),
   /** Of the canary's run: when it began, the most replicas that were wanted meanwhile (stable never goes below it), how often it lost all pods, and the hash of the steps that `step.index` counts in. */
   run: z.object({ startedAt: timestamp(), replicasFloor: z.int(), outages: z.int().optional(), steps: text(16).optional() }).optional(),
-  /** What the Rollout waits for against its progress deadline, since when, and the best it has seen. */
-  waiting: z.object({ for: z.enum(['Pods', 'Weight']), since: timestamp(), best: z.int() }).optional(),
+  /** What the Rollout waits for against its progress deadline, since when, the best it has seen, and since when the clock stands. */
+  waiting: z.object({ for: z.enum(['Pods', 'Weight']), since: timestamp(), best: z.int(), stoppedAt: timestamp().optional() }).optional(),
   /** Since when the canary, having weight, has not had a single ready pod. */
   canaryUnavailableSince: timestamp().optional(),
   /** Revisions without traffic that keep their pods until a moment. */
@@ -249,7 +249,14 @@ export const rolloutStatusSchema = z.object({
     .optional(),
   /** Foreign edits that were put right in the last minutes, for the limit of three in five. */
   corrections: z
-    .array(z.object({ object: z.enum(['Split', 'Replicas', 'Selector']), at: timestamp(), by: text(253).optional() }))
+    .array(
+      z.object({
+        object: z.enum(['Split', 'Replicas', 'Selector']),
+        at: timestamp(),
+        version: text(253).optional(),
+        by: text(253).optional(),
+      }),
+    )
     .max(32)
     .optional(),
 });

@@ -1,7 +1,7 @@
 import { canonicalJson, sha256Hex } from '../lib/index.ts';
 import type { Draft } from './draft.ts';
 import { withStatus } from './draft.ts';
-import { canaryOf, stepsIn, wantedReplicas } from './facts.ts';
+import { canaryOf, maxLagMs, stepsIn, wantedReplicas } from './facts.ts';
 import type { ReasonCode } from './reasons.ts';
 import type { HistoryEntry, RolloutStatus } from './rollout.ts';
 import { isoOf } from './time.ts';
@@ -47,6 +47,8 @@ export function withSteps(world: World, draft: Draft): Draft {
   const { run, step } = draft.status;
   const steps = stepsHash(world);
   if (run === undefined || step === undefined || run.steps === steps) return draft;
+  // Written by a version that kept no hash, or by a CRD that drops it: no sign of an edit.
+  if (run.steps === undefined) return withStatus(draft, { run: { ...run, steps } });
   const isThrough = step.index >= step.total;
   const entered = isThrough
     ? { ...stepStatus(world, stepsIn(world).length, step.startedAt), kind: step.kind }
@@ -103,7 +105,9 @@ export function cutWeight(weight: RolloutStatus['weight']): NonNullable<RolloutS
 
 /** The canary's end other than promotion, once it is without traffic. Its pods drain for `abortScaleDownDelay`. */
 export function retire(world: World, draft: Draft, outcome: HistoryEntry['outcome'], reason: string): Draft {
-  const drained = keepWarm(world, draft, draft.status.canaryRevision, canaryOf(world).abortScaleDownDelay);
+  // Where a raise was cut before the mesh had followed it, the adapter's object agrees with the cut at once: the raise may still come through.
+  const drainMs = Math.max(canaryOf(world).abortScaleDownDelay, maxLagMs(world));
+  const drained = keepWarm(world, draft, draft.status.canaryRevision, drainMs);
   return record(world, drained, outcome, reason);
 }
 

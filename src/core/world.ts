@@ -48,6 +48,7 @@ export interface Workload {
   readonly name: string;
   readonly uid: string;
   readonly resourceVersion: string;
+  readonly generation?: number | undefined;
   readonly replicas: number;
   readonly readyReplicas: number;
   readonly isPaused: boolean;

@@ -41,7 +41,7 @@ const pluginMaxAgeMs = 10_000;
  * files and the legacy auth providers are used; it is loaded here and not before, since it takes most of a second.
  */
 export async function loadCredentials(options: LoadOptions = {}): Promise<Result<LoadedCredentials, KubeFailure>> {
-  const { KubeConfig } = await import('@kubernetes/client-node');
+  const { KubeConfig } = await import('./client-node.ts');
   try {
     const config = new KubeConfig();
     const files = kubeconfigFiles(options);

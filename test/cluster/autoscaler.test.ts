@@ -2,6 +2,8 @@
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import type { Deployment } from './kit/apps.ts';
 import { openBed } from './kit/bed.ts';
+import { pathOf } from './kit/paths.ts';
+import { sleep, waitFor } from './kit/wait.ts';
 import { aRelease } from './support/release.ts';
 
 const bed = openBed(inject('bed'));
@@ -29,12 +31,17 @@ describe.concurrent('autoscaling', () => {
     const { scenario, stable } = release;
     const deployments = await scenario.record<Deployment>('deployments');
     await bed.admin.create(autoscaler('as-hpa'));
+    // Its first samples are few, and it may begin with a jump.
+    await sleep(10_000);
+    await release.until('settled', (_, { spec }) => spec.replicas === 2);
     const canary = await release.change({ image: 'example/app:2' });
     await release.until('at 50 %', ({ weight }) => weight?.desired === 50 && weight.confirmedAt !== undefined);
     const more = await scenario.load('web', { perSecond: 16 });
     await release.until('scaled up', (_, { spec }) => (spec.replicas ?? 0) >= 4);
-    const high = (await release.get()).spec.replicas ?? 0;
-    await scenario.ready(`web-${stable}`, high);
+    await waitFor('the pods of stable to follow', async () => {
+      const { spec, status } = await bed.admin.get<Deployment>(pathOf('deployments', 'as-hpa', `web-${stable}`));
+      return (spec.replicas ?? 0) >= 4 && (status?.readyReplicas ?? 0) >= 4;
+    });
     await more.stop();
     const low = await release.until('scaled down in mid-run', (_, { spec }) => (spec.replicas ?? 0) <= 2);
     expect(low.canaryRevision, 'still under way').toBe(canary);
@@ -48,7 +55,13 @@ describe.concurrent('autoscaling', () => {
       .map(({ object }) => object.spec.replicas ?? 1);
     expect(counts).toEqual(counts.toSorted((left, right) => left - right));
     expect(Math.max(...counts)).toBeGreaterThanOrEqual(4);
-    await scenario.ready(`web-${canary}`, 2);
+    await waitFor('the promoted revision to follow the autoscaler', async () => {
+      const [{ spec }, { spec: wanted }] = await Promise.all([
+        bed.admin.get<Deployment>(pathOf('deployments', 'as-hpa', `web-${canary}`)),
+        release.get(),
+      ]);
+      return spec.replicas === wanted.replicas;
+    });
     expect(more.summary().lost).toEqual([]);
     await release.serves(canary);
     await release.holds();

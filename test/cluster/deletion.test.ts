@@ -1,6 +1,6 @@
 // Deletion in every phase: what stays behind serves before anything of ours goes, and it is never an unapproved template.
 import { afterAll, describe, expect, inject, test } from 'vitest';
-import { type Deployment, podTemplate } from './kit/apps.ts';
+import { type Deployment, podTemplate, service } from './kit/apps.ts';
 import { openBed } from './kit/bed.ts';
 import type { KubeObject } from './kit/client.ts';
 import { pathOf } from './kit/paths.ts';
@@ -26,7 +26,7 @@ describe.concurrent('deletion', () => {
     });
     const { scenario, load } = release;
     await scenario.adapter.lag(1_000);
-    const deployments = await scenario.record<Deployment>('deployments');
+    const pods = await scenario.record<KubeObject & { spec: { containers: readonly { image: string }[] } }>('pods');
     const canary = await release.change({ image: 'example/app:2', behaviour: { 'start-delay-ms': '2000' } });
     await release.until('at 50 %', ({ weight }) => weight?.desired === 50 && weight.confirmedAt !== undefined);
     await remove('dl-mid');
@@ -38,10 +38,10 @@ describe.concurrent('deletion', () => {
     await load.more(100);
     expect(load.summary(from).byDeployment).toEqual({ web: expect.any(Number) as number });
     // Not one pod of the workload ever ran the unapproved template.
-    const unapproved = deployments.versions('web').filter(({ object }) => {
-      const { containers } = object.spec.template.spec as { containers: readonly { image: string }[] };
-      return containers[0]?.image === 'example/app:2' && (object.status?.replicas ?? 0) > 0;
-    });
+    const unapproved = pods
+      .versions()
+      .map(({ object }) => object)
+      .filter(({ metadata, spec }) => spec.containers[0]?.image === 'example/app:2' && metadata.labels?.['sluice.dev/revision'] === undefined);
     expect(unapproved).toEqual([]);
     expect(release.weights(canary).at(-1)).toBe(0);
     await release.holds();
@@ -81,21 +81,24 @@ describe.concurrent('deletion', () => {
     await release.holds();
   });
 
-  test('while Initializing: the workload goes on as if nothing had been', async ({ onTestFinished }) => {
-    const scenario = await bed.namespace('dl-init', { cleanup: onTestFinished });
-    await scenario.deploy({ name: 'web', replicas: 2, behaviour: { 'start-delay-ms': '6000' } });
+  test.for(['applied', 'created'])('while Initializing, its Service %s: the workload goes on as if nothing had been', async (by, { onTestFinished }) => {
+    const name = `dl-init-${by}`;
+    const scenario = await bed.namespace(name, { cleanup: onTestFinished });
+    await scenario.deployOnly({ name: 'web', replicas: 2, behaviour: { 'start-delay-ms': '6000' } });
+    if (by === 'created') await bed.admin.create(service(name, 'web', { app: 'web' }));
+    else await scenario.service('web', { app: 'web' });
     await scenario.ready('web');
     const load = await scenario.load('web', { perSecond: 60 });
     const controller = await scenario.controller();
     await controller.only.waitReady();
-    await bed.admin.apply(rollout('dl-init'), { manager: 'user' });
+    await bed.admin.apply(rollout(name), { manager: 'user' });
     await waitForObject<Deployment & { spec: { paused?: boolean } }>(
       bed.admin,
-      pathOf('deployments', 'dl-init', 'web'),
+      pathOf('deployments', name, 'web'),
       'the workload paused',
       (object) => object?.spec.paused === true,
     );
-    await remove('dl-init');
+    await remove(name);
     await isGone(scenario);
     await isGivenBack(scenario, 'example/app:1', 2);
     await nothingLeft(scenario);

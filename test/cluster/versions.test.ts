@@ -33,13 +33,8 @@ async function releases(name: string, version: string, options: ReleaseOptions):
 }
 
 describe.concurrent('versions by name', () => {
-  test.each(SMI_VERSIONS)('%s', async (version) => {
-    const disposals: (() => Promise<void>)[] = [];
-    try {
-      await releases(`vs-${version}`, version, { cleanup: (dispose) => void disposals.push(dispose), traffic: { version } });
-    } finally {
-      await Promise.all(disposals.map((dispose) => dispose()));
-    }
+  test.for(SMI_VERSIONS)('%s', async (version, { onTestFinished }) => {
+    await releases(`vs-${version}`, version, { cleanup: onTestFinished, traffic: { version } });
   });
 });
 

@@ -1,17 +1,18 @@
 import type { Draft } from '../draft.ts';
 import { holding, waking, withStatus } from '../draft.ts';
+import type { RolloutStatus } from '../rollout.ts';
 import { abort } from '../run.ts';
 import { isoOf, msOf } from '../time.ts';
 import type { World } from '../world.ts';
 
 /**
- * The progress deadline: it runs while pods or the data plane are waited for, and starts anew only when more pods are ready than ever
- * before in this wait, so that a crash loop does not reset it.
+ * The progress deadline: one clock, which runs while pods or the data plane are waited for and starts anew only when more pods are ready than
+ * ever before in this wait, so that a crash loop does not reset it.
  */
 export function waitAgainstDeadline(world: World, draft: Draft, what: 'Pods' | 'Weight', best = 0): Draft {
   const previous = draft.status.waiting;
-  const isSame = previous?.for === what && best <= previous.best;
-  const waiting = isSame ? previous : { for: what, since: isoOf(world.nowMs), best };
+  const isSame = previous !== undefined && (previous.for !== what || best <= previous.best);
+  const waiting = isSame ? resumed(world, previous, what) : { for: what, since: isoOf(world.nowMs), best };
   const { progressDeadline, progressDeadlineAction } = world.rollout.spec;
   const dueMs = msOf(waiting.since) + progressDeadline;
   const counting = withStatus(draft, { waiting });
@@ -20,6 +21,21 @@ export function waitAgainstDeadline(world: World, draft: Draft, what: 'Pods' | '
   if (progressDeadlineAction === 'Abort' && draft.status.canaryRevision !== undefined)
     return abort(world, withoutHold(counting), 'ProgressDeadlineExceeded', message);
   return holding(withoutHold(counting), { reason: 'ProgressDeadlineExceeded', message, isStalled: true });
+}
+
+type Waiting = NonNullable<RolloutStatus['waiting']>;
+
+/** While it stood, no time passed. */
+function resumed({ nowMs }: World, { since, best, stoppedAt }: Waiting, what: Waiting['for']): Waiting {
+  const stoodMs = stoppedAt === undefined ? 0 : nowMs - msOf(stoppedAt);
+  return { for: what, since: isoOf(msOf(since) + stoodMs), best };
+}
+
+/** Something else is waited for: the clock stands, and goes on from there if pods are missing again, so that flapping does not reset it. */
+export function stopClock(world: World, draft: Draft): Draft {
+  const { waiting } = draft.status;
+  if (waiting === undefined || waiting.stoppedAt !== undefined) return draft;
+  return withStatus(draft, { waiting: { ...waiting, stoppedAt: isoOf(world.nowMs) } });
 }
 
 const withoutHold = ({ hold: _, ...draft }: Draft): Draft => draft;

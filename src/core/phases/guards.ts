@@ -1,7 +1,8 @@
 import { blocker } from '../blockers.ts';
 import type { Draft, Hold } from '../draft.ts';
-import { canaryOf, canaryReplicas, findRevision, isConfirmed, readyPods, stableReplicas } from '../facts.ts';
+import { canaryOf, canaryReplicas, findRevision, isConfirmed, readyPods, stableReplicas, stepsIn } from '../facts.ts';
 import { msOf } from '../time.ts';
+import { contentionMessage, isContended } from '../upkeep/contention.ts';
 import type { RunView, World } from '../world.ts';
 
 /**
@@ -89,15 +90,42 @@ function weightGuard({ status, hold }: Draft): Hold | undefined {
 /** PerStep: of each background metric a Pass whose window began after the present weight was confirmed. */
 function evidenceGuard(world: World, draft: Draft): Hold | undefined {
   const { analysis } = canaryOf(world);
-  const { weight, step } = draft.status;
+  const { weight } = draft.status;
   if (analysis === undefined || analysis.evidence === 'Running') return undefined;
-  if ((weight?.desired ?? 0) === 0 || (step?.index ?? 0) < analysis.startingStep) return undefined;
+  if ((weight?.desired ?? 0) === 0 || !isWatched(world, draft)) return undefined;
   const sinceMs = weight?.confirmedAt === undefined ? Number.POSITIVE_INFINITY : msOf(weight.confirmedAt);
   return missingEvidence(backgroundRun(world, draft), sinceMs);
 }
 
+/** The background analysis has its turn: from its starting step on, at the latest when all steps are through. */
+export function isWatched(world: World, { status }: Draft): boolean {
+  const { analysis } = canaryOf(world);
+  return analysis !== undefined && (status.step?.index ?? 0) >= Math.min(analysis.startingStep, stepsIn(world).length);
+}
+
+/** Why the canary may not become stable now, though all traffic is with it. `bake`: the run that must have passed as well. */
+export function promotionGuard(world: World, draft: Draft, bake?: { readonly run: RunView | undefined }): Hold | undefined {
+  if (world.rollout.spec.paused) return { reason: 'Paused', message: 'spec.paused is true' };
+  const lacking =
+    (bake === undefined ? undefined : missingPass(bake.run)) ??
+    (canaryOf(world).analysis === undefined ? undefined : missingPass(backgroundRun(world, draft)));
+  return (
+    blocker(world) ??
+    targetGuard(world) ??
+    podsGuard(world, draft, 100) ??
+    (lacking === undefined ? undefined : (templateGuard(world) ?? lacking))
+  );
+}
+
+/** Every metric must have passed once, also one that a raise did not wait for. */
+function missingPass(run: RunView | undefined): Hold | undefined {
+  if (run === undefined) return { reason: 'AwaitingAnalysis', message: 'the analysis has not begun' };
+  const lacking = run.evidence.find(({ passedWindowStartedAtMs }) => passedWindowStartedAtMs === undefined);
+  return lacking === undefined ? undefined : { reason: 'AwaitingAnalysis', message: `metric "${lacking.metric}" has not passed yet` };
+}
+
 /** Names the first metric without a Pass since `sinceMs`. A run that is not there has shown nothing. */
-export function missingEvidence(run: RunView | undefined, sinceMs: number): Hold | undefined {
+function missingEvidence(run: RunView | undefined, sinceMs: number): Hold | undefined {
   if (run === undefined) return { reason: 'AwaitingAnalysis', message: 'the analysis has not begun' };
   const lacking = run.evidence.find(
     ({ isExempt, passedWindowStartedAtMs }) => !isExempt && !(passedWindowStartedAtMs !== undefined && passedWindowStartedAtMs >= sinceMs),
@@ -112,30 +140,4 @@ export const backgroundRun = (world: World, draft: Draft): RunView | undefined =
 
 export function runsOf(world: World, { status }: Draft): readonly RunView[] {
   return world.runs.filter((run) => run.revision === status.canaryRevision && run.attempt === (status.attempt ?? 1));
-}
-
-const contentionLimit = 3;
-const contentionWindowMs = 300_000;
-
-type Contested = 'Split' | 'Replicas' | 'Selector';
-
-/** Three corrections in five minutes: somebody else means it, and we no longer fight. */
-export function isContended(world: World, { status }: Draft, object: Contested): boolean {
-  return recentCorrections(world, status.corrections, object).length >= contentionLimit;
-}
-
-export function recentCorrections<T extends { readonly object: Contested; readonly at: string }>(
-  world: World,
-  corrections: readonly T[] | undefined,
-  object: Contested,
-): readonly T[] {
-  return (corrections ?? []).filter((entry) => entry.object === object && msOf(entry.at) > world.nowMs - contentionWindowMs);
-}
-
-export function contentionMessage(world: World, { status }: Draft, object: Contested): string {
-  const by = recentCorrections(world, status.corrections, object).findLast((entry) => entry.by !== undefined)?.by ?? 'another writer';
-  const what = { Split: 'the TrafficSplit', Replicas: 'spec.replicas of the workload', Selector: 'the selector of the root Service' }[
-    object
-  ];
-  return `${by} keeps changing ${what}; take it out of its manifests`;
 }

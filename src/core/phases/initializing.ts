@@ -1,7 +1,7 @@
 import { blocker, portMismatch } from '../blockers.ts';
 import type { Draft, Hold } from '../draft.ts';
 import { holding, waking, withEffects, withStatus } from '../draft.ts';
-import { canaryOf, findRevision, isConfirmed, readyPods, wantedReplicas } from '../facts.ts';
+import { findRevision, isConfirmed, maxLagMs, readyPods, wantedReplicas } from '../facts.ts';
 import type { Effect } from '../plan.ts';
 import { isoOf, msOf } from '../time.ts';
 import { pinState } from '../upkeep/pin.ts';
@@ -61,7 +61,18 @@ const enter = (world: World, draft: Draft, name: string): Draft =>
 
 const sinceMs = ({ status }: Draft): number => (status.stage === undefined ? 0 : msOf(status.stage.since));
 
-function starting(world: World, draft: Draft): Draft {
+/** Nothing has moved yet: a first revision that cannot be made, or does not come up, gives way to a newer template. */
+function rechosen(world: World, draft: Draft): Draft {
+  const { target, rollout } = world;
+  const { stableRevision, waiting } = draft.status;
+  if (target.kind === 'unknown' || target.revision === stableRevision) return draft;
+  const isOverdue = waiting !== undefined && world.nowMs >= msOf(waiting.since) + rollout.spec.progressDeadline;
+  const canCome = findRevision(world, stableRevision)?.deployment !== undefined && !isOverdue;
+  return canCome ? draft : enter(world, withStatus(draft, { stableRevision: target.revision }), 'Starting');
+}
+
+function starting(world: World, chosen: Draft): Draft {
+  const draft = rechosen(world, chosen);
   const paused = pausing(world.workload, draft);
   const stable = findRevision(world, draft.status.stableRevision);
   const wanted = wantedReplicas(world);
@@ -116,8 +127,3 @@ function draining(world: World, draft: Draft): Draft {
 }
 
 const serves = (workload: Workload | undefined): boolean => workload !== undefined && workload.replicas > 0;
-
-export function maxLagMs(world: World): number {
-  const { maxLag } = canaryOf(world).confirmation;
-  return maxLag ?? (world.traffic.kind === 'usable' ? world.traffic.defaultMaxLagMs : 10_000);
-}

@@ -1,28 +1,44 @@
 import type { Draft } from '../draft.ts';
 import { holding, withStatus } from '../draft.ts';
 import { isConfirmed } from '../facts.ts';
-import { clear, cutWeight, retire } from '../run.ts';
+import { clear, cutWeight, retire, stepStatus } from '../run.ts';
+import { isoOf, msOf } from '../time.ts';
 import type { World } from '../world.ts';
 import { resting } from './resting.ts';
 
 /** A canary on its way out: rolled back, or overtaken by another template. It loses its traffic, confirmed, before anything else happens. */
 
 export function aborting(world: World, draft: Draft): Draft {
-  const { abort, phase } = draft.status;
-  if (!isOut(draft)) return cutting(draft, 'Aborting');
-  const rolledBack =
-    phase === 'RolledBack' ? draft : withStatus(retire(world, draft, 'RolledBack', abort?.reason ?? 'RolledBack'), { phase: 'RolledBack' });
+  const { abort } = draft.status;
+  const isOver = isRecorded(draft);
+  if (!isOut(draft) && !isOver) return cutting(draft, 'Aborting');
+  const recorded = isOver ? draft : retire(world, draft, 'RolledBack', abort?.reason ?? 'RolledBack');
+  const rolledBack = withStatus(recorded, { phase: 'RolledBack' });
   const { target } = world;
   const isSame = target.kind === 'unknown' || target.revision === draft.status.canaryRevision;
-  if (!isSame) return resting(world, clear(rolledBack));
+  if (!isSame && isOut(draft)) return resting(world, clear(rolledBack));
   return holding(rolledBack, { reason: 'RolledBack', message: abort?.message ?? '', isStalled: true });
 }
 
 /** Another template was asked for, or stable's again. */
 export function withdrawing(world: World, draft: Draft): Draft {
-  if (!isOut(draft)) return cutting(draft, 'Progressing');
+  if (!isOut(draft)) return cutting(fromTheStart(world, draft), 'Progressing');
   const isRevert = world.target.kind === 'revision' && world.target.revision === draft.status.stableRevision;
   return resting(world, clear(retire(world, draft, 'Superseded', isRevert ? 'Reverted' : 'Superseded')));
+}
+
+/** Rolled back is rolled back: a foreign edit of the split afterwards is put right, and nothing more. */
+function isRecorded({ status: { abort, canaryRevision, history = [], phase } }: Draft): boolean {
+  const last = history.at(-1);
+  const isEntry = last !== undefined && last.revision === canaryRevision && last.outcome === 'RolledBack';
+  return phase === 'RolledBack' || (isEntry && abort !== undefined && msOf(last.finishedAt) >= msOf(abort.at));
+}
+
+/** If its template comes back before it is out, it begins again at the first step. */
+function fromTheStart(world: World, draft: Draft): Draft {
+  const isThere = draft.status.step === undefined || draft.status.step.index === 0;
+  const cut = withStatus(draft, { canaryUnavailableSince: undefined });
+  return isThere ? cut : withStatus(cut, { step: stepStatus(world, 0, isoOf(world.nowMs)), gates: undefined });
 }
 
 const isOut = ({ status }: Draft): boolean => status.weight === undefined || (status.weight.desired === 0 && isConfirmed(status));

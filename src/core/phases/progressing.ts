@@ -1,15 +1,25 @@
 import { analysisRunName } from '../analysis/index.ts';
-import type { Draft } from '../draft.ts';
+import type { Draft, Hold } from '../draft.ts';
 import { holding, waking, withEffects, withStatus } from '../draft.ts';
-import { canaryOf, canaryReplicas, findRevision, isConfirmed, readyPods, stepsIn, stepWeight, wantedReplicas } from '../facts.ts';
+import {
+  canaryOf,
+  canaryReplicas,
+  currentWeight,
+  findRevision,
+  isConfirmed,
+  readyPods,
+  stepsIn,
+  stepWeight,
+  wantedReplicas,
+} from '../facts.ts';
 import type { RunOrder } from '../plan.ts';
 import { abort, cutWeight, promote, stepStatus, withSteps } from '../run.ts';
 import type { ArgValue, StepOutcome, TemplateRef } from '../steps/index.ts';
 import { decideStep } from '../steps/index.ts';
 import { isoOf, msOf } from '../time.ts';
 import type { RunView, World } from '../world.ts';
-import { waitAgainstDeadline } from './deadline.ts';
-import { backgroundRun, missingEvidence, podsGuard, raiseGuard, reachableAt, runsOf } from './guards.ts';
+import { stopClock, waitAgainstDeadline } from './deadline.ts';
+import { backgroundRun, isWatched, podsGuard, promotionGuard, raiseGuard, reachableAt, runsOf } from './guards.ts';
 
 /** A canary on its way: what must stop it first, then the step that it is at. */
 export function progressing(world: World, draft: Draft): Draft {
@@ -76,7 +86,7 @@ function watched(world: World, draft: Draft): Draft {
   const { analysis } = canaryOf(world);
   const { status } = draft;
   if (analysis === undefined || backgroundRun(world, draft) !== undefined) return draft;
-  if ((status.step?.index ?? 0) < analysis.startingStep || (status.weight?.desired ?? 0) === 0 || !isConfirmed(status)) return draft;
+  if (!isWatched(world, draft) || (status.weight?.desired ?? 0) === 0 || !isConfirmed(status)) return draft;
   return ordering(world, draft, { kind: 'Background', step: undefined, templates: analysis.templates, args: analysis.args });
 }
 
@@ -120,9 +130,11 @@ function follow(world: World, draft: Draft, outcome: Exclude<StepOutcome, { kind
       const run = stepRun(world, draft, index);
       const ordered =
         run === undefined ? ordering(world, draft, { kind: 'Step', step: index, templates: outcome.templates, args: outcome.args }) : draft;
+      const problem = run === undefined ? world.templateProblems.find(({ kind, step }) => kind === 'Step' && step === index) : undefined;
+      const message = run === undefined ? 'the analysis of this step begins' : `${run.name} is ${run.phase}`;
       return holding(withStatus(ordered, { phase: 'Progressing', waiting: undefined }), {
-        reason: 'AwaitingAnalysis',
-        message: run === undefined ? 'the analysis of this step begins' : `${run.name} is ${run.phase}`,
+        reason: problem?.reason ?? 'AwaitingAnalysis',
+        message: problem?.message ?? message,
       });
     }
     case 'failed':
@@ -156,7 +168,7 @@ function shift(world: World, draft: Draft, weight: number): Draft {
   if (hold.reason === 'WeightNotApplied') return waitAgainstDeadline(world, held, 'Weight');
   const phase = hold.reason === 'Paused' ? 'Paused' : held.status.phase;
   const windowEndsMs = hold.reason === 'AwaitingWindow' && world.window.kind === 'closed' ? world.window.untilMs : undefined;
-  return waking(withStatus(held, { phase, waiting: undefined }), windowEndsMs);
+  return waking(withStatus(stopClock(world, held), { phase }), windowEndsMs);
 }
 
 const futureOnly = ({ nowMs }: World, moment: number | undefined): number | undefined =>
@@ -164,10 +176,9 @@ const futureOnly = ({ nowMs }: World, moment: number | undefined): number | unde
 
 /** The record comes first; the split follows it (upkeep), in this reconcile or after a crash in the next. */
 function record(draft: Draft, weight: number): Draft {
-  const { weight: before } = draft.status;
   const recorded = withStatus(draft, {
     phase: 'Progressing',
-    weight: { desired: weight, written: before?.desired ?? 0 },
+    weight: { desired: weight, written: currentWeight(draft.status) },
     waiting: undefined,
   });
   const { hold: _, ...open } = recorded;
@@ -175,8 +186,9 @@ function record(draft: Draft, weight: number): Draft {
 }
 
 function awaitWeight(world: World, draft: Draft): Draft {
-  if (draft.hold?.reason === 'WeightNotApplied') return waitAgainstDeadline(world, draft, 'Weight');
-  return withStatus(draft, { waiting: undefined });
+  const inPhase = withStatus(draft, { phase: draft.status.phase === 'Baking' ? 'Baking' : 'Progressing' });
+  if (draft.hold?.reason === 'WeightNotApplied') return waitAgainstDeadline(world, inPhase, 'Weight');
+  return withStatus(inPhase, { waiting: undefined });
 }
 
 function stepRun(world: World, draft: Draft, index: number): RunView | undefined {
@@ -200,12 +212,17 @@ function contextOf(world: World, draft: Draft, index: number) {
 
 /** All steps are through and all traffic is with the canary: the bake, then the promotion. */
 function complete(world: World, draft: Draft): Draft {
-  const { spec } = world.rollout;
-  const { analysis, afterPromotion } = canaryOf(world);
+  const { afterPromotion } = canaryOf(world);
   if (afterPromotion !== undefined) return bake(world, draft, afterPromotion);
-  if (spec.paused) return holding(withStatus(draft, { phase: 'Paused' }), { reason: 'Paused', message: 'spec.paused is true' });
-  const lacking = analysis === undefined ? undefined : missingEvidence(backgroundRun(world, draft), Number.NEGATIVE_INFINITY);
-  return lacking === undefined ? promote(world, draft) : holding(draft, lacking);
+  const hold = promotionGuard(world, draft);
+  return promoteUnless(world, withStatus(draft, { phase: hold?.reason === 'Paused' ? 'Paused' : 'Progressing' }), hold);
+}
+
+function promoteUnless(world: World, draft: Draft, hold: Hold | undefined): Draft {
+  if (hold === undefined) return promote(world, draft);
+  const held = holding(draft, hold);
+  if (hold.reason !== 'AwaitingPods') return stopClock(world, held);
+  return waitAgainstDeadline(world, held, 'Pods', readyPods(findRevision(world, draft.status.canaryRevision)));
 }
 
 function bake(
@@ -217,18 +234,14 @@ function bake(
   const startedAt = isFirst || draft.status.step === undefined ? isoOf(world.nowMs) : draft.status.step.startedAt;
   const endsMs = msOf(startedAt) + duration;
   const step = { ...stepStatus(world, stepsIn(world).length, startedAt), kind: 'bake', until: isoOf(endsMs) };
-  const baking = withStatus(draft, { phase: 'Baking', step, waiting: undefined });
+  const baking = withStatus(draft, { phase: 'Baking', step });
   const run = runsOf(world, draft).find(({ kind }) => kind === 'AfterPromotion');
   const watching =
     analysis !== undefined && run === undefined
       ? ordering(world, baking, { kind: 'AfterPromotion', step: undefined, ...analysis })
       : baking;
   if (world.nowMs < endsMs) return waking(watching, endsMs);
-  if (world.rollout.spec.paused) return holding(watching, { reason: 'Paused', message: 'spec.paused is true' });
-  const background =
-    canaryOf(world).analysis === undefined ? undefined : missingEvidence(backgroundRun(world, draft), Number.NEGATIVE_INFINITY);
-  const lacking = (analysis === undefined ? undefined : missingEvidence(run, Number.NEGATIVE_INFINITY)) ?? background;
-  return lacking === undefined ? promote(world, watching) : holding(watching, lacking);
+  return promoteUnless(world, watching, promotionGuard(world, watching, analysis === undefined ? undefined : { run }));
 }
 
 type Ordered = Pick<RunOrder, 'kind' | 'step' | 'templates' | 'args'>;

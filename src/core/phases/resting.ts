@@ -33,7 +33,7 @@ function healthy(world: World, draft: Draft): Draft {
   const waiting = draft.status.waiting ?? { for: 'Pods' as const, since: isoOf(world.nowMs), best: ready };
   const dueMs = msOf(waiting.since) + world.rollout.spec.progressDeadline;
   const short = withStatus(draft, { waiting });
-  if (world.nowMs < dueMs) return waking(withStatus(short, { phase: draft.status.phase === 'Degraded' ? 'Degraded' : 'Healthy' }), dueMs);
+  if (world.nowMs < dueMs && draft.status.phase !== 'Degraded') return waking(withStatus(short, { phase: 'Healthy' }), dueMs);
   return degraded(short, { reason: 'StableNotReady', message: `stable has ${ready} of ${wanted} pods ready`, isStalled: true });
 }
 

@@ -1,11 +1,10 @@
 import type { Draft } from '../draft.ts';
 import { holding, waking, withEffects, withStatus } from '../draft.ts';
-import { findRevision, isConfirmed, stableReplicas } from '../facts.ts';
+import { findRevision, isConfirmed, maxLagMs, stableReplicas } from '../facts.ts';
 import { revisionLabel } from '../names.ts';
 import { cutWeight } from '../run.ts';
 import { isoOf, msOf } from '../time.ts';
-import type { World } from '../world.ts';
-import { maxLagMs } from './initializing.ts';
+import type { Workload, World } from '../world.ts';
 
 /**
  * Deletion: stable keeps serving until what stays behind serves in its place. What stays behind is the stable revision's template,
@@ -42,19 +41,23 @@ const enter = (world: World, draft: Draft, name: string): Draft => withStatus(dr
 const waitingFor = (draft: Draft, message: string): Draft => holding(draft, { reason: 'Terminating', message });
 
 /** A Rollout that never took anything over has nothing to give back. */
-const neverStarted = (world: World, draft: Draft): boolean => draft.status.stableRevision === undefined || world.rival !== undefined;
+const neverStarted = ({ status }: Draft): boolean => status.stableRevision === undefined;
 
 function returning(world: World, draft: Draft): Draft {
-  if (neverStarted(world, draft)) return removing(world, enter(world, draft, 'Removing'));
-  const isSplitGone = world.traffic.kind === 'unusable' || world.traffic.split.kind === 'absent';
+  if (neverStarted(draft)) return removing(world, enter(world, draft, 'Removing'));
+  const split = world.traffic.kind === 'unusable' ? undefined : world.traffic.split;
+  const hasSplit = split?.kind === 'present' && split.ownership.kind === 'ours';
   const isBack = draft.status.weight?.desired === 0 && isConfirmed(draft.status);
-  if (!isBack && !isSplitGone) return waitingFor({ ...draft, goalWeight: 0 }, 'all traffic goes back to stable');
+  if (!isBack && hasSplit) return waitingFor({ ...draft, goalWeight: 0 }, 'all traffic goes back to stable');
   return restoring(world, enter(world, withStatus(draft, { canaryRevision: undefined }), 'Restoring'));
 }
 
 function restoring(world: World, draft: Draft): Draft {
   const { workload } = world;
   const { stableRevision } = draft.status;
+  // Unpinned, the root Service would select them, too.
+  if (world.revisions.some(({ revision, readyEndpoints }) => revision !== stableRevision && readyEndpoints > 0))
+    return waitingFor(draft, 'the pods of all revisions but stable go');
   if (workload === undefined || workload.isDeleting || stableRevision === undefined)
     return unpinning(world, enter(world, draft, 'Unpinning'));
   const replicas = stableReplicas(world, draft.status);
@@ -69,9 +72,17 @@ function restoring(world: World, draft: Draft): Draft {
       replicas,
     });
   }
+  if (!isRestored && (workload.isPaused || workload.replicas === 0)) return unpausing(draft, workload, replicas);
   if (!workload.isRolledOut || workload.readyReplicas < replicas)
     return waitingFor(draft, `${workload.readyReplicas} of ${replicas} pods of the workload are ready`);
   return unpinning(world, enter(world, draft, 'Unpinning'));
+}
+
+/** Nothing is left to restore from, or nothing was begun: it gets its count, and rolls out what its template says. */
+function unpausing(draft: Draft, { uid, resourceVersion, replicas: present }: Workload, replicas: number): Draft {
+  const count = present === 0 && replicas > 0 ? { replicas } : {};
+  const held = waitingFor(draft, 'the workload is unpaused');
+  return withEffects(held, { kind: 'patchWorkload', uid, resourceVersion, isPaused: false, ...count });
 }
 
 /** By the template alone: its configuration may have changed since, and is not ours to change back. */
@@ -81,7 +92,9 @@ const runsStable = (world: World, stableRevision: string): boolean =>
 /** The workload's pods then serve beside ours. */
 function unpinning(world: World, draft: Draft): Draft {
   const { rootService } = world;
-  if (rootService !== undefined && !rootService.isOurs && rootService.selector[revisionLabel] !== undefined) {
+  const pinned = rootService?.selector[revisionLabel];
+  const isOurPin = pinned !== undefined && (pinned === draft.status.stableRevision || findRevision(world, pinned) !== undefined);
+  if (rootService !== undefined && !rootService.isOurs && isOurPin) {
     const { uid, resourceVersion } = rootService;
     return withEffects(waitingFor(draft, 'the root Service is unpinned'), {
       kind: 'pinSelector',

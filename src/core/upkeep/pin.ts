@@ -7,7 +7,9 @@ export type PinState =
   /** Not wanted, not possible, or never by this provider. */
   | { readonly kind: 'none' }
   | { readonly kind: 'done' }
-  /** `isForeign`: our key was there, and somebody took it out. */
+  /** Our key is there though the spec or the provider forbids it: it would go on selecting what was stable once. */
+  | { readonly kind: 'unwanted'; readonly uid: string; readonly resourceVersion: string }
+  /** `isForeign`: our key was there, and somebody took it out or changed it. */
   | {
       readonly kind: 'due';
       readonly revision: string;
@@ -21,17 +23,21 @@ export function pinState(world: World, status: RolloutStatus): PinState {
   const { pinSelector } = rollout.spec.service;
   const { stableRevision } = status;
   if (rootService === undefined || stableRevision === undefined) return { kind: 'none' };
-  const isRefused =
-    pinSelector === 'Auto' && ((traffic.kind === 'usable' && traffic.refusesPin) || rootService.selectorApplier !== undefined);
-  // A root Service that we made has no selector but ours.
-  if (!rootService.isOurs && (pinSelector === 'Never' || isRefused)) return { kind: 'none' };
   const present = rootService.selector[revisionLabel];
+  const isKnown = world.revisions.some(({ revision }) => revision === present);
+  const { uid, resourceVersion } = rootService;
+  // A root Service that we made has no selector but ours.
+  if (!rootService.isOurs) {
+    const isRefused = pinSelector === 'Never' || (pinSelector === 'Auto' && traffic.kind === 'usable' && traffic.refusesPin);
+    if (isRefused) return isKnown ? { kind: 'unwanted', uid, resourceVersion } : { kind: 'none' };
+    if (pinSelector === 'Auto' && rootService.selectorApplier !== undefined) return { kind: 'none' };
+  }
   if (present === stableRevision) return { kind: 'done' };
   return {
     kind: 'due',
     revision: stableRevision,
-    uid: rootService.uid,
-    resourceVersion: rootService.resourceVersion,
-    isForeign: present === undefined,
+    uid,
+    resourceVersion,
+    isForeign: !isKnown,
   };
 }

@@ -1,15 +1,17 @@
 import type { Draft } from '../draft.ts';
 import { waking, withEffects, withStatus } from '../draft.ts';
 import { canaryReplicas, findRevision, hasOwnPorts, isConfirmed, stableReplicas, stepWeight } from '../facts.ts';
+import { revisionLabel } from '../names.ts';
 import type { Effect } from '../plan.ts';
 import { earliest, msOf } from '../time.ts';
 import type { Revision, World } from '../world.ts';
+import { portsOf } from './ports.ts';
 
 /** The objects of each revision: made where they are missing, scaled to what their traffic needs, removed past the history limit. */
 export function keepRevisions(world: World, draft: Draft): Draft {
-  if (world.rival !== undefined || isRemoving(draft)) return draft;
+  if ((world.rival !== undefined && draft.status.phase !== 'Terminating') || isRemoving(draft)) return draft;
   const cooled = coolDown(world, draft);
-  const effects = [...missing(world, cooled), ...scaling(world, cooled), ...beyondHistory(world, cooled)];
+  const effects = [...missing(world, cooled), ...ports(world, cooled), ...scaling(world, cooled), ...beyondHistory(world, cooled)];
   return withEffects(cooled, ...effects);
 }
 
@@ -54,6 +56,12 @@ function missingOf(world: World, revision: string, replicas: number): readonly E
   ];
 }
 
+/** Of the revisions that have traffic, or may have it again at once. */
+function ports(world: World, { status }: Draft): readonly Effect[] {
+  const serving = new Set([status.stableRevision, status.canaryRevision, ...(status.warm ?? []).map(({ revision }) => revision)]);
+  return world.revisions.filter(({ revision }) => serving.has(revision)).flatMap((revision) => portsOf(world, revision));
+}
+
 /** Pods are made ready for the weight that comes next; they go only when their traffic has gone, confirmed. */
 const goalOf = (world: World, draft: Draft): number => draft.goalWeight ?? stepWeight(world, draft.status);
 
@@ -72,10 +80,14 @@ function scaling(world: World, draft: Draft): readonly Effect[] {
 function replicasOf(world: World, draft: Draft, { revision, deployment }: Revision): number | undefined {
   const { status } = draft;
   if (revision === status.stableRevision) return stableReplicas(world, status);
+  // After a promotion, until the root Service is seen to select the new one: its clients are with the old pods.
+  if (world.rootService?.selector[revisionLabel] === revision) return undefined;
+  if (status.phase === 'Terminating' && status.stage?.name !== 'Returning') return 0;
   if (status.warm?.some((entry) => entry.revision === revision)) return undefined;
   if (revision === status.canaryRevision && status.abort === undefined) return canaryReplicas(world, status, goalOf(world, draft));
   // Neither stable nor canary: without traffic since the last confirmed weight, or, while one is open, not yet for sure.
-  return isConfirmed(status) ? 0 : deployment?.replicas;
+  const hasNoTraffic = isConfirmed(status) || (status.phase === 'Initializing' && status.stage?.name === 'Starting');
+  return hasNoTraffic ? 0 : deployment?.replicas;
 }
 
 /** Old revisions are kept, at zero, for undo; the oldest beyond the limit go, once no pod and no split speaks of them. */

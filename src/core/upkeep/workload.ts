@@ -1,41 +1,40 @@
 import type { Draft } from '../draft.ts';
-import { withEffects, withStatus } from '../draft.ts';
-import { isContended } from '../phases/guards.ts';
-import { isoOf } from '../time.ts';
+import { withEffects } from '../draft.ts';
+import { revisionLabel } from '../names.ts';
 import type { World } from '../world.ts';
+import { correcting } from './contention.ts';
 import { pinState } from './pin.ts';
 
 /** After adoption the workload stays at zero: its pods would be an unapproved template. */
 export function keepWorkload(world: World, draft: Draft): Draft {
   const { workload } = world;
   if (workload === undefined || workload.isDeleting || !isAdopted(draft) || world.rival !== undefined) return draft;
-  if (workload.replicas === 0 || isContended(world, draft, 'Replicas')) return draft;
-  const { uid, resourceVersion, replicasManager } = workload;
-  return withEffects(corrected(world, draft, 'Replicas', replicasManager), { kind: 'patchWorkload', uid, resourceVersion, replicas: 0 });
+  if (workload.replicas === 0) return draft;
+  const { uid, resourceVersion, replicasManager, generation } = workload;
+  // Its status moves the resourceVersion on while one and the same edit is put right.
+  const noted = correcting(world, draft, { object: 'Replicas', version: String(generation ?? resourceVersion), by: replicasManager });
+  return noted === undefined ? draft : withEffects(noted, { kind: 'patchWorkload', uid, resourceVersion, replicas: 0 });
 }
 
 /** The root Service selects stable, from the stage of an adoption in which it is its turn. */
 export function keepPinned(world: World, draft: Draft): Draft {
-  const { phase, stage } = draft.status;
-  const isTurn =
-    phase === 'Initializing'
-      ? stage !== undefined && stage.name !== 'Starting'
-      : phase === 'Terminating'
-        ? stage?.name === 'Returning' || stage?.name === 'Restoring'
-        : true;
-  if (!isTurn || world.rival !== undefined) return draft;
+  if (!isTurn(world, draft) || world.rival !== undefined) return draft;
   const pin = pinState(world, draft.status);
-  if (pin.kind !== 'due') return draft;
-  const isCorrection = pin.isForeign && isAdopted(draft);
-  if (isCorrection && isContended(world, draft, 'Selector')) return draft;
-  const noted = isCorrection ? corrected(world, draft, 'Selector', world.rootService?.selectorApplier) : draft;
-  return withEffects(noted, { kind: 'pinSelector', revision: pin.revision, uid: pin.uid, resourceVersion: pin.resourceVersion });
+  if (pin.kind === 'none' || pin.kind === 'done') return draft;
+  const { uid, resourceVersion } = pin;
+  if (pin.kind === 'unwanted') return withEffects(draft, { kind: 'pinSelector', revision: undefined, uid, resourceVersion });
+  const edit = { object: 'Selector' as const, version: resourceVersion, by: world.rootService?.selectorApplier };
+  const noted = pin.isForeign && isAdopted(draft) ? correcting(world, draft, edit) : draft;
+  return noted === undefined ? draft : withEffects(noted, { kind: 'pinSelector', revision: pin.revision, uid, resourceVersion });
+}
+
+/** A deletion pins nothing anew: before adoption got that far, the workload's pods still have the traffic. */
+function isTurn({ rootService }: World, { status: { phase, stage } }: Draft): boolean {
+  if (phase === 'Initializing') return stage !== undefined && stage.name !== 'Starting';
+  if (phase !== 'Terminating') return true;
+  const isPinned = rootService?.selector[revisionLabel] !== undefined;
+  return isPinned && (stage?.name === 'Returning' || stage?.name === 'Restoring');
 }
 
 const isAdopted = ({ status }: Draft): boolean =>
   status.phase !== 'Initializing' && status.phase !== 'Terminating' && status.stableRevision !== undefined;
-
-function corrected(world: World, draft: Draft, object: 'Replicas' | 'Selector', manager: string | undefined): Draft {
-  const entry = { object, at: isoOf(world.nowMs), ...(manager === undefined ? {} : { by: manager }) };
-  return withStatus(draft, { corrections: [...(draft.status.corrections ?? []), entry].slice(-32) });
-}

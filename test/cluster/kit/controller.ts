@@ -20,7 +20,7 @@ export interface ControllerOptions {
   readonly leaderElection?: boolean;
   /** The prefix of the replicas' `--identity`; default: the scenario's name. */
   readonly identity?: string;
-  /** Other ways to Prometheus and to the API server, such as an outage's: `http://127.0.0.1:PORT`, `https://127.0.0.1:PORT`. */
+  /** Other ways to Prometheus ('': none) and to the API server, such as an outage's: `http://127.0.0.1:PORT`, `https://127.0.0.1:PORT`. */
   readonly prometheus?: string;
   readonly server?: string;
   /** A service account that exists, with whatever permissions it has; default: one of the kit's, cluster administrator. */
@@ -95,7 +95,8 @@ export async function startController(
   namespace: string,
   options: ControllerOptions = {},
 ): Promise<Controller> {
-  const program = options.program ?? join(info.repository, 'dist/sluice.js');
+  // SLUICE_BED_PROGRAM: a mutant of the product, in tests of the tests (mutants.ts).
+  const program = options.program ?? process.env.SLUICE_BED_PROGRAM ?? join(info.repository, 'dist/sluice.js');
   if (!existsSync(program)) throw new Error(`${program} does not exist: run \`npm run build\` first`);
   const config = await serviceAccountKubeconfig(admin, info, namespace, options);
   const count = options.replicas ?? 1;
@@ -109,8 +110,7 @@ export async function startController(
         'controller',
         '--kubeconfig',
         config,
-        '--prometheus-address',
-        options.prometheus ?? info.prometheusUrl,
+        ...(options.prometheus === '' ? [] : ['--prometheus-address', options.prometheus ?? info.prometheusUrl]),
         '--listen',
         listen,
         '--identity',

@@ -1,0 +1,167 @@
+// Faults of one line, planted in our own code, each with the scenario that is there to catch it: `npm run test:mutants [NAME ...]`.
+// A scenario that passes on its mutant proves nothing, and is a defect.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+
+interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  readonly test: string;
+  /** Part of the test's name. */
+  readonly scenario: string;
+}
+
+const mutants: readonly Mutant[] = [
+  {
+    name: 'a failed analysis is not heard',
+    file: 'src/core/phases/progressing.ts',
+    from: "runs.find(({ phase }) => phase === 'Failed')",
+    to: 'runs.find(() => false)',
+    test: 'release',
+    scenario: 'fails 30 %',
+  },
+  {
+    name: 'no data passes',
+    file: 'src/core/phases/guards.ts',
+    from: 'if (lacking === undefined) return undefined;',
+    to: 'return undefined;',
+    test: 'verdicts',
+    scenario: 'without any traffic nothing is promoted',
+  },
+  {
+    name: 'a weight is confirmed without a look',
+    file: 'src/core/confirmation.ts',
+    from: "if (metrics.kind === 'contradicts') return",
+    to: "if (metrics.kind === 'contradicts') return { kind: 'confirmed', by: 'Metrics', observed: undefined }; else if (Math.abs(0) > 1) return",
+    test: 'confirmation',
+    scenario: 'is seen by the share that metrics show',
+  },
+  {
+    name: 'the adapter is not asked',
+    file: 'src/core/confirmation.ts',
+    from: "if (facts.adapter.kind === 'contradicts') return",
+    to: "if (facts.adapter.kind === 'contradicts' && facts.nowMs < 0) return",
+    test: 'confirmation',
+    scenario: 'is seen in Linkerd',
+  },
+  {
+    name: 'pods are not waited for',
+    file: 'src/core/phases/guards.ts',
+    from: 'podsGuard(world, draft, goalWeight) ??',
+    to: '',
+    test: 'pods',
+    scenario: 'gets no weight and is aborted by the progress deadline',
+  },
+  {
+    name: 'a canary without pods keeps its weight',
+    file: 'src/core/phases/progressing.ts',
+    from: 'if ((canary?.readyEndpoints ?? 0) > 0) return undefined;',
+    to: 'if (world.nowMs > 0) return undefined;',
+    test: 'pods',
+    scenario: 'and not back within 30 s, it is rolled back',
+  },
+  {
+    name: 'a new template takes over the weight of the old one',
+    file: 'src/core/phases/leaving.ts',
+    from: "if (!isOut(draft)) return cutting(draft, 'Progressing');",
+    to: '',
+    test: 'churn',
+    scenario: 'the old canary is at 0, confirmed',
+  },
+  {
+    name: 'a foreign edit stays',
+    file: 'src/core/upkeep/split.ts',
+    from: 'if (!isForeignEdit(view, desired)) return writing',
+    to: 'if (isForeignEdit(view, desired)) return draft; else return writing',
+    test: 'contention',
+    scenario: 'put right at once three times',
+  },
+  {
+    name: 'the pods of stable go with the weight',
+    file: 'src/core/facts.ts',
+    from: 'return Math.max(wantedReplicas(world), floor);',
+    to: 'return Math.ceil((Math.max(wantedReplicas(world), floor) * (100 - (status.weight?.desired ?? 0))) / 100);',
+    test: 'steps',
+    scenario: 'rolls a release back that turns bad at 100 %',
+  },
+  {
+    name: 'the workload is scaled to zero before its traffic has moved',
+    file: 'src/core/phases/initializing.ts',
+    from: 'if (stable?.service !== undefined && stable.deployment !== undefined && ready >= wanted)',
+    to: 'if (stable?.service !== undefined && stable.deployment !== undefined)',
+    test: 'adoption',
+    scenario: 'four slow pods',
+  },
+  {
+    name: 'the split is removed before the workload serves',
+    file: 'src/core/phases/terminating.ts',
+    from: 'if (!workload.isRolledOut || workload.readyReplicas < replicas)',
+    to: 'if (world.nowMs < 0)',
+    test: 'deletion',
+    scenario: 'in mid-run at 50 %',
+  },
+  {
+    name: 'the split is written before status',
+    file: 'src/controller/execute.ts',
+    from: 'if (plan.status !== undefined) {',
+    to: "for (const effect of plan.effects) if (effect.kind === 'writeSplit') await act(effect, current, executors, signal);\n  if (plan.status !== undefined) {",
+    test: 'release',
+    scenario: 'a good release is promoted',
+  },
+];
+
+const root = resolve(process.env.SLUICE_ROOT ?? process.cwd());
+
+/** The product with one fault in it. A fault whose line is no longer there, once, is a fault of this table. */
+async function plant({ file, from, to }: Mutant, outfile: string): Promise<void> {
+  const path = join(root, file);
+  const source = readFileSync(path, 'utf8');
+  if (source.split(from).length !== 2) throw new Error(`${file} does not have this exactly once: ${from}`);
+  const banner = `import { createRequire as __r } from 'node:module';import { fileURLToPath as __f } from 'node:url';import { dirname as __d } from 'node:path';const require = __r(import.meta.url);const __filename = __f(import.meta.url);const __dirname = __d(__filename);`;
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['src/main.ts'],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'warning',
+    banner: { js: banner },
+    plugins: [
+      {
+        name: 'mutant',
+        setup: (builder) =>
+          builder.onLoad({ filter: /\.ts$/ }, ({ path: loaded }) =>
+            loaded === path ? { contents: source.replace(from, to), loader: 'ts' } : undefined,
+          ),
+      },
+    ],
+  });
+}
+
+const wanted = process.argv.slice(2);
+const folder = mkdtempSync(join(tmpdir(), 'sluice-mutants.'));
+let survivors = 0;
+for (const mutant of mutants.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)))) {
+  const program = join(folder, 'mutant.mjs');
+  await plant(mutant, program);
+  const args = ['test/cluster/run.sh', `test/cluster/${mutant.test}.test.ts`, '-t', mutant.scenario];
+  const { status, stdout } = spawnSync('bash', args, {
+    cwd: root,
+    env: { ...process.env, SLUICE_BED_PROGRAM: program },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  // Failing is not enough: the scenario itself must have run and failed.
+  const isCaught = status !== 0 && /Tests\s.*\d+ failed/.test(stdout);
+  if (!isCaught) survivors += 1;
+  process.stdout.write(`${isCaught ? 'caught  ' : 'SURVIVED'}  ${mutant.name}  (${mutant.test}: ${mutant.scenario})\n`);
+}
+rmSync(folder, { recursive: true, force: true });
+process.exitCode = survivors === 0 ? 0 : 1;
