@@ -3,6 +3,7 @@ import { conditionsOf } from './conditions.ts';
 import type { Draft } from './draft.ts';
 import { draftOf, holding, withStatus } from './draft.ts';
 import { explain } from './explain.ts';
+import { isConfirmed } from './facts.ts';
 import { scaleSelector } from './names.ts';
 import { noticesOf } from './notices.ts';
 import { initializing } from './phases/initializing.ts';
@@ -12,7 +13,7 @@ import { resting } from './phases/resting.ts';
 import { terminating } from './phases/terminating.ts';
 import type { Plan } from './plan.ts';
 import type { RolloutStatus } from './rollout.ts';
-import { settleWeight } from './settle.ts';
+import { awaitingWeight, settleWeight } from './settle.ts';
 import { earliest } from './time.ts';
 import { contentionEndsAt, freshCorrections } from './upkeep/contention.ts';
 import { keepRevisions } from './upkeep/revisions.ts';
@@ -60,7 +61,7 @@ function upkeep(world: World, draft: Draft): Draft {
 
 function finish(world: World, decided: Draft): Plan {
   const { rollout } = world;
-  const draft = obstructed(world, decided);
+  const draft = recorded(obstructed(world, decided));
   const described = withStatus(draft, {
     ...counts(world),
     message: explain(draft),
@@ -90,13 +91,29 @@ function obstructed({ obstacle }: World, draft: Draft): Draft {
   return obstacle === undefined ? draft : { ...draft, hold: { ...obstacle, isStalled: true } };
 }
 
+/** A weight that is written down by this plan waits for the data plane from now on: said at once, that takes no write of its own. */
+function recorded(draft: Draft): Draft {
+  const { weight, phase } = draft.status;
+  const isOnItsWay = weight !== undefined && !isConfirmed(draft.status) && phase !== 'Initializing' && phase !== 'Terminating';
+  return isOnItsWay ? holding(draft, awaitingWeight(weight)) : draft;
+}
+
 /** While a canary is on its way the epoch is claimed as well; at rest a new leader writes nothing. */
 function isSame(world: World, next: RolloutStatus): boolean {
   const { epoch: _, ...before } = world.rollout.status;
   const { epoch: __, ...after } = next;
   const isMoving = next.canaryRevision !== undefined && next.phase !== 'RolledBack';
-  return sameJson(before, after) && (!isMoving || world.rollout.status.epoch === world.epoch);
+  // While pods come and go their counts alone are not worth a write each; the last of them, or the next transition, tells them.
+  const told = areSettled(world) ? after : { ...after, replicas: before.replicas, readyReplicas: before.readyReplicas };
+  return sameJson(before, told) && (!isMoving || world.rollout.status.epoch === world.epoch);
 }
+
+const areSettled = ({ revisions }: World): boolean =>
+  revisions.every(
+    ({ deployment }) =>
+      deployment === undefined ||
+      (deployment.isObserved && deployment.totalReplicas === deployment.replicas && deployment.readyReplicas === deployment.replicas),
+  );
 
 function counts(world: World): Partial<RolloutStatus> {
   const deployments = world.revisions.map(({ deployment }) => deployment).filter((deployment) => deployment !== undefined);

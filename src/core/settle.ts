@@ -41,9 +41,15 @@ export function settleWeight(world: World, draft: Draft): Draft {
   const isOverdue = world.nowMs >= writtenAtMs + timeout;
   const weightHold: Hold = isOverdue
     ? { reason: 'WeightNotApplied', message: `${weight.desired} % was written and is not followed: ${verdict.why}` }
-    : { reason: 'AwaitingWeight', message: `${weight.desired} % was written: ${verdict.why}` };
+    : awaitingWeight(weight);
   return waking({ ...holding(asking, weightHold), weightHold }, verdict.wakeAtMs);
 }
+
+/** Says nothing of the readings under way: each would cost a status write, and the record of a weight can say it already. */
+export const awaitingWeight = ({ desired }: WeightStatus): Hold => ({
+  reason: 'AwaitingWeight',
+  message: `waiting for the data plane to follow ${desired} %`,
+});
 
 const unconfirmed = ({ desired, written }: WeightStatus): WeightStatus => (written === undefined ? { desired } : { desired, written });
 

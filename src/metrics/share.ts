@@ -25,6 +25,8 @@ export const shareWindowTooShort = 'the window is too short for the scrape inter
 
 export const shareTimeoutMs = 10_000;
 
+const shortestTellingMs = 10_000;
+
 const target: PrometheusTarget = { headers: [], timeoutMs: shareTimeoutMs };
 
 export const shareServerOf = ({ via }: ShareQuestion, io: MetricIo): string =>
@@ -88,12 +90,15 @@ function shareOfAnswers(question: ShareQuestion, canary: SourceAnswer, stable: S
   const trouble = [canary, stable].find((answer) => answer.kind === 'error' || answer.kind === 'invalid');
   if (trouble !== undefined) return unreadShare(question, trouble.message);
   const windowMs = Math.max(question.windowMs, canary.windowMs ?? 0, stable.windowMs ?? 0);
+  const hasSeries = canary.kind === 'value' || stable.kind === 'value';
+  // TrafficMetrics count over the window alone: silence in one that no scrape fits into is no sign of a mesh without series.
+  if (!hasSeries && windowMs < shortestTellingMs) return unreadShare(question, shareWindowTooShort);
   return {
     windowStartedAtMs: question.windowStartedAtMs - (windowMs - question.windowMs),
     windowMs,
     canaryRequests: canary.kind === 'value' ? canary.value : 0,
     stableRequests: stable.kind === 'value' ? stable.value : 0,
-    hasSeries: canary.kind === 'value' || stable.kind === 'value',
+    hasSeries,
   };
 }
 

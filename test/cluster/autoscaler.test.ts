@@ -48,7 +48,9 @@ describe.concurrent('autoscaling', () => {
     const promoted = await release.until('promoted', (status) => status.phase === 'Healthy' && status.stableRevision === canary);
     expect(promoted.history).toHaveLength(1);
     // By version: while the canary was on its way, stable's count never fell.
-    const promotedAt = release.rollouts.versions().find(({ object }) => object.status?.stableRevision === canary)?.resourceVersion ?? 0n;
+    const { resourceVersion: promotedAt } = await waitFor('the recorder to have seen it', () =>
+      release.rollouts.versions().find(({ object }) => object.status?.stableRevision === canary),
+    );
     const counts = deployments
       .versions(`web-${stable}`)
       .filter(({ resourceVersion }) => resourceVersion < promotedAt)

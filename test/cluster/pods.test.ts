@@ -58,7 +58,9 @@ describe.concurrent('a canary that never becomes ready', () => {
 
   test('with progressDeadlineAction Report it is reported, kept, and goes on when its pods come', async ({ onTestFinished }) => {
     const spec = { progressDeadline: '10s', progressDeadlineAction: 'Report' };
-    const release = await aRelease(bed, 'p-report', { cleanup: onTestFinished, spec });
+    // All pods from the beginning: those made later would be as the template says.
+    const steps = [{ setCanaryScale: { replicas: 2 } }, { setWeight: 50 }];
+    const release = await aRelease(bed, 'p-report', { cleanup: onTestFinished, spec, steps });
     const canary = await release.change({ image: 'example/app:2', behaviour: { 'never-ready': 'true' } });
     const late = await release.until('stalled', (status) => conditionOf(status, 'Stalled') !== undefined);
     expect(conditionOf(late, 'Stalled')).toMatchObject({ status: 'True', reason: 'ProgressDeadlineExceeded' });

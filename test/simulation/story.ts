@@ -63,7 +63,7 @@ const faults: Readonly<Record<string, Fault>> = {
 /** Faults that leave the data plane to us: under these no request may be lost. */
 const harmless = ['template', 'template', 'template', 'scaleALittle', 'pause', 'addPort'] as const;
 
-export function live(seed: number, trace: (line: string) => void = () => undefined): Ending {
+export function live(seed: number, trace?: (line: string) => void): Ending {
   const random = seededRandom(seed);
   const violations: string[] = [];
   const isHarmless = random.next() < 0.5;
@@ -75,7 +75,7 @@ export function live(seed: number, trace: (line: string) => void = () => undefin
   let lives = 0;
   const onWrite: Toy['onWrite'] = (toy, write, world) => {
     const moment = { toy, world };
-    trace(`${(toy.nowMs % 86_400_000) / 1000} ${write.kind === 'status' ? shown(write.status) : JSON.stringify(write).slice(0, 180)}`);
+    trace?.(`${(toy.nowMs % 86_400_000) / 1000} ${write.kind === 'status' ? shown(write.status) : JSON.stringify(write).slice(0, 180)}`);
     const found =
       write.kind === 'status'
         ? Object.entries(statusLaws).map(([law, holds]) => [law, holds(toy.rollout.status, write.status, moment)] as const)
@@ -96,7 +96,7 @@ export function live(seed: number, trace: (line: string) => void = () => undefin
   for (let index = 0; index < steps && violations.length === 0 && !toy.isGone; index += 1) {
     if (random.next() < 0.12) {
       const name = chosen(random, isHarmless ? harmless : Object.keys(faults));
-      trace(`-- ${name}`);
+      trace?.(`-- ${name}`);
       if (name !== 'kill' || toy.revisions.size > 0) faults[name]?.(toy, random);
     }
     if (index > 20 && random.next() < 0.004) toy.setRollout({ isDeleting: true });
@@ -123,8 +123,8 @@ function settle(toy: ToyCluster, violations: string[], lost: () => void): number
   const limitMs = toy.nowMs + minutes(120);
   let plans = 0;
   while (violations.length === 0 && toy.nowMs < limitMs && !toy.isGone) {
-    const next = toy.reconcile();
     toy.measure();
+    const next = toy.reconcile();
     lost();
     plans += 1;
     const isQuiet = next.status === undefined && next.effects.length === 0;

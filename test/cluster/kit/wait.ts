@@ -59,5 +59,8 @@ export async function waitForObject<T extends KubeObject>(
       await sleep(200);
     }
   }
-  throw new Error(`waited ${options.deadlineMs ?? 120_000} ms for: ${description}; last seen: ${JSON.stringify(seen)?.slice(0, 2_000)}`);
+  throw new Error(`waited ${options.deadlineMs ?? 120_000} ms for: ${description}; last seen: ${text(seen)}`);
 }
+
+const text = (object: unknown): string | undefined =>
+  JSON.stringify(object, (key, value: unknown) => (key === 'managedFields' ? undefined : value))?.slice(0, 4_000);

@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import { aWorld, canaryRevision, stableRevision } from '../../test/support/worlds.ts';
+import type { Effect, Plan } from '../core/index.ts';
+import type { KubeClient, KubeFailure, KubeObject, PatchOptions, Resource } from '../kube/index.ts';
+import { fail, ok, VirtualClock } from '../lib/index.ts';
+import type { RouterTarget } from '../traffic/index.ts';
+import type { Cache } from './cache.ts';
+import { execute } from './execute.ts';
+
+interface Sent {
+  readonly call: string;
+  readonly body: Record<string, unknown>;
+  readonly priority: string;
+}
+
+/** The port to the API server: answers every write, and remembers it. `refuse` names the calls that fail. */
+function aServer(refuse: Readonly<Record<string, KubeFailure['kind']>> = {}) {
+  const sent: Sent[] = [];
+  let version = 100;
+  const answer = (call: string, body: object, priority = 'normal') => {
+    sent.push({ call, body: body as Record<string, unknown>, priority });
+    const kind = refuse[call];
+    version += 1;
+    if (kind !== undefined) return Promise.resolve(fail({ kind, message: kind }));
+    return Promise.resolve(ok<KubeObject>({ metadata: { name: 'web', namespace: 'shop', uid: 'u', resourceVersion: String(version) } }));
+  };
+  const client = {
+    patch: (resource: Resource, _ref: unknown, body: object, options: PatchOptions) =>
+      answer(`patch ${resource.plural}${options.subresource === undefined ? '' : `/${options.subresource}`}`, body, options.priority),
+    create: (resource: Resource, _namespace: unknown, body: object, options: { priority?: string } = {}) =>
+      answer(`create ${resource.plural}`, body, options.priority),
+    delete: (resource: Resource) => answer(`delete ${resource.plural}`, {}),
+  } as unknown as KubeClient;
+  return { client, sent, calls: () => sent.map(({ call }) => call) };
+}
+
+const target: RouterTarget = {
+  provider: 'generic',
+  resource: { group: 'split.smi-spec.io', version: 'v1alpha4', plural: 'trafficsplits', kind: 'TrafficSplit', namespaced: true },
+  adapter: undefined,
+  dialect: 'envoy',
+  clusterDomain: 'cluster.local',
+};
+
+const world = aWorld().build();
+const raise: Effect = {
+  kind: 'writeSplit',
+  split: {
+    root: 'web',
+    backends: [
+      { service: `web-${canaryRevision}`, weight: 10 },
+      { service: `web-${stableRevision}`, weight: 90 },
+    ],
+  },
+  uid: 'split',
+  resourceVersion: '5',
+  isCut: false,
+};
+const scale: Effect = { kind: 'scaleDeployment', revision: stableRevision, replicas: 2, uid: 'd', resourceVersion: '6' };
+const plan = (effects: readonly Effect[], message = 'next'): Plan => ({
+  status: { ...world.rollout.status, message },
+  effects,
+  notices: [],
+});
+
+async function carryOut(next: Plan, server: ReturnType<typeof aServer>) {
+  const { namespace, name, uid, resourceVersion } = world.rollout;
+  const recorded: string[] = [];
+  const onRecorded = () => recorded.push(...server.calls());
+  const executors = { client: server.client, clock: new VirtualClock(), cache: {} as Cache, absorb: () => {} };
+  const result = await execute(
+    next,
+    { world, target, owner: { namespace, name, uid }, resourceVersion, onRecorded },
+    executors,
+    new AbortController().signal,
+  );
+  return { result, recorded };
+}
+
+describe('a plan is carried out', () => {
+  test('status first, then the effects in their order', async () => {
+    const server = aServer();
+    const { result, recorded } = await carryOut(plan([raise, scale]), server);
+    expect(result.ok).toBe(true);
+    expect(server.calls()).toEqual(['patch rollouts/status', 'patch trafficsplits', 'patch deployments']);
+    expect(recorded).toEqual(['patch rollouts/status']);
+  });
+
+  test('no effect happens where the status could not be recorded', async () => {
+    const server = aServer({ 'patch rollouts/status': 'conflict' });
+    const { result, recorded } = await carryOut(plan([raise]), server);
+    expect(result).toMatchObject({ ok: false, failure: { kind: 'conflict' } });
+    expect(server.calls()).toEqual(['patch rollouts/status']);
+    expect(recorded).toEqual([]);
+  });
+
+  test('nothing follows an effect that met a newer object', async () => {
+    const server = aServer({ 'patch trafficsplits': 'conflict' });
+    const { result } = await carryOut(plan([raise, scale]), server);
+    expect(result.ok).toBe(false);
+    expect(server.calls()).toEqual(['patch rollouts/status', 'patch trafficsplits']);
+  });
+
+  test('every write carries the uid and the version that the decision was made on', async () => {
+    const server = aServer();
+    await carryOut(plan([raise, scale]), server);
+    expect(server.sent.map(({ body }) => body.metadata)).toMatchObject([
+      { uid: world.rollout.uid, resourceVersion: world.rollout.resourceVersion },
+      { uid: 'split', resourceVersion: '5' },
+      { uid: 'd', resourceVersion: '6' },
+    ]);
+  });
+
+  test('a second write to the Rollout goes on from the version of the first', async () => {
+    const server = aServer();
+    await carryOut(plan([{ kind: 'claimRollout', replicas: 3 }]), server);
+    expect(server.sent[1]).toMatchObject({ call: 'patch rollouts', body: { metadata: { resourceVersion: '101' }, spec: { replicas: 3 } } });
+  });
+
+  test('a cut, and the record of it, go before everything else', async () => {
+    const server = aServer();
+    await carryOut(plan([{ ...raise, isCut: true }, scale]), server);
+    expect(server.sent.map(({ priority }) => priority)).toEqual(['cut', 'cut', 'normal']);
+  });
+
+  test('what is gone already is gone', async () => {
+    const server = aServer({ 'delete trafficsplits': 'notFound' });
+    const { result } = await carryOut(plan([{ kind: 'deleteSplit', uid: 'split', resourceVersion: '5' }, scale]), server);
+    expect(result.ok).toBe(true);
+  });
+
+  test('a status that says the same is not written', async () => {
+    const server = aServer();
+    await carryOut({ effects: [], notices: [] }, server);
+    expect(server.calls()).toEqual([]);
+  });
+});
