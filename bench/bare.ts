@@ -6,6 +6,7 @@ import { startControlPlane } from '../test/cluster/kit/control-plane.ts';
 import { API_URL, type BedInfo } from '../test/cluster/kit/layout.ts';
 import { installManifests } from '../test/cluster/kit/manifests.ts';
 import { type FakeKubelet, fakeKubelet } from './fake-kubelet.ts';
+import { fakePrometheus } from './fake-prometheus.ts';
 
 export interface Bare {
   readonly admin: ApiClient;
@@ -23,15 +24,17 @@ export async function startBare(name: string): Promise<Bare> {
   const caFile = plane.certificates.file('ca.crt');
   const client = apiClient({ url: API_URL, caFile, token: plane.tokens['bed-kubelet'], userAgent: 'bench-kubelet' });
   const kubelet = await fakeKubelet(client);
+  const prometheus = await fakePrometheus();
   return {
     admin: plane.admin,
     kubelet,
     info: {
       ...{ runDir, repository: process.cwd(), apiUrl: API_URL, caFile, tokens: plane.tokens, kubeconfigs: plane.kubeconfigs },
-      ...{ auditFile: plane.auditFile, prometheusUrl: 'http://127.0.0.1:9', controlUrl: '', meshUrl: '', startedAt: Date.now() },
+      ...{ auditFile: plane.auditFile, prometheusUrl: prometheus.url, controlUrl: '', meshUrl: '', startedAt: Date.now() },
     },
     stop: async () => {
       kubelet.stop();
+      await prometheus.close();
       await client.close();
       await plane.stop();
     },

@@ -17,7 +17,7 @@ export interface Fleet {
 
 const inParallel = 12;
 
-/** No mesh to ask for the share: a weight is confirmed by its lag bound, 2 s. */
+/** Prometheus has no series of this mesh, so a weight is confirmed by its lag bound, once that was found out. */
 export const plainTraffic = { provider: 'generic', version: 'v1alpha4' };
 
 export async function aFleet(admin: ApiClient, namespace: string, size: number, options: RolloutOptions = {}): Promise<Fleet> {

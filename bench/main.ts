@@ -44,9 +44,11 @@ async function main(wanted: readonly string[]): Promise<void> {
     say('a control plane without controllers is up');
     await add('idle', () => idleSection(bare));
     await add('rollback', () => rollbackSection(bare));
-    const specimens = has('memory', 'micro') ? await capture(bare) : undefined;
+    const specimens = has('memory', 'micro')
+      ? await capture(bare).catch((error: unknown) => say(`no specimens: ${String(error)}`))
+      : undefined;
     await bare.stop();
-    if (specimens !== undefined) {
+    if (specimens) {
       await add('memory', () => memorySection(specimens));
       await add('micro', async () => microSection(specimens));
     }

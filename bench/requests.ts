@@ -34,6 +34,8 @@ interface Outcome {
   /** From the new template to the first weight. */
   readonly reactionMs: number;
   readonly samples: number;
+  /** What each status write of the release changed, in order: where a write could be saved. */
+  readonly statusWrites: readonly string[];
 }
 
 export async function requestsSection(bed: Bed): Promise<Section> {
@@ -41,9 +43,10 @@ export async function requestsSection(bed: Bed): Promise<Section> {
   const outcomes = await Promise.all(variants.map((variant) => measure(bed, variant)));
   const first = outcomes[0];
   const adoption = first === undefined ? [] : [countFigure('adoption of a live workload', first.adoption)];
-  const releases = outcomes.map(({ variant, release, seconds, samples }) => ({
+  const releases = outcomes.map(({ variant, release, seconds, samples, statusWrites }) => ({
     ...countFigure(`release: ${variant.title}`, release, goal),
     note: `${seconds.toFixed(0)} s${variant.isAnalysed ? `, ${samples} samples taken` : ''}; ${kindsText(release)}`,
+    details: { ...release, statusWrites },
   }));
   const rollbacks = outcomes.flatMap(({ variant, rollback }) =>
     rollback === undefined ? [] : [countFigure(`rollback at 10 %: ${variant.title}`, rollback)],
@@ -103,6 +106,7 @@ async function measure(bed: Bed, variant: Variant): Promise<Outcome> {
     await sleep(8_000);
   });
   const splits = await scenario.record('trafficsplits');
+  const rollouts = await scenario.record<Rollout>('rollouts');
   let [seconds, reactionMs] = [0, Number.NaN];
   const before = (await until('known', () => true)).stableRevision;
   const release = await counted(async () => {
@@ -114,16 +118,27 @@ async function measure(bed: Bed, variant: Variant): Promise<Outcome> {
     // The old revision goes to zero after its delay of 5 s; that belongs to the release.
     await sleep(9_000);
   });
+  const statusWrites = changesOf(rollouts.versions().map(({ object }) => object.status ?? {}));
   const rollback = isAnalysed && pause !== undefined ? await counted(rolledBack) : undefined;
   const samples = await samplesOf(bed, name);
   await scenario.dispose();
-  return { variant, adoption, release, rollback, seconds, reactionMs, samples };
+  return { variant, adoption, release, rollback, seconds, reactionMs, samples, statusWrites };
 
   async function rolledBack(): Promise<void> {
     await change('example/app:3', { 'error-rate': '1' });
     await until('rolled back', ({ phase }) => phase === 'RolledBack');
     await sleep(6_000);
   }
+}
+
+/** Members of the status that differ from one version to the next; with the message, which says where it stood. */
+function changesOf(versions: readonly RolloutStatus[]): readonly string[] {
+  return versions.slice(1).map((after, at) => {
+    const before: Readonly<Record<string, unknown>> = { ...versions[at] };
+    const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+    const changed = [...names].filter((name) => JSON.stringify(before[name]) !== JSON.stringify(Reflect.get(after, name)));
+    return `${changed.join(', ')}: ${after.message ?? ''}`;
+  });
 }
 
 /** Whether the canary, any backend but the stable one, has weight. */

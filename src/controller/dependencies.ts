@@ -1,10 +1,12 @@
+import { MultiMap } from '../lib/index.ts';
+
 /**
  * Which Rollout looks at which object. Each observation says what it looked at; a change of any of it wakes the Rollout. One mechanism
  * for Services, workloads, configuration, templates and mesh objects alike.
  */
 export class Dependencies {
   readonly #byKey = new Map<string, readonly string[]>();
-  readonly #byThing = new Map<string, Set<string>>();
+  readonly #byThing = new MultiMap();
 
   /** Replaces what `key` looks at. */
   set(key: string, things: readonly string[]): void {
@@ -12,24 +14,16 @@ export class Dependencies {
     if (before !== undefined && before.length === things.length && before.every((thing, index) => thing === things[index])) return;
     this.forget(key);
     this.#byKey.set(key, things);
-    for (const thing of things) {
-      const keys = this.#byThing.get(thing);
-      if (keys === undefined) this.#byThing.set(thing, new Set([key]));
-      else keys.add(key);
-    }
+    for (const thing of things) this.#byThing.add(thing, key);
   }
 
   forget(key: string): void {
-    for (const thing of this.#byKey.get(key) ?? []) {
-      const keys = this.#byThing.get(thing);
-      keys?.delete(key);
-      if (keys?.size === 0) this.#byThing.delete(thing);
-    }
+    for (const thing of this.#byKey.get(key) ?? []) this.#byThing.delete(thing, key);
     this.#byKey.delete(key);
   }
 
   on(thing: string): Iterable<string> {
-    return this.#byThing.get(thing) ?? [];
+    return this.#byThing.get(thing);
   }
 }
 

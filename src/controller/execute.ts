@@ -69,7 +69,8 @@ function isDone(effect: Effect, failure: KubeFailure): boolean {
       effect.kind === 'deleteRevision' ||
       effect.kind === 'deleteSplit' ||
       effect.kind === 'deleteRun' ||
-      effect.kind === 'deleteRootService'
+      effect.kind === 'deleteRootService' ||
+      effect.kind === 'removeFinalizer'
     );
   return failure.kind === 'alreadyExists' && effect.kind === 'createRun';
 }

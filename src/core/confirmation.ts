@@ -18,6 +18,8 @@ export interface ConfirmationFacts {
   readonly previousWeight: number;
   /** When the split was written; the windows of readings begin after it. */
   readonly writtenAtMs: number;
+  /** The weight before was never confirmed: the adapter's object may agree because it has heard of neither. */
+  readonly isHasty: boolean;
   readonly maxLagMs: number;
   readonly timeoutMs: number;
   readonly adapter: { readonly kind: 'unseen' } | { readonly kind: 'agrees' } | { readonly kind: 'contradicts'; readonly message: string };
@@ -36,9 +38,9 @@ export function confirm(facts: ConfirmationFacts): Confirmation {
   if (facts.adapter.kind === 'contradicts') return waiting(facts, facts.adapter.message);
   if (metrics.kind === 'contradicts') return waiting(facts, metrics.message);
   if (metrics.kind === 'agrees') return { kind: 'confirmed', by: 'Metrics', observed: metrics.observed };
-  if (facts.adapter.kind === 'agrees') return { kind: 'confirmed', by: 'Adapter', observed: undefined };
-  if (metrics.kind === 'blind' && facts.nowMs >= facts.writtenAtMs + facts.maxLagMs)
-    return { kind: 'confirmed', by: 'Elapsed', observed: undefined };
+  const hasHadItsLag = facts.nowMs >= facts.writtenAtMs + facts.maxLagMs;
+  if (facts.adapter.kind === 'agrees' && (!facts.isHasty || hasHadItsLag)) return { kind: 'confirmed', by: 'Adapter', observed: undefined };
+  if (metrics.kind === 'blind' && hasHadItsLag) return { kind: 'confirmed', by: 'Elapsed', observed: undefined };
   return waiting(facts, metrics.kind === 'pending' ? metrics.message : 'waiting for the data plane’s lag bound');
 }
 

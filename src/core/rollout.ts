@@ -184,6 +184,8 @@ const weightStatus = z.object({
   observed: z.number().optional(),
   confirmedBy: z.enum(['Metrics', 'Adapter', 'Elapsed']).optional(),
   confirmedAt: timestamp().optional(),
+  /** Internal: the weight before this one was never confirmed, so that it may still come through. */
+  isHasty: z.boolean().optional(),
 });
 
 const gateStatus = z.object({

@@ -3,7 +3,7 @@ import type { Draft } from './draft.ts';
 import { withStatus } from './draft.ts';
 import { canaryOf, maxLagMs, stepsIn, wantedReplicas } from './facts.ts';
 import type { ReasonCode } from './reasons.ts';
-import type { HistoryEntry, RolloutStatus } from './rollout.ts';
+import type { HistoryEntry, RolloutStatus, WeightStatus } from './rollout.ts';
 import { isoOf } from './time.ts';
 import type { World } from './world.ts';
 
@@ -97,17 +97,22 @@ export function abort(world: World, draft: Draft, reason: ReasonCode, message: s
   return { ...cut, goalWeight: 0 };
 }
 
+/** The next weight, to be confirmed. `written` is the most that the data plane may still give. */
+export function changedWeight(weight: WeightStatus | undefined, desired: number): WeightStatus {
+  const before = weight?.desired ?? 0;
+  if (weight?.confirmedAt !== undefined) return { desired, written: before };
+  return { desired, written: Math.max(before, weight?.written ?? 0), isHasty: true };
+}
+
 /** Weight 0 for the canary; still confirmed where it was 0 before. */
 export function cutWeight(weight: RolloutStatus['weight']): NonNullable<RolloutStatus['weight']> {
   if (weight === undefined) return { desired: 0 };
-  return weight.desired === 0 ? weight : { desired: 0, written: Math.max(weight.desired, weight.written ?? 0) };
+  return weight.desired === 0 ? weight : changedWeight(weight, 0);
 }
 
 /** The canary's end other than promotion, once it is without traffic. Its pods drain for `abortScaleDownDelay`. */
 export function retire(world: World, draft: Draft, outcome: HistoryEntry['outcome'], reason: string): Draft {
-  // Where a raise was cut before the mesh had followed it, the adapter's object agrees with the cut at once: the raise may still come through.
-  const drainMs = Math.max(canaryOf(world).abortScaleDownDelay, maxLagMs(world));
-  const drained = keepWarm(world, draft, draft.status.canaryRevision, drainMs);
+  const drained = keepWarm(world, draft, draft.status.canaryRevision, canaryOf(world).abortScaleDownDelay);
   return record(world, drained, outcome, reason);
 }
 

@@ -25,6 +25,7 @@ export function settleWeight(world: World, draft: Draft): Draft {
     weight: weight.desired,
     previousWeight: weight.written ?? 0,
     writtenAtMs,
+    isHasty: weight.isHasty === true,
     maxLagMs: maxLag ?? world.traffic.defaultMaxLagMs,
     timeoutMs: timeout,
     adapter: world.traffic.adapter,
@@ -51,7 +52,11 @@ export const awaitingWeight = ({ desired }: WeightStatus): Hold => ({
   message: `waiting for the data plane to follow ${desired} %`,
 });
 
-const unconfirmed = ({ desired, written }: WeightStatus): WeightStatus => (written === undefined ? { desired } : { desired, written });
+const unconfirmed = ({ desired, written, isHasty }: WeightStatus): WeightStatus => ({
+  desired,
+  ...(written === undefined ? {} : { written }),
+  ...(isHasty === undefined ? {} : { isHasty }),
+});
 
 function confirmed(
   { desired }: WeightStatus,

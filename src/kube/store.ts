@@ -1,3 +1,4 @@
+import { MultiMap } from '../lib/multi-map.ts';
 import { compareResourceVersions, type ObjectKey } from './object.ts';
 
 /** What happened to one key. `before` and `after` are projections. */
@@ -25,7 +26,7 @@ const maxTombstones = 4_096;
 export class Store<T> {
   readonly #entries = new Map<ObjectKey, Entry<T>>();
   readonly #indexers: ReadonlyMap<string, (value: T) => readonly string[]>;
-  readonly #indexes = new Map<string, Map<string, Set<ObjectKey>>>();
+  readonly #indexes = new Map<string, MultiMap>();
   readonly #expected = new Map<ObjectKey, string>();
   /** Where a key's last object ended: a late answer to our own write must not bring it back. */
   readonly #tombstones = new Map<ObjectKey, string>();
@@ -33,7 +34,7 @@ export class Store<T> {
 
   constructor({ indexes = {} }: StoreOptions<T> = {}) {
     this.#indexers = new Map(Object.entries(indexes));
-    for (const name of this.#indexers.keys()) this.#indexes.set(name, new Map());
+    for (const name of this.#indexers.keys()) this.#indexes.set(name, new MultiMap());
   }
 
   get size(): number {
@@ -59,7 +60,7 @@ export class Store<T> {
   /** The values whose index function names `value`. Asking for an index that does not exist is a bug. */
   byIndex(index: string, value: string): readonly T[] {
     const found: T[] = [];
-    for (const key of this.#index(index).get(value) ?? []) {
+    for (const key of this.#index(index).get(value)) {
       const entry = this.#entries.get(key);
       if (entry !== undefined) found.push(entry.value);
     }
@@ -147,11 +148,7 @@ export class Store<T> {
     this.#tombstones.delete(key);
     for (const [name, indexer] of this.#indexers) {
       const index = this.#index(name);
-      for (const value of indexer(entry.value)) {
-        const keys = index.get(value);
-        if (keys === undefined) index.set(value, new Set([key]));
-        else keys.add(key);
-      }
+      for (const value of indexer(entry.value)) index.add(value, key);
     }
   }
 
@@ -163,14 +160,11 @@ export class Store<T> {
   #unindex(key: ObjectKey, entry: Entry<T>): void {
     for (const [name, indexer] of this.#indexers) {
       const index = this.#index(name);
-      for (const value of indexer(entry.value)) {
-        const keys = index.get(value);
-        if (keys?.delete(key) && keys.size === 0) index.delete(value);
-      }
+      for (const value of indexer(entry.value)) index.delete(value, key);
     }
   }
 
-  #index(name: string): Map<string, Set<ObjectKey>> {
+  #index(name: string): MultiMap {
     const index = this.#indexes.get(name);
     if (index === undefined) throw new Error(`the store has no index ${name}`);
     return index;

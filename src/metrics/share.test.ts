@@ -112,6 +112,11 @@ describe('the share by TrafficMetrics', () => {
     });
     expect(await ask({ kubeGet: kubeGet('30s', {}) })).toEqual(blank);
   });
+  it('silence over a window that no scrape fits into is no lack of series', async () => {
+    const short = { ...aQuestion({ kind: 'trafficMetrics' }), windowMs: 40 };
+    const reading = await askShare(short, createSources(), testIo({ kubeGet: kubeGet('40ms', {}) }), never);
+    expect(reading).toMatchObject({ hasSeries: false, failure: shareWindowTooShort });
+  });
   it('over a longer window began earlier', async () => {
     expect(await ask({ kubeGet: kubeGet('1m0s') })).toMatchObject({ windowMs: 60_000, windowStartedAtMs: 970_000 });
   });

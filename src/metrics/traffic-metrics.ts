@@ -35,7 +35,7 @@ export function createTrafficMetricsSource(): MetricSource<'trafficMetrics'> {
       const version = await discovery.versionFor(provider.resource, io, signal);
       if (signal.aborted) return abortedAnswer(signal);
       if (!version.ok) return version.failure;
-      const reply = await io.kubeGet(pathOf(provider, version.value), { t: formatDuration(provider.windowMs) }, signal);
+      const reply = await io.kubeGet(pathOf(provider, version.value), { t: wholeSeconds(provider.windowMs) }, signal);
       if (signal.aborted) return abortedAnswer(signal);
       if (reply.ok) return bodyAnswer(provider, reply.value, io.clock.nowMs());
       if (reply.failure.status === 404) discovery.forget();
@@ -43,6 +43,9 @@ export function createTrafficMetricsSource(): MetricSource<'trafficMetrics'> {
     },
   };
 }
+
+/** smi-metrics prints a part of a second as `10.04s` into its query, which Prometheus cannot read. Rounded down: the window begins no earlier. */
+const wholeSeconds = (windowMs: number): string => formatDuration(Math.max(1_000, Math.floor(windowMs / 1_000) * 1_000));
 
 function pathOf({ resource, subject }: ProviderOf<'trafficMetrics'>, version: Version): string {
   const name = resource === 'deployments' ? subject.workload : subject.split;

@@ -128,10 +128,11 @@ describe.concurrent('a weight that is not applied', () => {
 });
 
 describe.concurrent('without a Prometheus', () => {
-  test('the mesh’s TrafficMetrics show the share', async ({ onTestFinished }) => {
+  test('the mesh’s TrafficMetrics show the share, and that nothing follows', async ({ onTestFinished }) => {
     const controllerOptions = { prometheus: '' };
     const release = await aRelease(bed, 'c-smi', { cleanup: onTestFinished, canary: { confirmation }, steps, controllerOptions });
-    const canary = await release.change({ image: 'example/app:2' });
+    const canary = await stuckAt30(release);
+    await release.scenario.adapter.resume();
     await promoted(release, canary);
     expect(rungs(release, canary)).toEqual(new Set(['Metrics']));
     await release.serves(canary);

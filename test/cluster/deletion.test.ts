@@ -41,7 +41,9 @@ describe.concurrent('deletion', () => {
     const unapproved = pods
       .versions()
       .map(({ object }) => object)
-      .filter(({ metadata, spec }) => spec.containers[0]?.image === 'example/app:2' && metadata.labels?.['sluice.dev/revision'] === undefined);
+      .filter(
+        ({ metadata, spec }) => spec.containers[0]?.image === 'example/app:2' && metadata.labels?.['sluice.dev/revision'] === undefined,
+      );
     expect(unapproved).toEqual([]);
     expect(release.weights(canary).at(-1)).toBe(0);
     await release.holds();
@@ -81,32 +83,35 @@ describe.concurrent('deletion', () => {
     await release.holds();
   });
 
-  test.for(['applied', 'created'])('while Initializing, its Service %s: the workload goes on as if nothing had been', async (by, { onTestFinished }) => {
-    const name = `dl-init-${by}`;
-    const scenario = await bed.namespace(name, { cleanup: onTestFinished });
-    await scenario.deployOnly({ name: 'web', replicas: 2, behaviour: { 'start-delay-ms': '6000' } });
-    if (by === 'created') await bed.admin.create(service(name, 'web', { app: 'web' }));
-    else await scenario.service('web', { app: 'web' });
-    await scenario.ready('web');
-    const load = await scenario.load('web', { perSecond: 60 });
-    const controller = await scenario.controller();
-    await controller.only.waitReady();
-    await bed.admin.apply(rollout(name), { manager: 'user' });
-    await waitForObject<Deployment & { spec: { paused?: boolean } }>(
-      bed.admin,
-      pathOf('deployments', name, 'web'),
-      'the workload paused',
-      (object) => object?.spec.paused === true,
-    );
-    await remove(name);
-    await isGone(scenario);
-    await isGivenBack(scenario, 'example/app:1', 2);
-    await nothingLeft(scenario);
-    await load.more(100);
-    await load.stop();
-    expect(load.summary().lost).toEqual([]);
-    expect(controller.only.isRunning()).toBe(true);
-  });
+  test.for(['applied', 'created'])(
+    'while Initializing, its Service %s: the workload goes on as if nothing had been',
+    async (by, { onTestFinished }) => {
+      const name = `dl-init-${by}`;
+      const scenario = await bed.namespace(name, { cleanup: onTestFinished });
+      await scenario.deployOnly({ name: 'web', replicas: 2, behaviour: { 'start-delay-ms': '6000' } });
+      if (by === 'created') await bed.admin.create(service(name, 'web', { app: 'web' }));
+      else await scenario.service('web', { app: 'web' });
+      await scenario.ready('web');
+      const load = await scenario.load('web', { perSecond: 60 });
+      const controller = await scenario.controller();
+      await controller.only.waitReady();
+      await bed.admin.apply(rollout(name), { manager: 'user' });
+      await waitForObject<Deployment & { spec: { paused?: boolean } }>(
+        bed.admin,
+        pathOf('deployments', name, 'web'),
+        'the workload paused',
+        (object) => object?.spec.paused === true,
+      );
+      await remove(name);
+      await isGone(scenario);
+      await isGivenBack(scenario, 'example/app:1', 2);
+      await nothingLeft(scenario);
+      await load.more(100);
+      await load.stop();
+      expect(load.summary().lost).toEqual([]);
+      expect(controller.only.isRunning()).toBe(true);
+    },
+  );
 
   test('of a Rollout with an inline template and a Service of ours: everything goes', async ({ onTestFinished }) => {
     const scenario = await bed.namespace('dl-inline', { cleanup: onTestFinished });

@@ -1,11 +1,14 @@
 // What must survive the end of anything: the API server gone in mid-step, the controller killed at any moment.
 import { afterAll, describe, expect, inject, test } from 'vitest';
+import { service } from './kit/apps.ts';
 import { openBed } from './kit/bed.ts';
 import type { Outage } from './kit/outage.ts';
-import { sleep, waitFor } from './kit/wait.ts';
+import { pathOf } from './kit/paths.ts';
+import { sleep, waitFor, waitForObject } from './kit/wait.ts';
 import { keepsDwell } from './support/history.ts';
+import { isGivenBack, nothingLeft } from './support/leftovers.ts';
 import { aRelease, type Release } from './support/release.ts';
-import { successRate } from './support/rollouts.ts';
+import { type Rollout, rollout, successRate } from './support/rollouts.ts';
 import { chance } from './support/seed.ts';
 
 const bed = openBed(inject('bed'));
@@ -109,6 +112,38 @@ describe.concurrent('restarts', () => {
     await release.serves(stable);
     expect(release.weights(canary).at(-1)).toBe(0);
     await release.holds();
+  });
+});
+
+describe.concurrent('restarts at the ends of a life', () => {
+  test('killed again and again while it adopts, and while it gives back: nothing is lost', async ({ onTestFinished }) => {
+    const scenario = await bed.namespace('rs-ends', { cleanup: onTestFinished });
+    await scenario.deployOnly({ name: 'web', replicas: 2, behaviour: { 'start-delay-ms': '2000' } });
+    // Nobody applies it, so that its selector is pinned and unpinned on the way.
+    await bed.admin.create(service('rs-ends', 'web', { app: 'web' }));
+    await scenario.ready('web');
+    const load = await scenario.load('web', { perSecond: 60 });
+    await scenario.adapter.lag(1_000);
+    const { between } = chance('rs-ends');
+    const controller = await scenario.controller();
+    const path = pathOf('rollouts', 'rs-ends', 'web');
+    const killUntil = async (what: string, holds: (object: Rollout | undefined) => boolean) => {
+      for (let kills = 0; kills < 8 && !holds(await bed.admin.find<Rollout>(path)); kills += 1) {
+        await sleep(between(1_000, 2_500));
+        await controller.only.restart('SIGKILL');
+      }
+      await waitForObject<Rollout>(bed.admin, path, what, holds, { deadlineMs: 240_000 });
+    };
+    await bed.admin.apply(rollout('rs-ends'), { manager: 'user' });
+    await killUntil('adopted', (object) => object?.status?.phase === 'Healthy');
+    await load.more(100);
+    await bed.admin.remove(path);
+    await killUntil('gone', (object) => object === undefined);
+    await isGivenBack(scenario, 'example/app:1', 2);
+    await nothingLeft(scenario);
+    await load.more(100);
+    await load.stop();
+    expect(load.summary().lost).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { openBed } from './kit/bed.ts';
 import { waitFor } from './kit/wait.ts';
-import { type AnalysisRun, applyTemplates, eventReasons, metricOf, runsOf, silence } from './support/analysis.ts';
+import { type AnalysisRun, applyTemplates, eventReasons, metricOf, runsOf, silence, slowMs } from './support/analysis.ts';
 import { aRelease } from './support/release.ts';
 import { latency, type RolloutStatus, successRate } from './support/rollouts.ts';
 
@@ -24,21 +24,30 @@ const trafficMetric = (name: string, value: string, threshold: object, resource 
 });
 
 describe.concurrent('latency', () => {
-  test.for(['linkerd', 'istio', 'osm'] as const)(
+  test.for(['linkerd', 'istio', 'osm', 'traefik-mesh', 'consul', 'nginx'] as const)(
     'a slow release is rolled back on p99 by the templates for %s, and the mended one promoted',
     async (mesh, { onTestFinished }) => {
       await applyTemplates(bed, mesh);
       const templates = ['success-rate', 'latency-p99'].map((name) => ({ name: `${name}-${mesh}`, clusterScope: true }));
       const analysis = { templates, args: [{ name: 'window', value: '10s' }] };
-      const release = await aRelease(bed, `v-slow-${mesh}`, { cleanup: onTestFinished, mode: mesh, traffic: { provider: mesh }, analysis });
-      await release.change({ image: 'example/app:2', behaviour: { 'latency-ms': '700-900' } });
+      // Consul's series know no Kubernetes namespace: revisions of other scenarios must not have the same name.
+      const image = (version: number) => `example/${mesh}:${version}`;
+      const app = { image: image(1) };
+      const release = await aRelease(bed, `v-slow-${mesh}`, {
+        cleanup: onTestFinished,
+        mode: mesh,
+        app,
+        traffic: { provider: mesh },
+        analysis,
+      });
+      await release.change({ image: image(2), behaviour: { 'latency-ms': '2300-2600' } });
       const back = await release.until('rolled back', isRolledBack, 300_000);
       expect(back.abort?.reason).toBe('AnalysisFailed');
       expect(back.abort?.message).toContain('latency-p99');
       const [run] = await runsOf(bed, release.scenario.name, back);
       expect(run === undefined ? undefined : metricOf(run, 'success-rate')?.failed).toBe(0);
       await release.serves(release.stable);
-      const mended = await release.change({ image: 'example/app:3' });
+      const mended = await release.change({ image: image(3) });
       await release.until('promoted', isPromoted(mended), 300_000);
       await release.serves(mended);
       await release.holds();
@@ -46,8 +55,8 @@ describe.concurrent('latency', () => {
   );
 
   test('a slow release is rolled back by the built-in latency query', async ({ onTestFinished }) => {
-    const release = await aRelease(bed, 'v-slow', { cleanup: onTestFinished, metrics: [successRate(), latency(300)] });
-    const canary = await release.change({ image: 'example/app:2', behaviour: { 'latency-ms': '500-600' } });
+    const release = await aRelease(bed, 'v-slow', { cleanup: onTestFinished, metrics: [successRate(), latency(slowMs)] });
+    const canary = await release.change({ image: 'example/app:2', behaviour: { 'latency-ms': '2300-2600' } });
     const back = await release.until('rolled back', isRolledBack);
     expect(back.abort?.reason).toBe('AnalysisFailed');
     expect(back.abort?.message).toContain('latency-p99');
@@ -61,7 +70,7 @@ describe.concurrent('TrafficMetrics', () => {
   test('judge a good release and a bad one, of the Deployment and of the split', async ({ onTestFinished }) => {
     const metrics = [
       trafficMetric('success', 'successRate', { min: 0.95 }),
-      trafficMetric('p99', 'p99', { max: 400 }),
+      trafficMetric('p99', 'p99', { max: slowMs }),
       trafficMetric('requests', 'requests', { min: 10 }),
       trafficMetric('split-success', 'successRate', { min: 0.95 }, 'trafficsplits'),
     ];

@@ -1,8 +1,8 @@
-import { msOf } from '../../src/core/time.ts';
 import type { Effect } from '../../src/core/plan.ts';
 import { podsFor } from '../../src/core/replicas.ts';
-import { stepsOf, type RolloutStatus } from '../../src/core/rollout.ts';
+import { type RolloutStatus, stepsOf } from '../../src/core/rollout.ts';
 import { weightAt } from '../../src/core/steps/index.ts';
+import { msOf } from '../../src/core/time.ts';
 import type { World } from '../../src/core/world.ts';
 import type { ToyCluster } from './toy-cluster.ts';
 
@@ -27,7 +27,9 @@ export const statusLaws: Readonly<Record<string, StatusLaw>> = {
     const steps = stepsOf(world.rollout.spec.strategy.canary);
     const index = after.step?.index ?? 0;
     const cap = index >= steps.length ? 100 : weightAt(steps, index);
-    return after.canaryRevision !== undefined && weightOf(after) > cap ? `${weightOf(after)} % at step ${index}, which allows ${cap} %` : undefined;
+    return after.canaryRevision !== undefined && weightOf(after) > cap
+      ? `${weightOf(after)} % at step ${index}, which allows ${cap} %`
+      : undefined;
   },
   'I4 a raise is to the weight of a step': (before, after, { world }) => {
     const weights = stepsOf(world.rollout.spec.strategy.canary).map((_, index, steps) => weightAt(steps, index));
@@ -35,7 +37,9 @@ export const statusLaws: Readonly<Record<string, StatusLaw>> = {
   },
   'I4 no step is skipped': (before, after) => {
     const [from, to] = [before.step?.index ?? 0, after.step?.index ?? 0];
-    return isSameTry(before, after) && weightOf(after) > weightOf(before) && weightOf(before) > 0 && to < from ? `from step ${from} back to ${to} upwards` : undefined;
+    return isSameTry(before, after) && weightOf(after) > weightOf(before) && weightOf(before) > 0 && to < from
+      ? `from step ${from} back to ${to} upwards`
+      : undefined;
   },
   'I5 a raise needs ready endpoints': (before, after, { world }) => {
     const canary = world.revisions.find(({ revision }) => revision === after.canaryRevision);
@@ -51,7 +55,9 @@ export const statusLaws: Readonly<Record<string, StatusLaw>> = {
     const runs = world.runs.filter(({ revision, attempt }) => revision === before.canaryRevision && attempt === before.attempt);
     if (runs.some(({ phase }) => phase === 'Failed')) return 'promoted with a failed run';
     const { analysis } = world.rollout.spec.strategy.canary;
-    const hasPass = runs.some(({ kind, evidence }) => kind === 'Background' && evidence.every((metric) => metric.passedWindowStartedAtMs !== undefined));
+    const hasPass = runs.some(
+      ({ kind, evidence }) => kind === 'Background' && evidence.every((metric) => metric.passedWindowStartedAtMs !== undefined),
+    );
     return analysis !== undefined && !hasPass ? 'promoted without a Pass' : undefined;
   },
   'I14 a promotion is from 100 %, confirmed': (before, after, { world }) => {
@@ -59,8 +65,11 @@ export const statusLaws: Readonly<Record<string, StatusLaw>> = {
     return isPromotion(before, after) && weight?.desired !== 100 ? `promoted at ${weight?.desired} %` : undefined;
   },
   'I18 a failed analysis ends the attempt at once': (before, after, { world }) => {
-    const isFailed = world.runs.some((run) => run.phase === 'Failed' && run.revision === before.canaryRevision && run.attempt === before.attempt);
-    const goesOn = isFailed && isSameTry(before, after) && after.abort === undefined && weightOf(after) > 0 && after.phase !== 'Terminating';
+    const isFailed = world.runs.some(
+      (run) => run.phase === 'Failed' && run.revision === before.canaryRevision && run.attempt === before.attempt,
+    );
+    const goesOn =
+      isFailed && isSameTry(before, after) && after.abort === undefined && weightOf(after) > 0 && after.phase !== 'Terminating';
     return goesOn ? 'it goes on' : undefined;
   },
   'I19 a pause lasts': (before, after, { world }) => {
@@ -74,13 +83,17 @@ export const statusLaws: Readonly<Record<string, StatusLaw>> = {
   'I21 a raise is from what the data plane does': (before, after, { toy }) => {
     const canary = after.canaryRevision ?? '';
     const share = toy.traffic.shares?.[canary] ?? 0;
-    return isRaise(before, after) && share > weightOf(before) && toy.isTame ? `raised from ${weightOf(before)} %, and the data plane gives ${share} %` : undefined;
+    return isRaise(before, after) && share > weightOf(before) && toy.isTame
+      ? `raised from ${weightOf(before)} %, and the data plane gives ${share} %`
+      : undefined;
   },
   'I34 nothing is raised or promoted while paused': (before, after, { world }) =>
     world.rollout.spec.paused && (isRaise(before, after) || isPromotion(before, after)) ? 'raised or promoted' : undefined,
   'I36 three corrections in five minutes': (_, after, { world }) => {
     const recent = (after.corrections ?? []).filter(({ at }) => msOf(at) > world.nowMs - 300_000);
-    return (['Split', 'Replicas', 'Selector'] as const).some((object) => recent.filter((entry) => entry.object === object).length > 3) ? 'more than three' : undefined;
+    return (['Split', 'Replicas', 'Selector'] as const).some((object) => recent.filter((entry) => entry.object === object).length > 3)
+      ? 'more than three'
+      : undefined;
   },
   'history tells of each attempt once': (_, { history = [] }) => {
     const keys = history.map(({ revision, startedAt, outcome }) => `${revision} ${startedAt} ${outcome}`);
@@ -101,7 +114,8 @@ export const effectLaws: Readonly<Record<string, EffectLaw>> = {
   'I2 weights are whole and sum to 100': (effect) => {
     if (effect.kind !== 'writeSplit') return undefined;
     const weights = effect.split.backends.map(({ weight }) => weight);
-    const isFine = weights.every((weight) => Number.isInteger(weight) && weight >= 0) && weights.reduce((sum, weight) => sum + weight, 0) === 100;
+    const isFine =
+      weights.every((weight) => Number.isInteger(weight) && weight >= 0) && weights.reduce((sum, weight) => sum + weight, 0) === 100;
     return isFine ? undefined : weights.join(',');
   },
   'status before split': (effect, { toy }) => {
@@ -111,7 +125,8 @@ export const effectLaws: Readonly<Record<string, EffectLaw>> = {
     return written === weightOf(status) ? undefined : `${written} % written, ${weightOf(status)} % recorded`;
   },
   'I6 pods stay while the data plane may send to them': (effect, { toy }) => {
-    if (effect.kind !== 'scaleDeployment') return undefined;
+    // A foreign edit that was not seen yet is nobody's fault.
+    if (effect.kind !== 'scaleDeployment' || !toy.isTame) return undefined;
     const open = toy.shares.filter((_, index, all) => (all[index + 1]?.sinceMs ?? Number.POSITIVE_INFINITY) > toy.nowMs);
     const share = Math.max(...open.map(({ value }) => shareIn(value, effect.revision)));
     const need = Math.min(podsFor(share, toy.rollout.spec.replicas ?? 1, 1), toy.revisions.get(effect.revision)?.readyAtMs.length ?? 0);
@@ -123,10 +138,12 @@ export const effectLaws: Readonly<Record<string, EffectLaw>> = {
     if (status.canaryRevision === undefined || status.phase === 'RolledBack') return undefined;
     return effect.replicas < (status.run?.replicasFloor ?? 0) ? `stable to ${effect.replicas}` : undefined;
   },
-  'I9 the root Service selects a revision with ready pods': (effect, { world }) => {
+  'I9 the root Service selects a revision with ready pods': (effect, { toy, world }) => {
     if (effect.kind !== 'pinSelector' || effect.revision === undefined || world.rollout.spec.replicas === 0) return undefined;
     const isReady = world.revisions.some(({ revision, readyEndpoints }) => revision === effect.revision && readyEndpoints > 0);
-    return isReady || world.rollout.status.phase === 'Healthy' ? undefined : `pinned to ${effect.revision}, which has no ready pod`;
+    return isReady || !toy.isTame || world.rollout.status.phase === 'Healthy'
+      ? undefined
+      : `pinned to ${effect.revision}, which has no ready pod`;
   },
   'I35 the finalizer goes last': (effect, { toy }) => {
     if (effect.kind !== 'removeFinalizer') return undefined;
@@ -134,6 +151,6 @@ export const effectLaws: Readonly<Record<string, EffectLaw>> = {
     if (toy.revisions.size > 0 || toy.split !== undefined || toy.root.pinned !== undefined) return 'objects are left';
     if (workload.isPaused) return 'the workload is paused';
     const wanted = rollout.spec.replicas ?? 1;
-    return toy.ready(workload) < Math.min(wanted, 1) ? 'the workload does not serve' : undefined;
+    return toy.ready(workload) < Math.min(wanted, workload.readyAtMs.length, 1) ? 'the workload does not serve' : undefined;
   },
 };

@@ -1,7 +1,7 @@
-import type { Random } from '../../src/lib/index.ts';
-import { seededRandom } from '../../src/lib/index.ts';
 import type { RolloutStatus } from '../../src/core/rollout.ts';
 import type { World } from '../../src/core/world.ts';
+import type { Random } from '../../src/lib/index.ts';
+import { seededRandom } from '../../src/lib/index.ts';
 import { minutes, seconds, type WireSpec } from '../support/worlds.ts';
 import { effectLaws, statusLaws } from './invariants.ts';
 import { type Quality, type Toy, ToyCluster } from './toy-cluster.ts';
@@ -19,16 +19,44 @@ const chosen = <T>(random: Random, options: readonly T[]): T => options[Math.flo
 const stepLists: readonly NonNullable<WireSpec['strategy']['canary']['steps']>[] = [
   [{ setWeight: 10 }, { pause: { duration: '20s' } }, { setWeight: 50 }, { pause: { duration: '10s' } }],
   [{ setWeight: 25 }, { analysis: { templates: [{ name: 'smoke' }] } }, { setWeight: 75 }],
-  [{ setCanaryScale: { replicas: 2 } }, { setWeight: 20 }, { setWeight: 10 }, { pause: { duration: '15s' } }, { setCanaryScale: { matchTrafficWeight: true } }, { setWeight: 100 }],
+  [
+    { setCanaryScale: { replicas: 2 } },
+    { setWeight: 20 },
+    { setWeight: 10 },
+    { pause: { duration: '15s' } },
+    { setCanaryScale: { matchTrafficWeight: true } },
+    { setWeight: 100 },
+  ],
 ];
 
 function specOf(random: Random): WireSpec {
-  const analysis = random.next() < 0.6 ? { analysis: { templates: [{ name: 'rate' }], startingStep: Math.floor(random.next() * 3), evidence: chosen(random, ['PerStep', 'Running'] as const) } } : {};
+  const analysis =
+    random.next() < 0.6
+      ? {
+          analysis: {
+            templates: [{ name: 'rate' }],
+            startingStep: Math.floor(random.next() * 3),
+            evidence: chosen(random, ['PerStep', 'Running'] as const),
+          },
+        }
+      : {};
   const bake = random.next() < 0.3 ? { afterPromotion: { duration: '20s', analysis: { templates: [{ name: 'bake' }] } } } : {};
   return {
-    workloadRef: { name: 'web' }, replicas: 1 + Math.floor(random.next() * 4), service: { name: 'web' }, traffic: { smi: {} }, progressDeadline: '3m',
+    workloadRef: { name: 'web' },
+    replicas: 1 + Math.floor(random.next() * 4),
+    service: { name: 'web' },
+    traffic: { smi: {} },
+    progressDeadline: '3m',
     revisionHistoryLimit: Math.floor(random.next() * 3),
-    strategy: { canary: { steps: chosen(random, stepLists), ...analysis, ...bake, scaleDownDelay: chosen(random, ['0s', '30s', '5m']), abortScaleDownDelay: chosen(random, ['0s', '30s']) } },
+    strategy: {
+      canary: {
+        steps: chosen(random, stepLists),
+        ...analysis,
+        ...bake,
+        scaleDownDelay: chosen(random, ['0s', '30s', '5m']),
+        abortScaleDownDelay: chosen(random, ['0s', '30s']),
+      },
+    },
   };
 }
 
@@ -56,7 +84,11 @@ const faults: Readonly<Record<string, Fault>> = {
   unpin: (toy) => toy.pin(undefined),
   editWorkload: (toy) => toy.setWorkload({}, 2),
   addPort: (toy) => {
-    toy.root = { ...toy.root, version: toy.root.version + 1000, ports: [...toy.root.ports.slice(0, 1), { name: 'admin', port: 9000, protocol: 'TCP' }] };
+    toy.root = {
+      ...toy.root,
+      version: toy.root.version + 1000,
+      ports: [...toy.root.ports.slice(0, 1), { name: 'admin', port: 9000, protocol: 'TCP' }],
+    };
   },
 };
 
@@ -114,12 +146,12 @@ export function live(seed: number, trace?: (line: string) => void): Ending {
   }
   if (random.next() < 0.3) toy.setRollout({ isDeleting: true });
   toy.setRollout({ spec: { ...toy.rollout.spec, paused: false, replicas: Math.max(1, toy.rollout.spec.replicas ?? 1) } });
-  plans += settle(toy, violations, lost);
+  plans += settle(toy, quality, violations, lost);
   return { toy, violations, plans };
 }
 
 /** The faults are over: it comes to rest, and then does nothing more (L1, L4, L5). */
-function settle(toy: ToyCluster, violations: string[], lost: () => void): number {
+function settle(toy: ToyCluster, quality: Toy['quality'], violations: string[], lost: () => void): number {
   const limitMs = toy.nowMs + minutes(120);
   let plans = 0;
   while (violations.length === 0 && toy.nowMs < limitMs && !toy.isGone) {
@@ -134,24 +166,34 @@ function settle(toy: ToyCluster, violations: string[], lost: () => void): number
     toy.nowMs = isQuiet ? Math.max(moment, toy.nowMs + 1) : toy.nowMs + 100;
     lost();
   }
-  if (violations.length === 0) violations.push(...endLaws(toy));
+  if (violations.length === 0) violations.push(...endLaws(toy, quality));
   return plans;
 }
 
-function endLaws(toy: ToyCluster): readonly string[] {
+function endLaws(toy: ToyCluster, quality: Toy['quality']): readonly string[] {
   const { status, isDeleting } = toy.rollout;
-  if (isDeleting) return toy.isGone ? [] : [`L8 the finalizer stays: ${status.stage?.name}, ${status.message}`];
+  if (isDeleting)
+    return toy.isGone || quality(status.stableRevision ?? '') === 'broken'
+      ? []
+      : [`L8 the finalizer stays: ${status.stage?.name}, ${status.message}`];
+  // A first template that never comes up leaves the workload as it was.
+  if (status.phase === 'Initializing' && quality(toy.target) === 'broken') return [];
   const isPromoted = status.phase === 'Healthy' && status.stableRevision === toy.target;
   const isRolledBack = status.phase === 'RolledBack' && status.canaryRevision === toy.target;
   if (!isPromoted && !isRolledBack) return [`L1, L4 and L5: it ends ${status.phase}: ${status.message}`];
   const backends = toy.split?.split.backends ?? [];
-  return backends.at(-1)?.weight === 100 && backends.at(-1)?.service === `web-${status.stableRevision}` ? [] : ['L2 the split does not end at stable'];
+  return backends.at(-1)?.weight === 100 && backends.at(-1)?.service === `web-${status.stableRevision}`
+    ? []
+    : ['L2 the split does not end at stable'];
 }
 
 /** A revision or Service that gets requests now and has no pod for them. */
 function lostTraffic(toy: ToyCluster): string | undefined {
   const { shares, pinned } = toy.traffic;
-  const rootPods = pinned === undefined ? toy.ready(toy.workload) + [...toy.revisions.keys()].reduce((sum, revision) => sum + toy.readyOf(revision), 0) : toy.readyOf(pinned);
+  const rootPods =
+    pinned === undefined
+      ? toy.ready(toy.workload) + [...toy.revisions.keys()].reduce((sum, revision) => sum + toy.readyOf(revision), 0)
+      : toy.readyOf(pinned);
   if (rootPods === 0 && !toy.isGone) return `no request is lost: the root Service has no pod (${pinned})`;
   const empty = Object.entries(shares ?? {}).find(([revision, weight]) => weight > 0 && toy.readyOf(revision) === 0);
   return empty === undefined ? undefined : `no request is lost: ${empty[0]} has ${empty[1]} % and no pod`;

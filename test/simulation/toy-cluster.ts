@@ -1,16 +1,15 @@
-import { revisionName } from '../../src/core/names.ts';
 import type { Effect, Plan } from '../../src/core/plan.ts';
 import { plan } from '../../src/core/planner.ts';
 import type { Rollout, RolloutStatus } from '../../src/core/rollout.ts';
 import { rolloutSpecSchema, rolloutStatusSchema } from '../../src/core/rollout.ts';
 import { fingerprintOf } from '../../src/core/split.ts';
-import type { AdapterView, Revision, RootPort, RunView, SplitView, World } from '../../src/core/world.ts';
+import type { RootPort, RunView, SplitView, World } from '../../src/core/world.ts';
 import type { Random } from '../../src/lib/index.ts';
 import type { WireSpec } from '../support/worlds.ts';
+import { maxLagMs, worldOf } from './toy-view.ts';
 
 /** A cluster small enough to be read at one go: it takes a plan's writes as an API server would, lets pods and the mesh follow in their own time, and forgets nothing. */
 
-export const maxLagMs = 10_000;
 export type Quality = 'good' | 'broken' | 'failing';
 export interface Toy {
   readonly spec: WireSpec;
@@ -20,12 +19,12 @@ export interface Toy {
   readonly onWrite: (toy: ToyCluster, write: Effect | { kind: 'status'; status: RolloutStatus }, world: World) => void;
 }
 
-interface Pods {
+export interface Pods {
   readonly revision: string;
   /** When each pod becomes (or became) ready. */
   readonly readyAtMs: readonly number[];
 }
-interface Owned extends Pods {
+export interface Owned extends Pods {
   readonly hasDeployment: boolean;
   readonly hasService: boolean;
   readonly version: number;
@@ -108,87 +107,13 @@ export class ToyCluster {
   };
 
   world(): World {
-    const { rollout, nowMs, workload, root, split } = this;
-    const ready = this.ready(workload);
-    return {
-      nowMs,
-      epoch: this.epoch,
-      rollout,
-      rival: undefined,
-      decisions: [],
-      templateProblems: [],
-      window: { kind: 'open' },
-      target: { kind: 'revision', revision: this.target, template: { of: this.target }, configs: [] },
-      workload: {
-        name: 'web',
-        uid: 'uid-workload',
-        resourceVersion: String(workload.version),
-        generation: workload.generation,
-        replicas: workload.readyAtMs.length,
-        readyReplicas: ready,
-        isPaused: workload.isPaused,
-        isDeleting: false,
-        templateHash: workload.template,
-        isRolledOut: workload.template === workload.revision,
-        replicasManager: 'argocd',
-      },
-      rootService: {
-        name: 'web',
-        uid: 'uid-root',
-        resourceVersion: String(root.version),
-        ports: root.ports,
-        clusterIP: '10.0.0.1',
-        type: 'ClusterIP',
-        selector: { app: 'web', ...(root.pinned === undefined ? {} : { 'sluice.dev/revision': root.pinned }) },
-        selectorApplier: undefined,
-        isOurs: false,
-      },
-      revisions: [...this.revisions.values()].map((owned) => this.#viewOf(owned)),
-      traffic: {
-        kind: 'usable',
-        split: split ?? { kind: 'absent' },
-        adapter: this.#adapter(),
-        share: { kind: 'unavailable' },
-        defaultMaxLagMs: maxLagMs,
-        refusesPin: false,
-        namesZeroWeights: true,
-        conflict: undefined,
-      },
-      runs: [...this.runs.values()],
-    };
-  }
-
-  #viewOf({ revision, readyAtMs, hasDeployment, hasService, version, createdAtMs, ports }: Owned): Revision {
-    const ready = readyAtMs.filter((atMs) => atMs <= this.nowMs).length;
-    const replicas = readyAtMs.length;
-    const counts = { replicas, totalReplicas: replicas, readyReplicas: ready, isObserved: true };
-    return {
-      revision,
-      name: revisionName('web', revision),
-      createdAt: new Date(createdAtMs).toISOString(),
-      readyEndpoints: hasDeployment && hasService ? ready : 0,
-      deployment: hasDeployment
-        ? { uid: `uid-${revision}`, resourceVersion: String(version), templateHash: revision, ...counts }
-        : undefined,
-      service: hasService ? { uid: `svc-${revision}`, resourceVersion: String(version), ports } : undefined,
-    };
+    return worldOf(this, this.#toy);
   }
 
   /** Shares that requests get now, by revision; undefined: the root Service's own endpoints have them. */
   get traffic() {
     const now = <T>(all: readonly Since<T>[]): T | undefined => all.findLast(({ sinceMs }) => sinceMs <= this.nowMs)?.value;
     return { shares: now(this.shares), pinned: now(this.pins) };
-  }
-
-  #adapter(): AdapterView {
-    if (!this.#toy.isAdapterSeen || this.split === undefined) return { kind: 'unseen' };
-    const wanted = fingerprintOf(this.split.split);
-    const { shares = {} } = this.traffic;
-    const has = fingerprintOf({
-      root: 'web',
-      backends: Object.entries(shares).map(([revision, weight]) => ({ service: revisionName('web', revision), weight })),
-    });
-    return wanted === has ? { kind: 'agrees', object: 'adapter' } : { kind: 'contradicts', object: 'adapter', message: `it says ${has}` };
   }
 
   /** Re-plans once. `stale`: decides on this earlier world. `crashAfter`: only so many writes land. */
@@ -239,7 +164,7 @@ export class ToyCluster {
     }
   }
 
-  #apply(effect: Effect, world: World): void {
+  #apply(effect: Effect, world: World): unknown {
     switch (effect.kind) {
       case 'claimRollout':
         return this.setRollout({
@@ -249,15 +174,19 @@ export class ToyCluster {
       case 'removeFinalizer':
         return this.setRollout({ hasFinalizer: false });
       case 'createDeployment':
+        if (this.revisions.get(effect.revision)?.hasDeployment) return;
         return this.#own(effect.revision, { hasDeployment: true, readyAtMs: this.#newPods(effect.revision, effect.replicas) });
       case 'createRevisionService':
+        if (this.revisions.get(effect.revision)?.hasService) return;
         return this.#own(effect.revision, { hasService: true, ports: this.root.ports });
       case 'updateServicePorts':
         return this.#own(effect.revision, { ports: effect.ports });
       case 'scaleDeployment': {
         const pods = this.revisions.get(effect.revision)?.readyAtMs ?? [];
         return this.#own(effect.revision, {
-          readyAtMs: [...pods, ...this.#newPods(effect.revision, Math.max(0, effect.replicas - pods.length))].slice(0, effect.replicas),
+          readyAtMs: [...pods, ...this.#newPods(effect.revision, Math.max(0, effect.replicas - pods.length))]
+            .toSorted((left, right) => left - right)
+            .slice(0, effect.replicas),
         });
       }
       case 'deleteRevision':
@@ -349,7 +278,7 @@ export class ToyCluster {
   setWorkload(over: Partial<Pick<Workload, 'isPaused' | 'template'>>, replicas = this.workload.readyAtMs.length): void {
     const next = { ...this.workload, ...over };
     const isRolled = !next.isPaused && next.template !== next.revision;
-    const kept = next.readyAtMs.slice(0, replicas);
+    const kept = next.readyAtMs.filter((atMs) => !isRolled || Number.isFinite(atMs)).slice(0, replicas);
     const revision = isRolled ? next.template : next.revision;
     const readyAtMs = [...kept, ...this.#newPods(revision, replicas - kept.length)];
     this.workload = { ...next, revision, readyAtMs, version: this.#version(), generation: next.generation + 1 };
@@ -381,7 +310,9 @@ export class ToyCluster {
 
   #follow<T>(all: readonly Since<T>[], value: T, slowness = 1): readonly Since<T>[] {
     const lagMs = this.#random.next() * 0.99 * slowness * maxLagMs;
-    return [...all, { sinceMs: Math.max(this.nowMs + lagMs, all.at(-1)?.sinceMs ?? 0), value }].slice(-12);
+    // What is slow beyond all bounds is an adapter that looks again: by then it finds the newest.
+    const queued = all.filter((entry) => entry.sinceMs <= this.nowMs + maxLagMs);
+    return [...queued, { sinceMs: Math.max(this.nowMs + lagMs, queued.at(-1)?.sinceMs ?? 0), value }].slice(-12);
   }
 
   /** Analysis runs measure every ten seconds, once the weight is confirmed; a failing revision fails when it has had traffic for a while. */

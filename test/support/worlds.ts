@@ -350,3 +350,6 @@ export function writtenShares(plan: Plan): Readonly<Record<string, number>> | un
 }
 
 export const conditionOf = (plan: Plan, type: string) => plan.status?.conditions.find((condition) => condition.type === type);
+
+/** A Rollout alone, at rest, with these parts of its spec. */
+export const aRollout = (over: Partial<WireSpec> = {}): World['rollout'] => aWorld().withSpec(over).build().rollout;

@@ -1,19 +1,9 @@
 import { analysisRunName } from '../analysis/index.ts';
 import type { Draft, Hold } from '../draft.ts';
 import { holding, waking, withEffects, withStatus } from '../draft.ts';
-import {
-  canaryOf,
-  canaryReplicas,
-  currentWeight,
-  findRevision,
-  isConfirmed,
-  readyPods,
-  stepsIn,
-  stepWeight,
-  wantedReplicas,
-} from '../facts.ts';
+import { canaryOf, canaryReplicas, findRevision, isConfirmed, readyPods, stepsIn, stepWeight, wantedReplicas } from '../facts.ts';
 import type { RunOrder } from '../plan.ts';
-import { abort, cutWeight, promote, stepStatus, withSteps } from '../run.ts';
+import { abort, changedWeight, cutWeight, promote, stepStatus, withSteps } from '../run.ts';
 import type { ArgValue, StepOutcome, TemplateRef } from '../steps/index.ts';
 import { decideStep } from '../steps/index.ts';
 import { isoOf, msOf } from '../time.ts';
@@ -178,7 +168,7 @@ const futureOnly = ({ nowMs }: World, moment: number | undefined): number | unde
 function record(draft: Draft, weight: number): Draft {
   const recorded = withStatus(draft, {
     phase: 'Progressing',
-    weight: { desired: weight, written: currentWeight(draft.status) },
+    weight: changedWeight(draft.status.weight, weight),
     waiting: undefined,
   });
   const { hold: _, ...open } = recorded;

@@ -1,14 +1,76 @@
-import { expect, it } from 'vitest';
-import { aWorld, canaryRevision, nextRevision } from '../../../test/support/worlds.ts';
+import { describe, expect, test } from 'vitest';
+import { at, aWorld, canaryRevision, conditionOf, effectsOf, minutes, runWith, t0 } from '../../../test/support/worlds.ts';
 import { plan } from '../planner.ts';
 
-/** Its run of the first time is over; taking it for the run of this time would end this one at once, or let it wait for ever. */
-it('a revision that comes again is judged by runs of its own', () => {
-  const again = aWorld().withTarget(canaryRevision).withRuns({ phase: 'Failed', attempt: 1 }, { phase: 'Successful', attempt: 2 });
-  expect(plan(again.build()).status).toMatchObject({ phase: 'Progressing', canaryRevision, attempt: 3 });
+test('at rest nothing is done and nothing is written', () => {
+  const settled = aWorld().recorded(plan(aWorld().build()));
+  expect(plan(settled.build())).toEqual({ effects: [], notices: [] });
+  expect(plan(settled.with({ epoch: 2 }).build())).toEqual({ effects: [], notices: [] });
+});
+test('a newer leader’s Rollout is left alone', () => expect(plan(aWorld().withStatus({ epoch: 2 }).build()).effects).toEqual([]));
+
+describe('a new template', () => {
+  const next = plan(aWorld().withTarget(canaryRevision).build());
+  test('begins at weight 0, step 0, attempt 1, with its objects', () => {
+    expect(next.status).toMatchObject({ phase: 'Progressing', canaryRevision, attempt: 1, step: { index: 0 }, weight: { desired: 0 } });
+    expect(next.effects.map(({ kind }) => kind)).toEqual(['createRevisionService', 'createDeployment']);
+    expect(next.notices).toMatchObject([{ reason: 'Progressing' }]);
+  });
+  test('that was stable once is scaled, not made anew, and is warm no more', () => {
+    const warm = aWorld()
+      .withTarget(canaryRevision)
+      .withCanary({ replicas: 0 })
+      .withStatus({ warm: [{ revision: canaryRevision, until: at(minutes(1)) }] });
+    const again = plan(warm.build());
+    expect(again.effects).toMatchObject([{ kind: 'scaleDeployment', revision: canaryRevision, replicas: 1 }, { kind: 'writeSplit' }]);
+    expect(again.status?.warm).toEqual([]);
+  });
+  test('that failed before is judged by runs of its own', () => {
+    const old = aWorld()
+      .withTarget(canaryRevision)
+      .with({ runs: [runWith({ phase: 'Failed', attempt: 1 })] });
+    const begun = plan(old.build());
+    expect(begun.status?.attempt).toBe(2);
+    expect(plan(old.recorded(begun).withCanary({ replicas: 1 }).build()).status?.abort).toBeUndefined();
+  });
+  test('begins in a change window too: only raises wait', () =>
+    expect(
+      plan(
+        aWorld()
+          .withTarget(canaryRevision)
+          .with({ window: { kind: 'closed', untilMs: undefined } })
+          .build(),
+      ).status?.canaryRevision,
+    ).toBe(canaryRevision));
+  test('that lacks a named port of the Service is refused', () => {
+    const ports = [{ port: 80, targetPort: 'http' }];
+    expect(conditionOf(plan(aWorld().withTarget(canaryRevision).withRootService({ ports }).build()), 'Stalled')?.reason).toBe(
+      'PortMismatch',
+    );
+  });
 });
 
-it('a new revision begins with its first attempt, whatever others went through', () => {
-  const next = aWorld().withTarget(nextRevision).withRuns({ phase: 'Failed', attempt: 4 });
-  expect(plan(next.build()).status).toMatchObject({ canaryRevision: nextRevision, attempt: 1 });
+describe('stable short of pods', () => {
+  const short = aWorld().withStable({ replicas: 4, ready: 2 });
+  test('is Healthy until the progress deadline, then Degraded, with an alarm', () => {
+    const first = plan(short.build());
+    expect([first.status?.phase, first.wakeAtMs]).toEqual(['Healthy', t0 + minutes(10)]);
+    const late = plan(short.recorded(first).after(minutes(10)).build());
+    expect(late.status?.phase).toBe('Degraded');
+    expect(conditionOf(late, 'Stalled')?.reason).toBe('StableNotReady');
+    expect(late.notices).toMatchObject([{ severity: 'Warning' }]);
+  });
+  test('Degraded always says why', () =>
+    expect(conditionOf(plan(short.withStatus({ phase: 'Degraded' }).build()), 'Stalled')?.reason).toBe('StableNotReady'));
 });
+
+test('an unknown target is Degraded and keeps the traffic where it is', () => {
+  const next = plan(aWorld().withTarget({ kind: 'unknown', reason: 'WorkloadNotFound', message: 'gone' }).build());
+  expect([next.status?.phase, next.effects]).toEqual(['Degraded', []]);
+});
+test('a younger rival touches nothing', () => {
+  const next = plan(aWorld().withTarget(canaryRevision).with({ rival: 'shop/older' }).build());
+  expect([next.status?.phase, next.effects]).toEqual(['Degraded', []]);
+});
+test('autoscalers move stable', () =>
+  expect(effectsOf(plan(aWorld().withSpec({ replicas: 7 }).build()), 'scaleDeployment')).toMatchObject([{ replicas: 7 }]));

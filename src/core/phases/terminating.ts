@@ -48,8 +48,10 @@ function returning(world: World, draft: Draft): Draft {
   const split = world.traffic.kind === 'unusable' ? undefined : world.traffic.split;
   const hasSplit = split?.kind === 'present' && split.ownership.kind === 'ours';
   const isBack = draft.status.weight?.desired === 0 && isConfirmed(draft.status);
-  if (!isBack && hasSplit) return waitingFor({ ...draft, goalWeight: 0 }, 'all traffic goes back to stable');
-  return restoring(world, enter(world, withStatus(draft, { canaryRevision: undefined }), 'Restoring'));
+  const waiting = { ...draft, goalWeight: 0 };
+  if (!isBack && hasSplit) return waitingFor(waiting, 'all traffic goes back to stable');
+  const next = () => restoring(world, enter(world, withStatus(draft, { canaryRevision: undefined }), 'Restoring'));
+  return isBack ? next() : afterLag(world, waiting, next);
 }
 
 function restoring(world: World, draft: Draft): Draft {
@@ -57,7 +59,7 @@ function restoring(world: World, draft: Draft): Draft {
   const { stableRevision } = draft.status;
   // Unpinned, the root Service would select them, too.
   if (world.revisions.some(({ revision, readyEndpoints }) => revision !== stableRevision && readyEndpoints > 0))
-    return waitingFor(draft, 'the pods of all revisions but stable go');
+    return waking(waitingFor(draft, 'the pods of all revisions but stable go'), msOf(draft.status.stage?.since ?? '') + maxLagMs(world));
   if (workload === undefined || workload.isDeleting || stableRevision === undefined)
     return unpinning(world, enter(world, draft, 'Unpinning'));
   const replicas = stableReplicas(world, draft.status);

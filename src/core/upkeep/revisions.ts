@@ -1,9 +1,11 @@
+import { sameJson } from '../../lib/index.ts';
 import type { Draft } from '../draft.ts';
 import { waking, withEffects, withStatus } from '../draft.ts';
-import { canaryReplicas, findRevision, hasOwnPorts, isConfirmed, stableReplicas, stepWeight } from '../facts.ts';
+import { canaryReplicas, findRevision, hasOwnPorts, isConfirmed, maxLagMs, stableReplicas, stepWeight } from '../facts.ts';
 import { revisionLabel } from '../names.ts';
 import type { Effect } from '../plan.ts';
-import { earliest, msOf } from '../time.ts';
+import type { RolloutStatus } from '../rollout.ts';
+import { earliest, isoOf, msOf } from '../time.ts';
 import type { Revision, World } from '../world.ts';
 import { portsOf } from './ports.ts';
 
@@ -19,11 +21,21 @@ const isRemoving = ({ status }: Draft): boolean => status.phase === 'Terminating
 
 /** Warm revisions whose time is over are forgotten first; the next pass scales them down. */
 function coolDown(world: World, draft: Draft): Draft {
-  const { warm } = draft.status;
-  if (warm === undefined) return draft;
+  const stored = draft.status.warm;
+  if (stored === undefined) return draft;
+  const warm = stored.map((entry) => stillSelected(world, entry));
   const kept = warm.filter(({ until }) => msOf(until) > world.nowMs || !isConfirmed(draft.status));
   const woken = waking(draft, earliest(...kept.map(({ until }) => msOf(until))));
-  return kept.length === warm.length ? woken : withStatus(woken, { warm: kept.length === 0 ? undefined : kept });
+  return sameJson(kept, stored) ? woken : withStatus(woken, { warm: kept.length === 0 ? undefined : kept });
+}
+
+type Warm = NonNullable<RolloutStatus['warm']>[number];
+
+/** While the root Service is seen to select it, its clients are there, and for the data plane's lag afterwards. */
+function stillSelected(world: World, entry: Warm): Warm {
+  const lagMs = maxLagMs(world);
+  if (world.rootService?.selector[revisionLabel] !== entry.revision || msOf(entry.until) >= world.nowMs + lagMs) return entry;
+  return { ...entry, until: isoOf(world.nowMs + 2 * lagMs) };
 }
 
 /** Objects of the stable and the canary revision that are not there. A Deployment needs the template, so only the target's can be made. */
@@ -82,8 +94,12 @@ function replicasOf(world: World, draft: Draft, { revision, deployment }: Revisi
   if (revision === status.stableRevision) return stableReplicas(world, status);
   // After a promotion, until the root Service is seen to select the new one: its clients are with the old pods.
   if (world.rootService?.selector[revisionLabel] === revision) return undefined;
-  if (status.phase === 'Terminating' && status.stage?.name !== 'Returning') return 0;
+  // Clients of the root Service may be with the pods of what was stable a moment ago.
+  if (status.phase === 'Terminating' && status.stage?.name !== 'Returning')
+    return world.nowMs >= msOf(status.stage?.since ?? '') + maxLagMs(world) || status.stage?.name !== 'Restoring' ? 0 : undefined;
   if (status.warm?.some((entry) => entry.revision === revision)) return undefined;
+  // Its drain begins when it is rolled back.
+  if (revision === status.canaryRevision && status.phase === 'Aborting') return undefined;
   if (revision === status.canaryRevision && status.abort === undefined) return canaryReplicas(world, status, goalOf(world, draft));
   // Neither stable nor canary: without traffic since the last confirmed weight, or, while one is open, not yet for sure.
   const hasNoTraffic = isConfirmed(status) || (status.phase === 'Initializing' && status.stage?.name === 'Starting');

@@ -1,5 +1,6 @@
 import type { Draft } from '../draft.ts';
 import { withEffects } from '../draft.ts';
+import { findRevision, readyPods, wantedReplicas } from '../facts.ts';
 import { revisionLabel } from '../names.ts';
 import type { World } from '../world.ts';
 import { correcting } from './contention.ts';
@@ -29,8 +30,10 @@ export function keepPinned(world: World, draft: Draft): Draft {
 }
 
 /** A deletion pins nothing anew: before adoption got that far, the workload's pods still have the traffic. */
-function isTurn({ rootService }: World, { status: { phase, stage } }: Draft): boolean {
-  if (phase === 'Initializing') return stage !== undefined && stage.name !== 'Starting';
+function isTurn(world: World, { status: { phase, stage, stableRevision } }: Draft): boolean {
+  const { rootService } = world;
+  const canServe = readyPods(findRevision(world, stableRevision)) > 0 || wantedReplicas(world) === 0;
+  if (phase === 'Initializing') return canServe && stage !== undefined && stage.name !== 'Starting';
   if (phase !== 'Terminating') return true;
   const isPinned = rootService?.selector[revisionLabel] !== undefined;
   return isPinned && (stage?.name === 'Returning' || stage?.name === 'Restoring');

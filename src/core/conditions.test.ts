@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest';
+import { at, aWorld, conditionOf, minutes } from '../../test/support/worlds.ts';
+import { plan } from './planner.ts';
+
+const abort = { reason: 'AnalysisFailed', message: 'too many errors', at: at(-5000) };
+const told = (world: ReturnType<typeof aWorld>) => {
+  const { conditions } = plan(world.build()).status ?? world.build().rollout.status;
+  return conditions.filter(({ type }) => type !== 'WeightConfirmed').map(({ type, status, reason }) => `${type}=${status} ${reason}`);
+};
+
+describe('conditions, as kstatus reads them', () => {
+  test.each([
+    ['Healthy', aWorld(), ['Ready=True Healthy']],
+    ['in a timed pause', aWorld().atStep(1).withWeight(10), ['Ready=False Progressing', 'Reconciling=True Progressing']],
+    ['in an open pause', aWorld().atStep(3).withWeight(50), ['Ready=False AwaitingDecision', 'Reconciling=True AwaitingDecision']],
+    ['RolledBack', aWorld().atStep(1, { phase: 'Aborting', abort }), ['Ready=False AnalysisFailed', 'Stalled=True AnalysisFailed']],
+    ['Degraded', aWorld().withRootService('absent'), ['Ready=False ServiceNotFound', 'Stalled=True ServiceNotFound']],
+    ['paused by its spec', aWorld().withSpec({ paused: true }).atStep(0), ['Ready=False Paused', 'Reconciling=True Paused']],
+    ['being deleted', aWorld().deleting(), ['Ready=False Terminating', 'Reconciling=True Terminating']],
+  ])('%s', (_, world, wanted) => expect(told(world)).toEqual(wanted));
+
+  test('carry the generation that was seen', () => {
+    const { rollout } = aWorld().build();
+    const next = plan(
+      aWorld()
+        .with({ rollout: { ...rollout, generation: 7 } })
+        .build(),
+    );
+    expect(next.status?.observedGeneration).toBe(7);
+    expect(next.status?.conditions.every(({ observedGeneration }) => observedGeneration === 7)).toBe(true);
+  });
+  test('move their time only when they flip', () => {
+    const first = aWorld().recorded(plan(aWorld().build()));
+    const later = plan(first.after(minutes(5)).withTarget('7c9d2f41aa').build());
+    expect(conditionOf(later, 'WeightConfirmed')?.lastTransitionTime).toBe(at(0));
+    expect(conditionOf(later, 'Ready')?.lastTransitionTime).toBe(at(minutes(5)));
+  });
+  test('an unconfirmed weight is Unknown until its timeout, then False, whatever else is waited for', () => {
+    const lost = (ageMs: number) =>
+      aWorld()
+        .atStep(2)
+        .withWeight(10, { isConfirmed: false, written: 0, writtenAtMs: Date.parse(at(-ageMs)) })
+        .withCanary({ replicas: 2, ready: 1 })
+        .withTraffic({ adapter: { kind: 'contradicts', object: 'profile', message: 'it says 0' } });
+    expect(conditionOf(plan(lost(1000).build()), 'WeightConfirmed')?.status).toBe('Unknown');
+    expect(conditionOf(plan(lost(61_000).build()), 'WeightConfirmed')).toMatchObject({ status: 'False', reason: 'WeightNotApplied' });
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import {
+  aWorld,
+  canaryRevision,
+  effectsOf,
+  kindsOf,
+  seconds,
+  splitWith,
+  stableRevision,
+  t0,
+  writtenShares,
+} from '../../../test/support/worlds.ts';
+import { plan } from '../planner.ts';
+
+const served = { replicas: 4, readyReplicas: 4 };
+const atRest = aWorld().deleting();
+
+describe('deletion', () => {
+  test.each([
+    ['Progressing', aWorld().atStep(3).withWeight(50)],
+    [
+      'Aborting',
+      aWorld()
+        .atStep(3, { phase: 'Aborting', abort: { reason: 'AnalysisFailed', message: '', at: '' } })
+        .withWeight(50),
+    ],
+    ['Baking', aWorld().atStep(4, { phase: 'Baking' }).withWeight(100)],
+    ['superseded', aWorld().atStep(3).withWeight(50).withTarget('8e1a3b52cc')],
+    ['rivalled', aWorld().atStep(3).withWeight(50).with({ rival: 'shop/older' })],
+    ['without its Service', aWorld().atStep(3).withWeight(50).withRootService('absent')],
+  ])('while %s: weight to stable first, and no pod goes', (_, world) => {
+    const next = plan(world.deleting().build());
+    expect(next.status).toMatchObject({ phase: 'Terminating', stage: { name: 'Returning' }, weight: { desired: 0 } });
+    expect(writtenShares(next)).toEqual({ [canaryRevision]: 0, [stableRevision]: 100 });
+    expect(effectsOf(next, 'scaleDeployment')).toEqual([]);
+  });
+  test('confirmed, the canary’s pods go before the workload comes back', () => {
+    const back = aWorld().atStep(0).withWeight(0).deleting('Restoring', -seconds(10));
+    const next = plan(back.build());
+    expect(effectsOf(next, 'scaleDeployment')).toMatchObject([{ revision: canaryRevision, replicas: 0 }]);
+    expect(kindsOf(next)).not.toContain('restoreWorkload');
+  });
+  test('the workload gets the stable revision’s template and count', () =>
+    expect(effectsOf(plan(atRest.build()), 'restoreWorkload')).toMatchObject([{ fromRevision: stableRevision, replicas: 4 }]));
+  test('an unapproved template is not what is left running', () =>
+    expect(effectsOf(plan(atRest.withWorkload({ ...served, templateHash: canaryRevision }).build()), 'restoreWorkload')).toHaveLength(1));
+  test('the selector is unpinned when the workload is ready', () => {
+    expect(
+      kindsOf(
+        plan(
+          atRest
+            .deleting('Restoring')
+            .withWorkload({ ...served, readyReplicas: 3 })
+            .build(),
+        ),
+      ),
+    ).toEqual([]);
+    expect(effectsOf(plan(atRest.deleting('Restoring').withWorkload(served).build()), 'pinSelector')).toMatchObject([
+      { revision: undefined },
+    ]);
+  });
+  test('the split goes a lag later, the revisions another lag later, the finalizer last', () => {
+    const unpinned = atRest.withWorkload(served).withRootService({ selector: { app: 'web' } });
+    expect(kindsOf(plan(unpinned.deleting('Unsplitting').build()))).toEqual([]);
+    expect(kindsOf(plan(unpinned.deleting('Unsplitting', -10_000).build()))).toEqual(['deleteSplit']);
+    const unsplit = unpinned.withSplit('absent');
+    expect(kindsOf(plan(unsplit.deleting('Draining').build()))).toEqual([]);
+    expect(kindsOf(plan(unsplit.deleting('Draining', -10_000).build()))).toEqual(['deleteRevision']);
+    expect(kindsOf(plan(unsplit.deleting('Removing').with({ revisions: [] }).build()))).toEqual(['removeFinalizer']);
+  });
+  test('nothing is done when the finalizer is gone', () =>
+    expect(
+      plan(
+        aWorld()
+          .with({ rollout: { ...atRest.build().rollout, hasFinalizer: false } })
+          .build(),
+      ),
+    ).toEqual({ effects: [], notices: [] }));
+  test('a Rollout that took nothing over goes at once', () => {
+    const never = aWorld().neverSeen({ isDeleting: true, hasFinalizer: true });
+    expect(kindsOf(plan(never.build()))).toEqual(['removeFinalizer']);
+  });
+  test('without the mesh it goes on after the lag', () => {
+    const world = aWorld().atStep(3).withWeight(50).withoutMesh().deleting('Returning');
+    expect(plan(world.build()).status?.stage?.name).toBe('Returning');
+    expect(plan(world.after(seconds(10)).build()).status?.stage?.name).toBe('Restoring');
+  });
+  test('without a workload everything goes', () => {
+    const inline = atRest
+      .withWorkload('absent')
+      .withSplit('absent')
+      .withRootService({ selector: { app: 'web' } });
+    expect(kindsOf(plan(inline.deleting('Restoring').build()))).toContain('deleteRevision');
+  });
+});
+
+describe('deletion during adoption', () => {
+  const starting = aWorld()
+    .neverSeen({ isDeleting: true, hasFinalizer: true })
+    .withStatus({ phase: 'Initializing', stableRevision, weight: { desired: 0 }, stage: { name: 'Starting', since: '' } });
+  test('moves no traffic to a revision that is not ready', () => {
+    for (const stage of ['Returning', 'Restoring']) {
+      const kinds = kindsOf(plan(starting.withStable({ replicas: 4, ready: 0 }).deleting(stage).after(seconds(20)).build()));
+      expect(kinds.filter((kind) => kind === 'pinSelector' || kind === 'writeSplit')).toEqual([]);
+    }
+  });
+  test('leaves a split that it had not taken over', () => {
+    const plain = starting
+      .with({ rollout: { ...starting.build().rollout, adoptsSplit: true } })
+      .withSplit(splitWith({ other: 100 }, { ownership: { kind: 'plain' }, stamp: undefined }));
+    expect(kindsOf(plan(plain.deleting('Returning').after(seconds(20)).build()))).not.toContain('writeSplit');
+  });
+  test('unpauses the workload, though there is no revision to restore it from', () => {
+    const paused = starting.withWorkload({ isPaused: true }).withTarget({ kind: 'unknown', reason: 'ConfigNotFound', message: '' });
+    expect(effectsOf(plan(paused.deleting('Restoring', -seconds(20)).build()), 'patchWorkload')).toMatchObject([{ isPaused: false }]);
+  });
+  test('wakes', () => expect(plan(starting.deleting('Returning').build()).wakeAtMs).toBe(t0 + seconds(10)));
+});

@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest';
+import {
+  at,
+  aWorld,
+  canaryRevision,
+  effectsOf,
+  kindsOf,
+  nextRevision,
+  splitWith,
+  stableRevision,
+  writtenShares,
+} from '../../../test/support/worlds.ts';
+import { plan } from '../planner.ts';
+
+describe('pods', () => {
+  test('of the canary grow before its weight does, and shrink only when the smaller weight is confirmed', () => {
+    const growing = plan(aWorld().atStep(2).withWeight(10).withCanary({ replicas: 1 }).build());
+    expect(effectsOf(growing, 'scaleDeployment')).toMatchObject([{ revision: canaryRevision, replicas: 2 }]);
+    const unconfirmed = aWorld().atStep(1).withWeight(10, { isConfirmed: false, written: 100, writtenAtMs: Date.now() });
+    expect(effectsOf(plan(unconfirmed.build()), 'scaleDeployment')).toEqual([]);
+  });
+  test('of a warm revision stay until its time is over', () => {
+    const warm = aWorld()
+      .withRevision(canaryRevision)
+      .withStatus({ warm: [{ revision: canaryRevision, until: at(1000) }] });
+    expect(plan(warm.build()).effects).toEqual([]);
+    expect(effectsOf(plan(warm.after(1000).build()), 'scaleDeployment')).toMatchObject([{ revision: canaryRevision, replicas: 0 }]);
+  });
+  test('of what was stable stay while the root Service is seen to select them', () => {
+    const late = aWorld()
+      .withRevision(canaryRevision)
+      .withRootService({ selector: { 'sluice.dev/revision': canaryRevision } })
+      .withStatus({ warm: [{ revision: canaryRevision, until: at(-1) }] });
+    const next = plan(late.build());
+    expect(effectsOf(next, 'scaleDeployment')).toEqual([]);
+    expect(next.status?.warm?.[0]?.until).toBe(at(20_000));
+  });
+});
+
+describe('objects', () => {
+  test('that are missing are made again, those of a rolled back canary are not', () => {
+    expect(kindsOf(plan(aWorld().withoutRevision(stableRevision).build()))).toContain('createDeployment');
+    const gone = aWorld()
+      .atStep(1, { phase: 'RolledBack', abort: { reason: 'x', message: '', at: at(0) } })
+      .withoutRevision(canaryRevision);
+    expect(kindsOf(plan(gone.build()))).not.toContain('createDeployment');
+  });
+  test('beyond the history limit go, the oldest first, none that the split still names', () => {
+    const old = aWorld()
+      .withSpec({ revisionHistoryLimit: 1 })
+      .withRevision('old0000001', { replicas: 0, createdAt: at(-3) })
+      .withRevision('old0000002', { replicas: 0, createdAt: at(-2) });
+    expect(effectsOf(plan(old.build()), 'deleteRevision')).toEqual([{ kind: 'deleteRevision', revision: 'old0000001' }]);
+    const named = plan(old.withSplit(splitWith({ old0000001: 0, [stableRevision]: 100 })).build());
+    expect(effectsOf(named, 'deleteRevision')).toEqual([]);
+    expect(writtenShares(named)).toEqual({ [stableRevision]: 100 });
+  });
+  test('a port that is added to the root Service is added to each backend; a targetPort that fits the pods stays', () => {
+    const ports = [
+      { port: 80, protocol: 'TCP', targetPort: 9999 },
+      { name: 'admin', port: 9000, protocol: 'TCP' },
+    ];
+    const next = plan(aWorld().withRootService({ ports }).build());
+    expect(effectsOf(next, 'updateServicePorts')).toMatchObject([
+      {
+        revision: stableRevision,
+        ports: [
+          { port: 80, targetPort: undefined },
+          { name: 'admin', port: 9000 },
+        ],
+      },
+    ]);
+    expect(
+      plan(
+        aWorld()
+          .withRootService({ ports: ports.slice(0, 1) })
+          .build(),
+      ).effects,
+    ).toEqual([]);
+  });
+});
+
+describe('the split', () => {
+  test('names the canary at 0 as soon as its Service is there, stable last', () => {
+    const next = plan(
+      aWorld()
+        .atStep(0)
+        .withCanary({ ready: 0 })
+        .withSplit(splitWith({ [stableRevision]: 100 }))
+        .build(),
+    );
+    expect(effectsOf(next, 'writeSplit')[0]?.split.backends).toEqual([
+      { service: `web-${canaryRevision}`, weight: 0 },
+      { service: `web-${stableRevision}`, weight: 100 },
+    ]);
+  });
+  test('does not, where zero weights are not to be named', () =>
+    expect(
+      effectsOf(
+        plan(
+          aWorld()
+            .atStep(0)
+            .withCanary({ ready: 0 })
+            .withTraffic({ namesZeroWeights: false, split: splitWith({ [stableRevision]: 100 }) })
+            .build(),
+        ),
+        'writeSplit',
+      ),
+    ).toEqual([]));
+  test('loses a superseded revision', () =>
+    expect(
+      writtenShares(
+        plan(
+          aWorld()
+            .withRevision(nextRevision, { replicas: 0 })
+            .withSplit(splitWith({ [nextRevision]: 0, [stableRevision]: 100 }))
+            .build(),
+        ),
+      ),
+    ).toEqual({ [stableRevision]: 100 }));
+});

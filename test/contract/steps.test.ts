@@ -1,0 +1,25 @@
+import type { StepName } from '../../src/core/steps/index.ts';
+import { stepNames } from '../../src/core/steps/index.ts';
+import { type StepFixture, stepContract } from './step.contract.ts';
+
+/** A kind without fixtures does not compile: so every one is enrolled. */
+const fixtures: Readonly<Partial<Record<StepName, StepFixture>>> = {
+  setWeight: { good: [10, 0, 100], bad: [-1, 101, 0.5, '10'], done: { weight: { desired: 10, isConfirmed: true } } },
+  pause: { good: [{ duration: '5m' }, {}], bad: [{ duration: 5 }, { duration: 'soon' }], done: { startedAtMs: 1_000_000 - 300_000 } },
+  setCanaryScale: {
+    good: [{ replicas: 2 }, { weight: 50 }, { matchTrafficWeight: true }],
+    bad: [{}, { replicas: -1 }, { replicas: 1, weight: 2 }],
+    done: { canaryPods: { wanted: 2, ready: 2 } },
+  },
+  analysis: {
+    good: [{ templates: [{ name: 'smoke' }] }],
+    bad: [{}, { templates: [] }],
+    done: { run: { name: 'web-1-s0', phase: 'Successful', message: '' } },
+  },
+};
+
+for (const name of stepNames) {
+  const fixture = fixtures[name];
+  if (fixture === undefined) throw new Error(`step ${name} has no fixture in test/contract/steps.test.ts`);
+  stepContract(name, fixture);
+}
