@@ -11,9 +11,9 @@ import type { World } from '../world.ts';
  */
 export function waitAgainstDeadline(world: World, draft: Draft, what: 'Pods' | 'Weight', best = 0): Draft {
   const previous = draft.status.waiting;
-  const isSame = previous !== undefined && (previous.for !== what || best <= previous.best);
-  const waiting = isSame ? resumed(world, previous, what) : { for: what, since: isoOf(world.nowMs), best };
   const { progressDeadline, progressDeadlineAction } = world.rollout.spec;
+  const isSame = previous !== undefined && (previous.for !== what || best <= previous.best || isEarly(world, previous));
+  const waiting = isSame ? resumed(world, previous, what) : { for: what, since: isoOf(world.nowMs), best };
   const dueMs = msOf(waiting.since) + progressDeadline;
   const counting = withStatus(draft, { waiting });
   if (world.nowMs < dueMs) return waking(counting, dueMs);
@@ -22,6 +22,10 @@ export function waitAgainstDeadline(world: World, draft: Draft, what: 'Pods' | '
     return abort(world, withoutHold(counting), 'ProgressDeadlineExceeded', message);
   return holding(withoutHold(counting), { reason: 'ProgressDeadlineExceeded', message, isStalled: true });
 }
+
+/** Progress early in the wait changes nothing of note, and noting it would cost a write with every pod. */
+const isEarly = ({ nowMs, rollout }: World, { since, stoppedAt }: Waiting): boolean =>
+  stoppedAt === undefined && nowMs - msOf(since) < rollout.spec.progressDeadline / 4;
 
 type Waiting = NonNullable<RolloutStatus['waiting']>;
 

@@ -19,7 +19,7 @@ export function raiseGuard(world: World, draft: Draft, goalWeight: number): Hold
     contentionGuard(world, draft) ??
     windowGuard(world) ??
     podsGuard(world, draft, goalWeight) ??
-    reachGuard(world, draft) ??
+    reachGuard(world, draft, goalWeight) ??
     stableGuard(world, draft) ??
     weightGuard(draft) ??
     evidenceGuard(world, draft)
@@ -53,18 +53,24 @@ export function podsGuard(world: World, draft: Draft, goalWeight: number): Hold 
   const ready = readyPods(canary);
   const isScaled = (canary?.deployment?.replicas ?? 0) >= wanted;
   if (isScaled && canary?.service !== undefined && ready >= wanted) return undefined;
-  return { reason: 'AwaitingPods', message: `${ready} of ${wanted} canary pods are ready for ${goalWeight} %` };
+  return podsHold(wanted, goalWeight);
 }
+
+/** Without a count of those that are ready: a sentence that changes with every pod would be a write with every pod. */
+const podsHold = (wanted: number, goalWeight: number): Hold => ({
+  reason: 'AwaitingPods',
+  message: `${wanted} canary ${wanted === 1 ? 'pod has' : 'pods have'} to be ready, and known to the data plane, for ${goalWeight} %`,
+});
 
 /**
  * The first traffic of a revision waits until the data plane has had its lag to learn the new endpoints: it may hear of the weight first,
  * and would send requests nowhere.
  */
-function reachGuard(world: World, { status }: Draft): Hold | undefined {
+function reachGuard(world: World, { status }: Draft, goalWeight: number): Hold | undefined {
   if ((status.weight?.desired ?? 0) > 0) return undefined;
   const reachableAtMs = reachableAt(world, status.canaryRevision);
   if (reachableAtMs === undefined || world.nowMs >= reachableAtMs) return undefined;
-  return { reason: 'AwaitingPods', message: 'the canary’s pods are ready; the data plane gets its lag to learn of them' };
+  return podsHold(Math.max(1, canaryReplicas(world, status, goalWeight)), goalWeight);
 }
 
 /** When a data plane that lags at its most has heard of the revision's pods. */

@@ -34,7 +34,7 @@ describe('an abort', () => {
     });
     expect(next.status?.history).toMatchObject([{ outcome: 'RolledBack', reason: 'AnalysisFailed' }]);
     const again = aborting(0).recorded(next).after(60_000);
-    expect(plan(again.build()).status?.history).toHaveLength(1);
+    expect((plan(again.build()).status ?? again.build().rollout.status).history).toHaveLength(1);
     expect(effectsOf(plan(again.build()), 'scaleDeployment')).toMatchObject([{ revision: canaryRevision, replicas: 0 }]);
   });
   test('stays RolledBack, told once, when somebody edits the split afterwards', () => {

@@ -5,6 +5,7 @@ import { findRevision, readyPods, stableReplicas } from '../facts.ts';
 import { begin } from '../run.ts';
 import { isoOf, msOf } from '../time.ts';
 import type { World } from '../world.ts';
+import { progressing } from './progressing.ts';
 
 /** No canary: stable serves, and a new template begins a run. */
 export function resting(world: World, draft: Draft): Draft {
@@ -18,7 +19,11 @@ export function resting(world: World, draft: Draft): Draft {
 function beginning(world: World, draft: Draft, revision: string): Draft {
   const mismatch = world.target.kind === 'revision' ? portMismatch(world.rootService?.ports ?? [], world.target.template) : undefined;
   const blocked = blocker(world) ?? mismatch;
-  return blocked === undefined ? begin(world, draft, revision, attemptOf(world, revision)) : degraded(draft, blocked);
+  if (blocked !== undefined) return degraded(draft, blocked);
+  const begun = begin(world, draft, revision, attemptOf(world, revision));
+  const walked = progressing(world, begun);
+  // What it waits for is part of the beginning; traffic is not: the mesh hears of a canary before it sends anything there.
+  return walked.status.weight?.desired === 0 && walked.status.abort === undefined ? walked : begun;
 }
 
 /** A revision that comes again is judged again: by runs of its own, not by those of the last time. */

@@ -19,17 +19,22 @@ export function keepRevisions(world: World, draft: Draft): Draft {
 
 const isRemoving = ({ status }: Draft): boolean => status.phase === 'Terminating' && status.stage?.name === 'Removing';
 
-/** Warm revisions whose time is over are forgotten first; the next pass scales them down. */
+/** Warm revisions whose time is over are scaled down, and forgotten once they have no pods: that write tells of their count as well. */
 function coolDown(world: World, draft: Draft): Draft {
   const stored = draft.status.warm;
   if (stored === undefined) return draft;
   const warm = stored.map((entry) => stillSelected(world, entry));
-  const kept = warm.filter(({ until }) => msOf(until) > world.nowMs || !isConfirmed(draft.status));
-  const woken = waking(draft, earliest(...kept.map(({ until }) => msOf(until))));
+  const kept = warm.filter((entry) => isWarm(world, draft.status, entry) || hasPods(world, entry.revision));
+  const ends = kept.map(({ until }) => msOf(until)).filter((endsMs) => endsMs > world.nowMs);
+  const woken = waking(draft, earliest(...ends));
   return sameJson(kept, stored) ? woken : withStatus(woken, { warm: kept.length === 0 ? undefined : kept });
 }
 
 type Warm = NonNullable<RolloutStatus['warm']>[number];
+
+const isWarm = (world: World, status: RolloutStatus, { until }: Warm): boolean => msOf(until) > world.nowMs || !isConfirmed(status);
+
+const hasPods = (world: World, revision: string): boolean => (findRevision(world, revision)?.deployment?.totalReplicas ?? 0) > 0;
 
 /** While the root Service is seen to select it, its clients are there, and for the data plane's lag afterwards. */
 function stillSelected(world: World, entry: Warm): Warm {
@@ -97,7 +102,7 @@ function replicasOf(world: World, draft: Draft, { revision, deployment }: Revisi
   // Clients of the root Service may be with the pods of what was stable a moment ago.
   if (status.phase === 'Terminating' && status.stage?.name !== 'Returning')
     return world.nowMs >= msOf(status.stage?.since ?? '') + maxLagMs(world) || status.stage?.name !== 'Restoring' ? 0 : undefined;
-  if (status.warm?.some((entry) => entry.revision === revision)) return undefined;
+  if (status.warm?.some((entry) => entry.revision === revision && isWarm(world, status, entry))) return undefined;
   // Its drain begins when it is rolled back.
   if (revision === status.canaryRevision && status.phase === 'Aborting') return undefined;
   if (revision === status.canaryRevision && status.abort === undefined) return canaryReplicas(world, status, goalOf(world, draft));
