@@ -28,6 +28,10 @@ await build({
   format: 'esm',
   target: 'node20',
   sourcemap: 'linked',
+  // Every process keeps the text of its program; stack traces come from the source map.
+  minify: true,
+  keepNames: true,
+  legalComments: 'linked',
   logLevel: 'warning',
   plugins: [lean],
   // Some dependencies are CommonJS and call require() for Node's own modules.

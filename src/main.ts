@@ -6,5 +6,5 @@ process.on('unhandledRejection', (reason) => {
 });
 
 process.exitCode = await runCli(process.argv.slice(2));
-// What a library left open must not keep a finished command alive.
-process.exit();
+// What a library left open must not keep a finished command alive; what was printed must be through the pipe first.
+process.stdout.write('', () => process.exit());

@@ -14,6 +14,7 @@ import { rolloutLabelValue } from '../core/names.ts';
 import type { Change, KubeClient, KubeObject, Resource, Selection } from '../kube/index.ts';
 import { keyOf, Reflector, Store } from '../kube/index.ts';
 import type { Clock, Logger, Random, Result } from '../lib/index.ts';
+import { Interner, ok } from '../lib/index.ts';
 import { thing } from './dependencies.ts';
 import type { ConfigRecord, DeploymentRecord, EndpointsRecord, RolloutRecord, ServiceRecord } from './records.ts';
 import { projectConfig, projectDeployment, projectEndpoints, projectRollout, projectService } from './records.ts';
@@ -42,6 +43,8 @@ export interface CacheOptions {
   readonly namespaces: readonly string[];
   /** Things that changed, to be looked up in the Dependencies. */
   readonly onThings: (things: readonly string[]) => void;
+  /** A Deployment that may be a mesh's has come or gone. */
+  readonly onMeshSign: () => void;
   readonly onRollout: (change: Change<RolloutRecord>) => void;
   readonly onRun: (change: Change<RunRecord>) => void;
 }
@@ -63,14 +66,18 @@ export class Cache {
   readonly clusterTemplates: Store<TemplateRecord>;
   readonly #watched: Readonly<Record<string, { readonly reflectors: readonly AnyReflector[] }>>;
   readonly #options: CacheOptions;
+  readonly #interner = new Interner();
 
   constructor(options: CacheOptions) {
     this.#options = options;
     const { onThings, onRollout, onRun } = options;
-    const claims = (record: RolloutRecord) => [thing.claim(record.namespace, record.service)];
+    const claims = ({ namespace, service, workload }: RolloutRecord) => [
+      thing.claim(namespace, service),
+      ...(workload === undefined ? [] : [thing.deployment(namespace, workload)]),
+    ];
     const rolloutsWatch = this.#watch<RolloutRecord>(
       rollouts,
-      projectRollout,
+      (object) => this.#shared(projectRollout(object)),
       (change) => {
         onRollout(change);
         onThings([
@@ -87,13 +94,16 @@ export class Cache {
     const deploymentsWatch = this.#watch<DeploymentRecord>(
       deployments,
       projectDeployment,
-      ({ before, after }) => onThings(marked(thing.deployment, before, after)),
+      ({ before, after }) => {
+        onThings(marked(thing.deployment, before, after));
+        if ((before?.meshLabels === undefined) !== (after?.meshLabels === undefined)) options.onMeshSign();
+      },
       byMark,
       {},
     );
     const servicesWatch = this.#watch<ServiceRecord>(
       services,
-      projectService,
+      (object) => this.#sharedService(projectService(object)),
       ({ before, after }) => onThings(marked(thing.service, before, after)),
       byMark,
       {},
@@ -198,6 +208,19 @@ export class Cache {
     };
   }
 
+  /** Steps and strategies are copied from Rollout to Rollout; their decoded form is kept once. */
+  #shared(record: RolloutRecord): RolloutRecord {
+    if (!record.decoded.ok) return record;
+    const { spec } = record.decoded.value;
+    const shared = { ...spec, strategy: this.#interner.share(spec.strategy), traffic: this.#interner.share(spec.traffic) };
+    return { ...record, decoded: ok({ ...record.decoded.value, spec: shared }) };
+  }
+
+  /** The ports of a Service and of its copies are alike; what a revision's own Service selects is no news. */
+  #sharedService(record: ServiceRecord): ServiceRecord {
+    return { ...record, ports: this.#interner.share(record.ports), selector: this.#interner.share(record.selector) };
+  }
+
   #reflector<T>(
     resource: Resource,
     project: (object: KubeObject) => T | undefined,
@@ -206,7 +229,8 @@ export class Cache {
     selection: Selection,
   ): Reflector<T> {
     const { client, clock, random, log } = this.#options;
-    return new Reflector<T>({ client, resource, ...selection, project, store, clock, random, log, onChange });
+    const compact = (object: KubeObject): T | undefined => this.#interner.compact(project(object));
+    return new Reflector<T>({ client, resource, ...selection, project: compact, store, clock, random, log, onChange });
   }
 }
 

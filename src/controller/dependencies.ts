@@ -1,4 +1,4 @@
-import { MultiMap } from '../lib/index.ts';
+import { flat, MultiMap } from '../lib/index.ts';
 
 /**
  * Which Rollout looks at which object. Each observation says what it looked at; a change of any of it wakes the Rollout. One mechanism
@@ -13,8 +13,9 @@ export class Dependencies {
     const before = this.#byKey.get(key);
     if (before !== undefined && before.length === things.length && before.every((thing, index) => thing === things[index])) return;
     this.forget(key);
-    this.#byKey.set(key, things);
-    for (const thing of things) this.#byThing.add(thing, key);
+    const kept = things.map(flat);
+    this.#byKey.set(key, kept);
+    for (const thing of kept) this.#byThing.add(thing, key);
   }
 
   forget(key: string): void {

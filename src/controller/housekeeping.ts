@@ -17,9 +17,16 @@ export function surplusRuns(records: readonly RunRecord[]): readonly RunRecord[]
   const finished = records.filter(
     ({ rolloutUid, decoded }) => rolloutUid !== undefined && decoded.ok && decoded.value.status.completedAt !== undefined,
   );
-  return [...groupBy(finished).values()].flatMap((runs) =>
-    runs.toSorted((left, right) => (completedAt(left) < completedAt(right) ? 1 : -1)).slice(keptPerRollout),
-  );
+  return [...groupBy(finished).values()].flatMap((runs) => {
+    const newestFirst = runs.toSorted((left, right) => (completedAt(left) < completedAt(right) ? 1 : -1));
+    // Those of the newest attempt are evidence that its release may still need, however many they are.
+    return newestFirst.slice(keptPerRollout).filter((run) => attemptOf(run) !== attemptOf(newestFirst[0]));
+  });
+}
+
+function attemptOf(record: RunRecord | undefined): string {
+  const made = record?.decoded.ok ? record.decoded.value.spec.rollout : undefined;
+  return made === undefined ? (record?.name ?? '') : `${made.revision}/${made.attempt}`;
 }
 
 function groupBy(records: readonly RunRecord[]): ReadonlyMap<string, readonly RunRecord[]> {

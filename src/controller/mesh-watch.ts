@@ -77,6 +77,11 @@ export class MeshWatch {
     return detected.kind === 'provider' ? providers[detected.provider].dialect : undefined;
   }
 
+  /** Signs of a mesh have come or gone. */
+  lookAgain(): void {
+    this.#rediscover();
+  }
+
   get reflectors(): Readonly<Record<string, Reflector<MeshRecord>>> {
     return Object.fromEntries(
       [...this.#watched].flatMap(([name, { reflectors }]) => reflectors.map((reflector, index) => [`${name}#${index}`, reflector])),
@@ -110,7 +115,10 @@ export class MeshWatch {
     const found: MeshRecord[] = [];
     for (const watched of stores) {
       if (watched === undefined) continue;
-      if (!watched.reflectors.every((reflector) => reflector.hasSynced)) return undefined;
+      const unsynced = watched.reflectors.filter((reflector) => !reflector.hasSynced);
+      // The adapter's object is a rung that may be missing; one that may not be read must not hold up a cut.
+      if (watched !== stores[0] && unsynced.some((reflector) => reflector.health().failing !== undefined)) continue;
+      if (unsynced.length > 0) return undefined;
       for (const key of keys) found.push(...watched.store.byIndex('key', key));
     }
     return [...new Set(found)];

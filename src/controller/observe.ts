@@ -133,6 +133,7 @@ function configsOf(namespace: string, uses: readonly ConfigUse[], { cache, secre
   for (const { kind, name, isOptional } of uses) {
     const hash = kind === 'ConfigMap' ? cache.configs.get(`${namespace}/${name}`)?.hash : secrets.hash(namespace, name);
     if (hash !== undefined) found.push({ kind, name, hash });
+    else if (kind === 'Secret' && secrets.failure(namespace, name) !== undefined) return secrets.failure(namespace, name) ?? '';
     else if (!isOptional) return `${kind} ${name}, which the template uses, does not exist`;
   }
   return found;

@@ -66,6 +66,7 @@ export class RolloutController {
       log,
       namespaces,
       onThings,
+      onMeshSign: () => this.#mesh.lookAgain(),
       onRollout: (change) => this.#onRollout(change),
       onRun: (change) => this.#onRun(change),
     });

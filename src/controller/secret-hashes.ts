@@ -9,6 +9,8 @@ const freshMs = 60_000;
 
 interface Entry {
   readonly hash: string | undefined;
+  /** Why it could not be read at all; a Secret that was read once keeps its hash through failures. */
+  readonly failure?: string;
   readonly readAtMs: number;
 }
 
@@ -33,6 +35,10 @@ export class SecretHashes {
 
   hash(namespace: string, name: string): string | undefined {
     return this.#entries.get(`${namespace}/${name}`)?.hash;
+  }
+
+  failure(namespace: string, name: string): string | undefined {
+    return this.#entries.get(`${namespace}/${name}`)?.failure;
   }
 
   /** Whether every Secret among `uses` has been read at all: before that nothing is known of the template. */
@@ -61,12 +67,15 @@ export class SecretHashes {
         // A failed read is no change: only an answer that the Secret is not there is.
         if (!found.ok && found.failure.kind !== 'notFound') {
           this.#log.warn({ secret: key, failure: found.failure.message }, 'a tracked Secret could not be read');
-          if (before !== undefined) this.#entries.set(key, { ...before, readAtMs: this.#clock.nowMs() });
+          const failed = { hash: undefined, failure: `Secret ${name} cannot be read: ${found.failure.kind}` };
+          this.#entries.set(key, { ...(before ?? failed), readAtMs: this.#clock.nowMs() });
+          if (before === undefined) this.#onThings([thing.config('Secret', namespace, name)]);
           return;
         }
         const hash = found.ok ? configHash({ data: found.value.data }) : undefined;
         this.#entries.set(key, { hash, readAtMs: this.#clock.nowMs() });
-        if (before === undefined || before.hash !== hash) this.#onThings([thing.config('Secret', namespace, name)]);
+        if (before === undefined || before.hash !== hash || before.failure !== undefined)
+          this.#onThings([thing.config('Secret', namespace, name)]);
       })
       .catch((error: unknown) => this.#log.error({ secret: key, error: String(error) }, 'reading a Secret threw'))
       .finally(() => this.#reading.delete(key));

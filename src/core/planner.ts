@@ -11,7 +11,7 @@ import { aborting, withdrawing } from './phases/leaving.ts';
 import { progressing } from './phases/progressing.ts';
 import { resting } from './phases/resting.ts';
 import { terminating } from './phases/terminating.ts';
-import type { Plan } from './plan.ts';
+import type { Effect, Plan } from './plan.ts';
 import type { RolloutStatus } from './rollout.ts';
 import { awaitingWeight, settleWeight } from './settle.ts';
 import { earliest } from './time.ts';
@@ -79,12 +79,18 @@ function finish(world: World, decided: Draft): Plan {
   );
   return {
     ...(isSame(world, next) ? {} : { status: { ...next, epoch: world.epoch } }),
-    effects: draft.effects,
+    effects: cutsFirst(draft.effects),
     ...(draft.share === undefined ? {} : { shareQuestion: draft.share }),
     notices: noticesOf(rollout.status, next),
     ...(wakeAtMs === undefined ? {} : { wakeAtMs }),
   };
 }
+
+/** A cut waits for nothing: whatever else is refused or in conflict, the weight falls. */
+const cutsFirst = (effects: readonly Effect[]): readonly Effect[] => {
+  const isCut = (effect: Effect) => effect.kind === 'writeSplit' && effect.isCut;
+  return [...effects.filter(isCut), ...effects.filter((effect) => !isCut(effect))];
+};
 
 /** What the API server refuses us outweighs what we would wait for otherwise; without it nothing goes on. */
 function obstructed({ obstacle }: World, draft: Draft): Draft {

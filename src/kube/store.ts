@@ -1,3 +1,4 @@
+import { flat } from '../lib/interner.ts';
 import { MultiMap } from '../lib/multi-map.ts';
 import { compareResourceVersions, type ObjectKey } from './object.ts';
 
@@ -144,11 +145,12 @@ export class Store<T> {
 
   #put(key: ObjectKey, before: Entry<T> | undefined, entry: Entry<T>): void {
     if (before !== undefined) this.#unindex(key, before);
-    this.#entries.set(key, entry);
+    const kept = flat(key);
+    this.#entries.set(kept, entry);
     this.#tombstones.delete(key);
     for (const [name, indexer] of this.#indexers) {
       const index = this.#index(name);
-      for (const value of indexer(entry.value)) index.add(value, key);
+      for (const value of indexer(entry.value)) index.add(value, kept);
     }
   }
 

@@ -1,3 +1,5 @@
+import { flat } from './interner.ts';
+
 /**
  * Members by group, each once. Nearly every group has one member, which is kept as it is: a Set of one costs 200 bytes, and there are
  * dozens of groups for each object that is watched.
@@ -7,7 +9,7 @@ export class MultiMap {
 
   add(group: string, member: string): void {
     const known = this.#groups.get(group);
-    if (known === undefined) this.#groups.set(group, member);
+    if (known === undefined) this.#groups.set(flat(group), member);
     else if (typeof known !== 'string') known.add(member);
     else if (known !== member) this.#groups.set(group, new Set([known, member]));
   }
