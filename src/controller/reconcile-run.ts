@@ -19,11 +19,15 @@ export interface RunReconciler {
   readonly epoch: () => number | undefined;
   readonly cache: Cache;
   readonly measurer: Measurer;
+  /** Discovery has been through: before it, a question about `mesh: auto` would be refused for good. */
+  readonly isMeshKnown: () => boolean;
   /** The dialect of metrics of a Rollout's own mesh, for `mesh: auto`. */
   readonly dialectOf: (rollout: Rollout) => string | undefined;
   /** The run's verdict may have changed what its Rollout does: look at once. */
   readonly onVerdict: (rollout: string, isBad: boolean) => void;
 }
+
+const untilDiscoveredMs = 250;
 
 /** One AnalysisRun: samples in, verdict recorded, questions out. The record comes before anything that follows from it. */
 export async function reconcileRun(key: string, reconciler: RunReconciler, signal: AbortSignal): Promise<ReconcileOutcome> {
@@ -40,6 +44,7 @@ export async function reconcileRun(key: string, reconciler: RunReconciler, signa
     measurer.forget(key);
     return {};
   }
+  if (!reconciler.isMeshKnown()) return { wakeAtMs: clock.nowMs() + untilDiscoveredMs };
   const samples = measurer.peek(key).filter((sample) => sample.runUid === run.uid);
   const subject = run.spec.rollout === undefined ? undefined : subjectOf(run, run.spec.rollout, cache);
   const next = planRun({ nowMs: clock.nowMs(), run, samples, inFlight: measurer.inFlight(key), subject });

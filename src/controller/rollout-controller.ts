@@ -231,7 +231,17 @@ export class RolloutController {
     const { client, clock, log, epoch } = this.#options;
     const onVerdict = (rollout: string, isBad: boolean) => this.#rollouts.add(rollout, { priority: isBad });
     const dialectOf = (rollout: Rollout) => this.#dialectOf(rollout);
-    return { client, clock, log, epoch, cache: this.#cache, measurer: this.#measurer, onVerdict, dialectOf };
+    return {
+      client,
+      clock,
+      log,
+      epoch,
+      cache: this.#cache,
+      measurer: this.#measurer,
+      onVerdict,
+      dialectOf,
+      isMeshKnown: () => this.#mesh.facts !== undefined,
+    };
   }
 }
 
