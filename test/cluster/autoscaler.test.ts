@@ -26,7 +26,8 @@ describe.concurrent('autoscaling', () => {
   test('up and down in mid-run: stable keeps its floor, nothing is lost, the release completes and follows the count', async ({
     onTestFinished,
   }) => {
-    const steps = [{ setWeight: 50 }, { pause: { duration: '75s' } }];
+    // However long the autoscaler takes: the pause is cut short once it has been up and down.
+    const steps = [{ setWeight: 50 }, { pause: { duration: '1h' } }];
     const release = await aRelease(bed, 'as-hpa', { cleanup: onTestFinished, steps, perSecond: 8 });
     const { scenario, stable } = release;
     const deployments = await scenario.record<Deployment>('deployments');
@@ -36,7 +37,8 @@ describe.concurrent('autoscaling', () => {
     await release.until('settled', (_, { spec }) => spec.replicas === 2);
     const canary = await release.change({ image: 'example/app:2' });
     await release.until('at 50 %', ({ weight }) => weight?.desired === 50 && weight.confirmedAt !== undefined);
-    const more = await scenario.load('web', { perSecond: 16 });
+    // So much that no count below five is at rest, whichever moment of the ramp the autoscaler looks at first.
+    const more = await scenario.load('web', { perSecond: 28 });
     await release.until('scaled up', (_, { spec }) => (spec.replicas ?? 0) >= 4);
     await waitFor('the pods of stable to follow', async () => {
       const { spec, status } = await bed.admin.get<Deployment>(pathOf('deployments', 'as-hpa', `web-${stable}`));
@@ -45,6 +47,7 @@ describe.concurrent('autoscaling', () => {
     await more.stop();
     const low = await release.until('scaled down in mid-run', (_, { spec }) => (spec.replicas ?? 0) <= 2);
     expect(low.canaryRevision, 'still under way').toBe(canary);
+    await release.apply({ steps: [{ setWeight: 50 }, { pause: { duration: '1s' } }] });
     const promoted = await release.until('promoted', (status) => status.phase === 'Healthy' && status.stableRevision === canary);
     expect(promoted.history).toHaveLength(1);
     // By version: while the canary was on its way, stable's count never fell.
