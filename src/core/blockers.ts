@@ -10,6 +10,11 @@ export function blocker(world: World): Hold | undefined {
   return rivalBlocker(world) ?? serviceBlocker(world) ?? trafficBlocker(world);
 }
 
+/** What keeps even a cut from being written: no mesh to write it to, or a split that is not ours to write. */
+export function cutBlocker(world: World): Hold | undefined {
+  return unusableBlocker(world) ?? ownershipBlocker(world);
+}
+
 const stalled = (reason: Hold['reason'], message: string): Hold => ({ reason, message, isStalled: true });
 
 function rivalBlocker({ rival, rollout }: World): Hold | undefined {
@@ -35,12 +40,21 @@ function serviceBlocker(world: World): Hold | undefined {
   return undefined;
 }
 
-function trafficBlocker({ traffic, rollout }: World): Hold | undefined {
-  if (traffic.kind === 'unusable') return stalled(traffic.reason, traffic.message);
-  if (traffic.conflict !== undefined) return stalled('SplitNotOurs', traffic.conflict);
-  const { split } = traffic;
-  if (split.kind === 'absent' || split.ownership.kind === 'ours') return undefined;
-  if (split.ownership.kind === 'foreign') return stalled('SplitNotOurs', `the TrafficSplit belongs to ${split.ownership.owner}`);
+function trafficBlocker(world: World): Hold | undefined {
+  const { traffic } = world;
+  if (traffic.kind === 'usable' && traffic.conflict !== undefined) return stalled('SplitNotOurs', traffic.conflict);
+  return unusableBlocker(world) ?? ownershipBlocker(world);
+}
+
+export function unusableBlocker({ traffic }: World): Hold | undefined {
+  return traffic.kind === 'unusable' ? stalled(traffic.reason, traffic.message) : undefined;
+}
+
+function ownershipBlocker({ traffic, rollout }: World): Hold | undefined {
+  if (traffic.kind === 'unusable' || traffic.split.kind === 'absent') return undefined;
+  const { ownership } = traffic.split;
+  if (ownership.kind === 'ours') return undefined;
+  if (ownership.kind === 'foreign') return stalled('SplitNotOurs', `the TrafficSplit belongs to ${ownership.owner}`);
   if (rollout.adoptsSplit) return undefined;
   return stalled(
     'SplitNotOurs',

@@ -1,6 +1,7 @@
 import { sameJson } from '../lib/index.ts';
+import { blocker, cutBlocker } from './blockers.ts';
 import { conditionsOf } from './conditions.ts';
-import type { Draft } from './draft.ts';
+import type { Draft, Hold } from './draft.ts';
 import { draftOf, holding, withStatus } from './draft.ts';
 import { explain } from './explain.ts';
 import { isConfirmed } from './facts.ts';
@@ -92,9 +93,25 @@ const cutsFirst = (effects: readonly Effect[]): readonly Effect[] => {
   return [...effects.filter(isCut), ...effects.filter((effect) => !isCut(effect))];
 };
 
-/** What the API server refuses us outweighs what we would wait for otherwise; without it nothing goes on. */
-function obstructed({ obstacle }: World, draft: Draft): Draft {
-  return obstacle === undefined ? draft : { ...draft, hold: { ...obstacle, isStalled: true } };
+/** What the API server refuses us, or what stands in the way, outweighs what we would wait for otherwise; without it nothing goes on. */
+function obstructed(world: World, draft: Draft): Draft {
+  const { obstacle } = world;
+  const hold = obstacle === undefined ? standing(world, draft) : { ...obstacle, isStalled: true };
+  return hold === undefined ? draft : { ...draft, hold };
+}
+
+/** Said as soon as it stands, not only when the next raise meets it. The other phases say it where they decide. */
+function standing(world: World, { status, hold }: Draft): Hold | undefined {
+  switch (status.phase) {
+    case 'Progressing':
+    case 'Paused':
+    case 'Baking':
+      return hold?.reason === 'CanaryUnavailable' ? undefined : blocker(world);
+    case 'Aborting':
+      return cutBlocker(world);
+    default:
+      return undefined;
+  }
 }
 
 /** A weight that is written down by this plan waits for the data plane from now on: said at once, that takes no write of its own. */
