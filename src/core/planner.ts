@@ -34,26 +34,29 @@ export function plan(world: World): Plan {
   if ((rollout.status.epoch ?? 0) > world.epoch) return idle;
   if (rollout.isDeleting && !rollout.hasFinalizer) return idle;
   const settled = settleWeight(world, draftOf(rollout.status));
-  return finish(world, upkeep(world, decide(world, settled)));
+  return finish(world, upkeep(world, restrained(world, decide(world, settled))));
 }
 
 function decide(world: World, draft: Draft): Draft {
   const { status } = draft;
   if (world.rollout.isDeleting) return terminating(world, draft);
   if (status.phase === undefined || status.phase === 'Initializing') return initializing(world, draft);
-  if (world.rival !== undefined) return rivalled(world, draft);
-  if (status.canaryRevision === undefined) return resting(world, draft);
+  if (status.canaryRevision === undefined) return world.rival === undefined ? resting(world, draft) : rivalled(world, draft);
   if (status.abort !== undefined) return aborting(world, draft);
   const isOvertaken = world.target.kind === 'revision' && world.target.revision !== status.canaryRevision;
   return isOvertaken ? withdrawing(world, draft) : progressing(world, draft);
 }
 
-/** Two Rollouts on one Service: the older one goes on, this one touches nothing. */
+/** Two Rollouts on one Service: the older one goes on, this one begins nothing. */
 const rivalled = (world: World, draft: Draft): Draft =>
   holding(
     { ...withStatus(draft, { phase: 'Degraded' }), wakes: [] },
     { reason: 'ServiceClaimed', message: `Rollout ${world.rival} is older and manages the same Service or workload`, isStalled: true },
   );
+
+/** A canary under way when an older Rollout appears may still lose its traffic; it gets none, and no analysis begins. */
+const restrained = ({ rival }: World, draft: Draft): Draft =>
+  rival === undefined ? draft : { ...draft, effects: draft.effects.filter(({ kind }) => kind !== 'createRun') };
 
 /** What must hold in every phase, whatever was decided: objects, counts, selector, split. */
 function upkeep(world: World, draft: Draft): Draft {

@@ -11,8 +11,10 @@ import { portsOf } from './ports.ts';
 
 /** The objects of each revision: made where they are missing, scaled to what their traffic needs, removed past the history limit. */
 export function keepRevisions(world: World, draft: Draft): Draft {
-  if ((world.rival !== undefined && draft.status.phase !== 'Terminating') || isRemoving(draft)) return draft;
+  if (isRemoving(draft)) return draft;
   const cooled = coolDown(world, draft);
+  // With an older Rollout on the same Service nothing new is made; the pods that have traffic are still ours to look after.
+  if (world.rival !== undefined && draft.status.phase !== 'Terminating') return withEffects(cooled, ...scaling(world, cooled));
   const effects = [...missing(world, cooled), ...ports(world, cooled), ...scaling(world, cooled), ...beyondHistory(world, cooled)];
   return withEffects(cooled, ...effects);
 }
