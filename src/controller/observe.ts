@@ -1,21 +1,19 @@
 import type { FieldError } from '../api/index.ts';
-import { mergeTemplates, problemText, runView } from '../core/analysis/index.ts';
+import { runView } from '../core/analysis/index.ts';
 import { revisionName, rolloutLabelValue } from '../core/names.ts';
 import type { ConfigUse } from '../core/revision.ts';
 import { configUses, revisionOf } from '../core/revision.ts';
 import type { Rollout } from '../core/rollout.ts';
-import { stepsOf } from '../core/rollout.ts';
-import type { ArgValue, TemplateRef } from '../core/steps/index.ts';
 import { windowState } from '../core/windows.ts';
 import type {
   ConfigRef,
   PodTemplate,
   Revision,
+  RevisionService,
   RootService,
   RunView,
   ShareView,
   Target,
-  TemplateProblem,
   Traffic,
   Workload,
   World,
@@ -26,7 +24,8 @@ import type { Cache } from './cache.ts';
 import { thing } from './dependencies.ts';
 import type { Measurer } from './measurer.ts';
 import type { MeshWatch } from './mesh-watch.ts';
-import type { DeploymentRecord, RolloutRecord } from './records.ts';
+import { templateProblemsOf, templateThings } from './observe-templates.ts';
+import type { DeploymentRecord, RolloutRecord, ServiceRecord } from './records.ts';
 import type { SecretHashes } from './secret-hashes.ts';
 
 export interface Observers {
@@ -182,10 +181,15 @@ function revisionsOf(rollout: Rollout, { cache }: Observers): readonly Revision[
       name,
       createdAt: deployment?.createdAt ?? service?.createdAt ?? '',
       deployment: deployment === undefined ? undefined : deployment,
-      service: service === undefined ? undefined : { uid: service.uid, resourceVersion: service.resourceVersion, ports: service.ports },
+      service: service === undefined ? undefined : serviceOf(service),
       readyEndpoints: endpoints.reduce((sum, { ready }) => sum + ready, 0),
     };
   });
+}
+
+function serviceOf({ uid, resourceVersion, ports, createdAt }: ServiceRecord): RevisionService {
+  const createdAtMs = Date.parse(createdAt);
+  return { uid, resourceVersion, ports, ...(Number.isNaN(createdAtMs) ? {} : { createdAtMs }) };
 }
 
 interface TrafficSeen {
@@ -227,58 +231,6 @@ function runsOf(rollout: Rollout, cache: Cache, nowMs: number): readonly RunView
     const view = decoded.ok ? runView(decoded.value, nowMs) : undefined;
     return view === undefined ? [] : [view];
   });
-}
-
-interface Analysed {
-  readonly kind: TemplateProblem['kind'];
-  readonly step: number | undefined;
-  readonly templates: readonly TemplateRef[];
-  readonly args: readonly ArgValue[];
-}
-
-/** Every place of a spec that refers to templates. */
-function analysesOf(rollout: Rollout): readonly Analysed[] {
-  const { canary } = rollout.spec.strategy;
-  const steps = stepsOf(canary).flatMap((step, index): Analysed[] =>
-    step.kind === 'analysis' ? [{ kind: 'Step', step: index, ...step.config }] : [],
-  );
-  const background: Analysed[] = canary.analysis === undefined ? [] : [{ kind: 'Background', step: undefined, ...canary.analysis }];
-  const after = canary.afterPromotion?.analysis;
-  return [...background, ...steps, ...(after === undefined ? [] : [{ kind: 'AfterPromotion' as const, step: undefined, ...after }])];
-}
-
-const templateThings = (rollout: Rollout): readonly string[] =>
-  analysesOf(rollout).flatMap(({ templates }) =>
-    templates.map((ref) => thing.template(ref.clusterScope ? '' : rollout.namespace, ref.name)),
-  );
-
-function templateProblemsOf(rollout: Rollout, cache: Cache): readonly TemplateProblem[] {
-  return analysesOf(rollout).flatMap(({ kind, step, templates, args }): readonly TemplateProblem[] => {
-    const resolved = resolveTemplates(rollout.namespace, templates, args, cache);
-    return resolved.ok ? [] : [{ kind, step, ...resolved.failure }];
-  });
-}
-
-/** The metrics and arguments that these references come to now; or the first thing that keeps them from it. */
-export function resolveTemplates(namespace: string, refs: readonly TemplateRef[], args: readonly ArgValue[], cache: Cache) {
-  const failed = (reason: TemplateProblem['reason'], message: string) => ({ ok: false as const, failure: { reason, message } });
-  const found = refs.map((ref) => ({
-    ref,
-    record: ref.clusterScope ? cache.clusterTemplates.get(ref.name) : cache.templates.get(`${namespace}/${ref.name}`),
-  }));
-  const templates = [];
-  for (const { ref, record } of found) {
-    const kind = ref.clusterScope ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate';
-    if (record === undefined) return failed('AnalysisTemplateNotFound', `${kind} ${ref.name} does not exist`);
-    if (!record.decoded.ok)
-      return failed(
-        'AnalysisTemplateInvalid',
-        `${kind} ${ref.name}: ${record.decoded.failure.map(({ path, message }) => `${path}: ${message}`).join('; ')}`,
-      );
-    templates.push({ ...(ref.clusterScope ? {} : { namespace }), name: ref.name, spec: record.decoded.value });
-  }
-  const merged = mergeTemplates(templates, args);
-  return merged.ok ? merged : failed('AnalysisTemplateInvalid', merged.failure.map(problemText).join('; '));
 }
 
 /** The older Rollout on the same Service or workload: by age, then by UID, so that exactly one of two is the older. */

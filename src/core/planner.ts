@@ -7,6 +7,7 @@ import { explain } from './explain.ts';
 import { isConfirmed } from './facts.ts';
 import { scaleSelector } from './names.ts';
 import { noticesOf } from './notices.ts';
+import { serviceGuard } from './phases/guards.ts';
 import { initializing } from './phases/initializing.ts';
 import { aborting, withdrawing } from './phases/leaving.ts';
 import { progressing } from './phases/progressing.ts';
@@ -104,12 +105,12 @@ function obstructed(world: World, draft: Draft): Draft {
 }
 
 /** Said as soon as it stands, not only when the next raise meets it. The other phases say it where they decide. */
-function standing(world: World, { status, hold }: Draft): Hold | undefined {
-  switch (status.phase) {
+function standing(world: World, draft: Draft): Hold | undefined {
+  switch (draft.status.phase) {
     case 'Progressing':
     case 'Paused':
     case 'Baking':
-      return hold?.reason === 'CanaryUnavailable' ? undefined : blocker(world);
+      return draft.status.canaryUnavailableSince === undefined ? (blocker(world) ?? serviceGuard(world, draft)) : undefined;
     case 'Aborting':
       return cutBlocker(world);
     default:
