@@ -1,3 +1,4 @@
+export { readBrokenRun } from './broken-run.ts';
 export type { CustomResourceDefinition } from './crds.ts';
 export { renderCrds } from './crds.ts';
 export type { Decoded } from './decode.ts';

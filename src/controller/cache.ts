@@ -3,13 +3,12 @@ import {
   analysisRuns,
   analysisTemplates,
   clusterAnalysisTemplates,
-  decodeAnalysisRun,
   decodeAnalysisTemplate,
   decodeClusterAnalysisTemplate,
   labels,
   rollouts,
 } from '../api/index.ts';
-import type { AnalysisRun, AnalysisTemplateSpec } from '../core/analysis/index.ts';
+import type { AnalysisTemplateSpec } from '../core/analysis/index.ts';
 import { rolloutLabelValue } from '../core/names.ts';
 import type { Change, KubeClient, KubeObject, Resource, Selection } from '../kube/index.ts';
 import { keyOf, Reflector, Store } from '../kube/index.ts';
@@ -19,16 +18,8 @@ import { thing } from './dependencies.ts';
 import type { ConfigRecord, DeploymentRecord, EndpointsRecord, RolloutRecord, ServiceRecord } from './records.ts';
 import { projectConfig, projectDeployment, projectEndpoints, projectRollout, projectService } from './records.ts';
 import { configMaps, deployments, endpointSlices, services } from './resources.ts';
-
-export interface RunRecord {
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly resourceVersion: string;
-  readonly decoded: Result<AnalysisRun, readonly FieldError[]>;
-  readonly rolloutName: string | undefined;
-  readonly rolloutUid: string | undefined;
-}
+import type { RunRecord } from './run-records.ts';
+import { projectRun } from './run-records.ts';
 
 export interface TemplateRecord {
   readonly decoded: Result<AnalysisTemplateSpec, readonly FieldError[]>;
@@ -250,21 +241,6 @@ function marked(nameOf: (namespace: string, name: string) => string, ...records:
       ]),
     ),
   ];
-}
-
-function projectRun(object: KubeObject): RunRecord {
-  const decoded = decodeAnalysisRun(object);
-  const { metadata } = object;
-  const owner = metadata.ownerReferences?.find(({ kind, controller }) => kind === 'Rollout' && controller === true);
-  return {
-    namespace: metadata.namespace ?? '',
-    name: metadata.name,
-    uid: metadata.uid,
-    resourceVersion: metadata.resourceVersion,
-    decoded,
-    rolloutName: owner?.name,
-    rolloutUid: owner?.uid,
-  };
 }
 
 function projectTemplate(decoded: Result<{ readonly spec: AnalysisTemplateSpec }, readonly FieldError[]>): TemplateRecord {

@@ -1,5 +1,5 @@
 import type { FieldError } from '../api/index.ts';
-import { runView } from '../core/analysis/index.ts';
+import { brokenRunView, runView } from '../core/analysis/index.ts';
 import { revisionName, rolloutLabelValue } from '../core/names.ts';
 import type { ConfigUse } from '../core/revision.ts';
 import { configUses, revisionOf } from '../core/revision.ts';
@@ -227,8 +227,8 @@ function shareOf(rollout: Rollout, target: RouterTarget, { measurer, canSeeShare
 }
 
 function runsOf(rollout: Rollout, cache: Cache, nowMs: number): readonly RunView[] {
-  return cache.runs.byIndex('rollout', rollout.uid).flatMap(({ decoded }) => {
-    const view = decoded.ok ? runView(decoded.value, nowMs) : undefined;
+  return cache.runs.byIndex('rollout', rollout.uid).flatMap(({ decoded, broken }) => {
+    const view = decoded.ok ? runView(decoded.value, nowMs) : broken === undefined ? undefined : brokenRunView(broken);
     return view === undefined ? [] : [view];
   });
 }

@@ -69,7 +69,8 @@ function finish(world: World, decided: Draft): Plan {
   const draft = recorded(obstructed(world, decided));
   const described = withStatus(draft, {
     ...counts(world),
-    message: explain(draft),
+    // As much as status holds: a message must never be why a cut cannot be recorded.
+    message: explain(draft).slice(0, 4096),
     observedGeneration: rollout.generation,
     corrections: freshCorrections(world, draft),
   });
@@ -166,7 +167,7 @@ const shownRun = ({ name, kind, phase, message }: RunView): ShownRun => ({
   run: name,
   kind,
   phase,
-  ...(message === '' ? {} : { message }),
+  ...(message === '' ? {} : { message: message.slice(0, 1024) }),
 });
 
 function refreshed({ runs }: World, entry: ShownRun): ShownRun {

@@ -186,6 +186,8 @@ export interface RunView extends RunFacts {
   readonly attempt: number;
   readonly step: number | undefined;
   readonly isTerminating: boolean;
+  /** Somebody has deleted it: nobody measures it any more. */
+  readonly isDeleting?: boolean;
   /** Of every metric that is not a dry run: the start of the window of its latest Pass. */
   readonly evidence: readonly {
     readonly metric: string;

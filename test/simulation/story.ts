@@ -84,6 +84,9 @@ const faults: Readonly<Record<string, Fault>> = {
   deleteService: (toy, random) => {
     if (toy.revisions.size > 0) toy.deleteService(chosen(random, [...toy.revisions.keys()]));
   },
+  deleteRun: (toy, random) => {
+    if (toy.runs.size > 0) toy.runs.delete(chosen(random, [...toy.runs.keys()]));
+  },
   rival: (toy) => {
     toy.rival = toy.rival === undefined ? 'shop/older' : undefined;
   },

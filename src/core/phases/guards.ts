@@ -151,7 +151,10 @@ function missingEvidence(run: RunView | undefined, sinceMs: number): Hold | unde
 
 /** The run of this revision and attempt that watches in the background. */
 export const backgroundRun = (world: World, draft: Draft): RunView | undefined =>
-  runsOf(world, draft).find(({ kind }) => kind === 'Background');
+  liveRunsOf(world, draft).find(({ kind }) => kind === 'Background');
+
+/** One that is being deleted watches no more, and what it saw is no evidence: another takes its place. */
+export const liveRunsOf = (world: World, draft: Draft): readonly RunView[] => runsOf(world, draft).filter((run) => run.isDeleting !== true);
 
 export function runsOf(world: World, { status }: Draft): readonly RunView[] {
   return world.runs.filter((run) => run.revision === status.canaryRevision && run.attempt === (status.attempt ?? 1));

@@ -20,7 +20,7 @@ import { decideStep } from '../steps/index.ts';
 import { isoOf, msOf } from '../time.ts';
 import type { RunView, World } from '../world.ts';
 import { stopClock, waitAgainstDeadline } from './deadline.ts';
-import { backgroundRun, isWatched, podsGuard, promotionGuard, raiseGuard, reachableAt, runsOf } from './guards.ts';
+import { backgroundRun, isWatched, liveRunsOf, podsGuard, promotionGuard, raiseGuard, reachableAt, runsOf } from './guards.ts';
 
 /** A canary on its way: what must stop it first, then the step that it is at. */
 export function progressing(world: World, draft: Draft): Draft {
@@ -196,7 +196,7 @@ function awaitWeight(world: World, draft: Draft): Draft {
 }
 
 function stepRun(world: World, draft: Draft, index: number): RunView | undefined {
-  return runsOf(world, draft).find(({ kind, step }) => kind === 'Step' && step === index);
+  return liveRunsOf(world, draft).find(({ kind, step }) => kind === 'Step' && step === index);
 }
 
 function contextOf(world: World, draft: Draft, index: number) {
@@ -239,7 +239,7 @@ function bake(
   const endsMs = msOf(startedAt) + duration;
   const step = { ...stepStatus(world, stepsIn(world).length, startedAt), kind: 'bake', until: isoOf(endsMs) };
   const baking = withStatus(draft, { phase: 'Baking', step });
-  const run = runsOf(world, draft).find(({ kind }) => kind === 'AfterPromotion');
+  const run = liveRunsOf(world, draft).find(({ kind }) => kind === 'AfterPromotion');
   const watching =
     analysis !== undefined && run === undefined
       ? ordering(world, baking, { kind: 'AfterPromotion', step: undefined, ...analysis })
