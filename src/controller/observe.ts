@@ -18,7 +18,7 @@ import type {
   Workload,
   World,
 } from '../core/world.ts';
-import type { MeshRecord, RouterTarget } from '../traffic/index.ts';
+import type { RouterTarget } from '../traffic/index.ts';
 import { routerOf } from '../traffic/index.ts';
 import type { Cache } from './cache.ts';
 import { thing } from './dependencies.ts';
@@ -26,11 +26,14 @@ import type { Measurer } from './measurer.ts';
 import type { MeshWatch } from './mesh-watch.ts';
 import { templateProblemsOf, templateThings } from './observe-templates.ts';
 import type { DeploymentRecord, RolloutRecord, ServiceRecord } from './records.ts';
+import type { Refusals } from './refusals.ts';
+import { unreadable } from './refusals.ts';
 import type { SecretHashes } from './secret-hashes.ts';
 
 export interface Observers {
   readonly cache: Cache;
   readonly mesh: MeshWatch;
+  readonly refusals: Refusals;
   readonly measurer: Pick<Measurer, 'share'>;
   readonly secrets: SecretHashes;
   /** Whether the share can be asked for in this mesh. */
@@ -43,6 +46,8 @@ export type Observation =
   | { readonly kind: 'invalid'; readonly record: RolloutRecord; readonly errors: readonly FieldError[] }
   /** A watch that the decision needs has not synced; its sync wakes the key. */
   | { readonly kind: 'unready'; readonly things: readonly string[] }
+  /** Nor will it: these kinds may not be read. */
+  | { readonly kind: 'refused'; readonly record: RolloutRecord; readonly kinds: readonly string[] }
   | {
       readonly kind: 'world';
       readonly world: World;
@@ -57,6 +62,10 @@ export function observe(key: string, epoch: number, nowMs: number, observers: Ob
   const record = cache.rollouts.get(key);
   if (record === undefined) return { kind: 'gone' };
   if (!record.decoded.ok) return { kind: 'invalid', record, errors: record.decoded.failure };
+  if (!cache.isSynced) {
+    const kinds = observers.refusals.among(cache.resources);
+    return kinds.length === 0 ? { kind: 'unready', things: [] } : { kind: 'refused', record, kinds };
+  }
   const rollout = record.decoded.value;
   const { namespace, name } = rollout;
   const root = rollout.spec.service.name;
@@ -83,6 +92,7 @@ export function observe(key: string, epoch: number, nowMs: number, observers: Ob
   ];
   const secretsRecheckMs = observers.secrets.want(namespace, uses, nowMs);
   if (traffic === undefined || !observers.secrets.knows(namespace, uses)) return { kind: 'unready', things };
+  const kinds = [...observers.refusals.among(cache.resources, namespace), ...traffic.unreadable];
   const world: World = {
     nowMs,
     epoch,
@@ -97,6 +107,7 @@ export function observe(key: string, epoch: number, nowMs: number, observers: Ob
     decisions: [],
     window: windowState(rollout.spec.windows, nowMs),
     rival: rivalOf(record, cache),
+    ...(kinds.length === 0 ? {} : { unreadable: unreadable(kinds) }),
   };
   return { kind: 'world', world, target: traffic.target, things, recheckAtMs: secretsRecheckMs };
 }
@@ -196,6 +207,7 @@ interface TrafficSeen {
   readonly traffic: Traffic;
   readonly target: RouterTarget | undefined;
   readonly keys: readonly string[];
+  readonly unreadable: readonly string[];
 }
 
 function trafficOf(rollout: Rollout, revisions: readonly Revision[], observers: Observers): TrafficSeen | undefined {
@@ -203,7 +215,7 @@ function trafficOf(rollout: Rollout, revisions: readonly Revision[], observers: 
   if (mesh.facts === undefined) return undefined;
   const { router, config } = routerOf(rollout.spec.traffic);
   const resolved = router.resolve(config, mesh.facts);
-  if (!resolved.ok) return { traffic: { kind: 'unusable', ...resolved.failure }, target: undefined, keys: [] };
+  if (!resolved.ok) return { traffic: { kind: 'unusable', ...resolved.failure }, target: undefined, keys: [], unreadable: [] };
   const target = resolved.value;
   const { namespace, uid, name } = rollout;
   const adopts = rollout.adoptsSplit;
@@ -214,10 +226,13 @@ function trafficOf(rollout: Rollout, revisions: readonly Revision[], observers: 
     services: revisions.map((revision) => revision.name),
   };
   const keys = router.keysFor(config, target, subject);
-  const records: readonly MeshRecord[] | undefined = mesh.records(router, target, keys);
-  if (records === undefined) return undefined;
-  const reading = router.read(config, target, subject, records);
-  return { traffic: { kind: 'usable', ...reading, share: shareOf(rollout, target, observers) }, target, keys };
+  const seen = mesh.records(router, target, { keys, namespace });
+  if (seen.kind === 'unsynced') return undefined;
+  if (seen.kind === 'refused')
+    return { traffic: { kind: 'unusable', reason: 'Forbidden', message: unreadable(seen.unreadable) }, target, keys, unreadable: [] };
+  const reading = router.read(config, target, subject, seen.records);
+  const share = shareOf(rollout, target, observers);
+  return { traffic: { kind: 'usable', ...reading, share }, target, keys, unreadable: seen.unreadable };
 }
 
 function shareOf(rollout: Rollout, target: RouterTarget, { measurer, canSeeShare }: Observers): ShareView {

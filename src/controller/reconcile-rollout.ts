@@ -2,7 +2,6 @@ import { rollouts } from '../api/index.ts';
 import type { Plan } from '../core/index.ts';
 import { plan } from '../core/index.ts';
 import type { RolloutStatus } from '../core/rollout.ts';
-import type { World } from '../core/world.ts';
 import type { KubeClient, KubeFailure, ReconcileOutcome, Recorder } from '../kube/index.ts';
 import { describeFailure } from '../kube/index.ts';
 import type { Clock, Logger } from '../lib/index.ts';
@@ -15,7 +14,10 @@ import { execute } from './execute.ts';
 import type { Measurer } from './measurer.ts';
 import type { Observation, Observers } from './observe.ts';
 import { observe } from './observe.ts';
+import type { Obstacle } from './obstacle.ts';
+import { obstacleOf } from './obstacle.ts';
 import type { RolloutRecord } from './records.ts';
+import { unreadable } from './refusals.ts';
 import type { Stall } from './report.ts';
 import { invalid, reportStall } from './report.ts';
 import { metricShareQuestion } from './share.ts';
@@ -34,7 +36,7 @@ export interface RolloutReconciler {
   readonly telemetry: Telemetry;
   readonly shareVia: (target: RouterTarget) => ShareVia | undefined;
   /** By Rollout: what the API server refused at the last attempt. */
-  readonly obstacles: Map<string, NonNullable<World['obstacle']>>;
+  readonly obstacles: Map<string, Obstacle>;
   /** This process is out of date: a newer leader has written. */
   readonly onFenced: (reason: string) => void;
 }
@@ -59,6 +61,8 @@ export async function reconcileRollout(key: string, reconciler: RolloutReconcile
     case 'unready':
       reconciler.dependencies.set(key, [...seen.things, thing.discovery]);
       return {};
+    case 'refused':
+      return report(key, seen.record, { reason: 'Forbidden', message: unreadable(seen.kinds) }, reconciler, signal);
     case 'world':
       reconciler.dependencies.set(key, seen.things);
       return pursue(key, seen, reconciler, signal);
@@ -102,15 +106,6 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
   return Number.isFinite(wakeAtMs) ? { wakeAtMs } : {};
 }
 
-/** Answers that waiting does not mend; people must hear of them in status. */
-const refusals: Partial<Record<KubeFailure['kind'], NonNullable<World['obstacle']>['reason']>> = {
-  forbidden: 'Forbidden',
-  invalid: 'WriteRefused',
-  badRequest: 'WriteRefused',
-  alreadyExists: 'WriteRefused',
-  tooLarge: 'WriteRefused',
-};
-
 /** A conflict is news that the watch is bringing; anything else is tried again after a back-off. */
 function afterFailure(key: string, failure: KubeFailure, { log, clock, telemetry, obstacles }: RolloutReconciler): ReconcileOutcome {
   telemetry.failed(failure.kind);
@@ -120,8 +115,8 @@ function afterFailure(key: string, failure: KubeFailure, { log, clock, telemetry
     return { wakeAtMs: clock.nowMs() + 250 };
   }
   log.warn({ rollout: key, failure: describeFailure(failure) }, 'a write failed');
-  const reason = refusals[failure.kind];
-  if (reason !== undefined) obstacles.set(key, { reason, message: failure.message.slice(0, 1000) });
+  const obstacle = obstacleOf(failure);
+  if (obstacle !== undefined) obstacles.set(key, obstacle);
   return 'retry';
 }
 

@@ -7,6 +7,7 @@ import { createSources } from '../metrics/index.ts';
 import { Cache } from './cache.ts';
 import { Measurer } from './measurer.ts';
 import { reconcileRun } from './reconcile-run.ts';
+import { Refusals } from './refusals.ts';
 import { projectRun } from './run-records.ts';
 
 const name = 'web-7c9d2f41aa-1-bg';
@@ -31,7 +32,16 @@ async function reconciled(object: KubeObject) {
   } as unknown as KubeClient;
   const shared = { client, clock, random: seededRandom(1), log: silentLogger };
   const nothing = () => {};
-  const cache = new Cache({ ...shared, namespaces: [], onThings: nothing, onMeshSign: nothing, onRollout: nothing, onRun: nothing });
+  const refusals = new Refusals({ clock, onChange: nothing });
+  const cache = new Cache({
+    ...shared,
+    refusals,
+    namespaces: [],
+    onThings: nothing,
+    onMeshSign: nothing,
+    onRollout: nothing,
+    onRun: nothing,
+  });
   const key = `shop/${object.metadata.name}`;
   cache.runs.applied(key, 'u1', '5', projectRun(object));
   const measurer = new Measurer({

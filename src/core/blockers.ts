@@ -7,15 +7,19 @@ import type { RootPort, World } from './world.ts';
  * raised, made or taken over while one stands; cuts and rollbacks go on.
  */
 export function blocker(world: World): Hold | undefined {
-  return rivalBlocker(world) ?? serviceBlocker(world) ?? trafficBlocker(world);
-}
-
-/** What keeps even a cut from being written: no mesh to write it to, or a split that is not ours to write. */
-export function cutBlocker(world: World): Hold | undefined {
-  return unusableBlocker(world) ?? ownershipBlocker(world);
+  return readBlocker(world) ?? rivalBlocker(world) ?? serviceBlocker(world) ?? trafficBlocker(world);
 }
 
 const stalled = (reason: Hold['reason'], message: string): Hold => ({ reason, message, isStalled: true });
+
+/** What keeps even a cut from being written, or from being seen to work: no mesh to write it to, a split that is not ours to write, old news. */
+export function cutBlocker(world: World): Hold | undefined {
+  return unusableBlocker(world) ?? ownershipBlocker(world) ?? readBlocker(world);
+}
+
+/** What is known is old, or not all: nothing new is dared on it. */
+export const readBlocker = ({ unreadable }: World): Hold | undefined =>
+  unreadable === undefined ? undefined : stalled('Forbidden', unreadable);
 
 function rivalBlocker({ rival, rollout }: World): Hold | undefined {
   if (rival === undefined) return undefined;
@@ -50,7 +54,8 @@ export function unusableBlocker({ traffic }: World): Hold | undefined {
   return traffic.kind === 'unusable' ? stalled(traffic.reason, traffic.message) : undefined;
 }
 
-function ownershipBlocker({ traffic, rollout }: World): Hold | undefined {
+/** The root Service's split is somebody else's: then so is the Service. */
+export function ownershipBlocker({ traffic, rollout }: World): Hold | undefined {
   if (traffic.kind === 'unusable' || traffic.split.kind === 'absent') return undefined;
   const { ownership } = traffic.split;
   if (ownership.kind === 'ours') return undefined;

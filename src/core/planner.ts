@@ -1,5 +1,5 @@
 import { sameJson } from '../lib/index.ts';
-import { blocker, cutBlocker } from './blockers.ts';
+import { blocker, cutBlocker, readBlocker } from './blockers.ts';
 import { conditionsOf } from './conditions.ts';
 import type { Draft, Hold } from './draft.ts';
 import { draftOf, holding, withStatus } from './draft.ts';
@@ -114,6 +114,8 @@ function standing(world: World, draft: Draft): Hold | undefined {
       return draft.status.canaryUnavailableSince === undefined ? (blocker(world) ?? serviceGuard(world, draft)) : undefined;
     case 'Aborting':
       return cutBlocker(world);
+    case 'Terminating':
+      return readBlocker(world);
     default:
       return undefined;
   }

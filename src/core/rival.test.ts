@@ -23,6 +23,14 @@ const planned = (world: WorldBuilder) => plan(world.with(rival).build());
 const allToStable = { [canaryRevision]: 0, [stableRevision]: 100 };
 const analysis = { templates: [{ name: 'success-rate' }] };
 
+test('the older one does not point the Service at its own pods while the split is the other’s', () => {
+  const foreign = splitWith({ [nextRevision]: 100 }, { ownership: { kind: 'foreign', owner: 'Rollout shop/web' } });
+  const older = aWorld()
+    .withSplit(foreign)
+    .withRootService({ selector: { app: 'web', 'sluice.dev/revision': nextRevision } });
+  expect(plan(older.build()).effects).toEqual([]);
+});
+
 describe('with an older rival in mid-run', () => {
   test('nothing is raised, and the reason is said', () => {
     const next = planned(aWorld().atStep(2).withWeight(10));

@@ -41,6 +41,26 @@ describe('what stands in the way is said at once, in every phase', () => {
     ['Aborting', aborting],
   ])('without the TrafficSplit CRD: %s', (_, world) => expect(reasonOf(world.withoutMesh())).toEqual(gone));
 
+  test.each([
+    ['Initializing', aWorld().neverSeen({ hasFinalizer: true })],
+    ['Progressing, in a pause', inMidRun],
+    ['Healthy', aWorld()],
+    ['Aborting', aborting],
+    ['Terminating', inMidRun.deleting()],
+  ])('where something may not be read, or no longer: %s', (_, world) => {
+    const unreadable = 'the controller may not list and watch services';
+    const next = plan(world.with({ unreadable }).build());
+    expect([conditionOf(next, 'Ready')?.reason, conditionOf(next, 'Stalled')?.reason]).toEqual(['Forbidden', 'Forbidden']);
+    expect(next.status?.message).toContain(unreadable);
+  });
+  test('what is known is old then: nothing is raised or promoted on it, and a cut goes through', () => {
+    const blind = (world: WorldBuilder) => plan(world.with({ unreadable: 'blind' }).build());
+    expect(blind(aWorld().atStep(2).withWeight(10)).status?.weight?.desired).toBe(10);
+    expect(blind(aWorld().atStep(4).withWeight(100)).status?.stableRevision).toBe(stableRevision);
+    const failed = blind(aWorld().atStep(3).withWeight(50).withRuns({ phase: 'Failed' }));
+    expect(failed.status?.abort?.reason).toBe('AnalysisFailed');
+    expect(writtenShares(failed)).toEqual({ [canaryRevision]: 0, [stableRevision]: 100 });
+  });
   test('an abort that cannot cut says why it was begun, too', () =>
     expect(plan(aborting.withoutMesh().build()).status?.message).toBe('rolling back: too many errors, no TrafficSplit here'));
   test('an abort is held up by a split of somebody else’s only', () => {

@@ -26,6 +26,8 @@ export interface World {
   readonly window: { readonly kind: 'open' } | { readonly kind: 'closed'; readonly untilMs: number | undefined };
   /** What the API server refused us at the last attempt. */
   readonly obstacle?: { readonly reason: 'Forbidden' | 'WriteRefused'; readonly message: string } | undefined;
+  /** Kinds that may not be read, or no longer, so that what is known of them is old; in words. */
+  readonly unreadable?: string | undefined;
   /** The older Rollout that manages the same root Service or workload, `namespace/name`. */
   readonly rival: string | undefined;
 }
@@ -122,7 +124,8 @@ export interface RevisionDeployment {
 export type Traffic =
   | {
       readonly kind: 'unusable';
-      readonly reason: 'TrafficSplitNotInstalled' | 'TrafficSplitVersion' | 'ProviderAmbiguous';
+      /** Forbidden: there may be a split, and it may not be read. */
+      readonly reason: 'TrafficSplitNotInstalled' | 'TrafficSplitVersion' | 'ProviderAmbiguous' | 'Forbidden';
       readonly message: string;
     }
   | {
