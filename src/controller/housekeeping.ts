@@ -2,7 +2,7 @@ import { analysisRuns } from '../api/index.ts';
 import type { KubeClient } from '../kube/index.ts';
 import { describeFailure } from '../kube/index.ts';
 import type { Logger } from '../lib/index.ts';
-import type { RunRecord } from './cache.ts';
+import type { RunRecord } from './run-records.ts';
 
 /** Runs a job by a cron expression until the returned function is called. A tick decides nothing; it only tidies up. */
 export type Schedule = (expression: string, run: () => Promise<void>) => () => void;

@@ -4,6 +4,7 @@ import type { Clock, Logger, Random } from '../lib/index.ts';
 import { isObject } from '../lib/index.ts';
 import type { DeploymentFacts, MeshFacts, MeshRecord, ResourceNeed, RouterTarget, SplitCrd, TrafficRouter } from '../traffic/index.ts';
 import { detectProvider, providers } from '../traffic/index.ts';
+import type { Refusals } from './refusals.ts';
 
 const crds: Resource = {
   group: 'apiextensions.k8s.io',
@@ -20,6 +21,7 @@ export interface MeshWatchOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly refusals: Refusals;
   readonly namespaces: readonly string[];
   readonly clusterDomain: string;
   readonly deployments: () => readonly DeploymentFacts[];
@@ -29,7 +31,17 @@ export interface MeshWatchOptions {
   readonly onDiscovery: () => void;
 }
 
+/** What the stores say of a Rollout's mesh. */
+export type MeshRecords =
+  /** `unreadable`: kinds that may not be read, or no longer: what is known of them is nothing, or old. */
+  | { readonly kind: 'records'; readonly records: readonly MeshRecord[]; readonly unreadable: readonly string[] }
+  /** The watch that brings the splits has not synced. */
+  | { readonly kind: 'unsynced' }
+  /** Nor will it: they may not be read. */
+  | { readonly kind: 'refused'; readonly unreadable: readonly string[] };
+
 interface WatchedResource {
+  readonly resource: Resource;
   readonly store: Store<MeshRecord>;
   readonly reflectors: readonly Reflector<MeshRecord>[];
   readonly stop: AbortController;
@@ -106,22 +118,24 @@ export class MeshWatch {
     await Promise.all(this.#running);
   }
 
-  /** The records that `keys` name, or undefined while the watch that brings them has not synced. */
-  records(router: TrafficRouter, target: RouterTarget, keys: readonly string[]): readonly MeshRecord[] | undefined {
-    const stores = [
-      this.#ensure(router, target.resource),
-      ...(target.adapter === undefined ? [] : [this.#ensureNeed(router, target.adapter)]),
-    ];
+  /** The records that `keys` name, for a Rollout of this namespace. */
+  records(router: TrafficRouter, target: RouterTarget, { keys, namespace }: { keys: readonly string[]; namespace: string }): MeshRecords {
+    const splits = this.#ensure(router, target.resource);
+    const adapter = target.adapter === undefined ? undefined : this.#ensureNeed(router, target.adapter);
+    const stores = [splits, ...(adapter === undefined ? [] : [adapter])];
+    const unreadable = this.#options.refusals.among(
+      stores.map(({ resource }) => resource),
+      namespace,
+    );
     const found: MeshRecord[] = [];
     for (const watched of stores) {
-      if (watched === undefined) continue;
-      const unsynced = watched.reflectors.filter((reflector) => !reflector.hasSynced);
-      // The adapter's object is a rung that may be missing; one that may not be read must not hold up a cut.
-      if (watched !== stores[0] && unsynced.some((reflector) => reflector.health().failing !== undefined)) continue;
-      if (unsynced.length > 0) return undefined;
+      const unsynced = watched.reflectors.filter((reflector) => !reflector.hasSynced && !isRefusedElsewhere(reflector, namespace));
+      // The adapter's object is a rung that may be missing; one that cannot be read must not hold up a cut.
+      if (watched === adapter && unsynced.some((reflector) => reflector.health().failing !== undefined)) continue;
+      if (unsynced.length > 0) return unreadable.length > 0 ? { kind: 'refused', unreadable } : { kind: 'unsynced' };
       for (const key of keys) found.push(...watched.store.byIndex('key', key));
     }
-    return [...new Set(found)];
+    return { kind: 'records', records: [...new Set(found)], unreadable };
   }
 
   absorb(resource: Resource, object: KubeObject): void {
@@ -140,7 +154,7 @@ export class MeshWatch {
     const name = nameOf(resource);
     const known = this.#watched.get(name);
     if (known !== undefined) return known;
-    const { client, clock, random, log, namespaces, onKeys } = this.#options;
+    const { client, clock, random, log, namespaces, refusals, onKeys } = this.#options;
     const store = new Store<MeshRecord>({ indexes: { key: (record) => router.keysOf(record) } });
     const onChange = ({ before, after }: Change<MeshRecord>) =>
       onKeys([...new Set([before, after].flatMap((record) => (record === undefined ? [] : router.keysOf(record))))]);
@@ -157,9 +171,10 @@ export class MeshWatch {
           random,
           log,
           onChange,
+          onHealth: refusals.listener(resource, namespace),
         }),
     );
-    const watched = { store, reflectors, stop: new AbortController() };
+    const watched = { resource, store, reflectors, stop: new AbortController() };
     this.#watched.set(name, watched);
     for (const reflector of reflectors) this.#start(reflector, watched.stop);
     return watched;
@@ -221,5 +236,9 @@ export class MeshWatch {
     };
   }
 }
+
+/** What may not be read in another namespace is that one's trouble. */
+const isRefusedElsewhere = (reflector: Reflector<MeshRecord>, namespace: string): boolean =>
+  reflector.namespace !== undefined && reflector.namespace !== namespace && reflector.health().failing?.kind === 'forbidden';
 
 const nameOf = (resource: Resource): string => `${resource.plural}.${apiVersionOf(resource)}`;

@@ -1,9 +1,9 @@
 import { analysisRuns } from '../api/index.ts';
-import type { AnalysisRun, RolloutOfRun, RunSubject } from '../core/analysis/index.ts';
-import { planRun } from '../core/analysis/index.ts';
+import type { AnalysisRun, BrokenRun, RolloutOfRun, RunSubject } from '../core/analysis/index.ts';
+import { brokenPhase, isEnded, planRun } from '../core/analysis/index.ts';
 import { revisionName } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
-import { msOf } from '../core/time.ts';
+import { isoOf, msOf } from '../core/time.ts';
 import type { KubeClient, ReconcileOutcome } from '../kube/index.ts';
 import { describeFailure } from '../kube/index.ts';
 import type { Clock, Logger } from '../lib/index.ts';
@@ -31,41 +31,33 @@ const untilDiscoveredMs = 250;
 
 /** One AnalysisRun: samples in, verdict recorded, questions out. The record comes before anything that follows from it. */
 export async function reconcileRun(key: string, reconciler: RunReconciler, signal: AbortSignal): Promise<ReconcileOutcome> {
-  const { cache, clock, client, log, measurer } = reconciler;
+  const { cache, clock, log, measurer } = reconciler;
   if (reconciler.epoch() === undefined) return {};
   const record = cache.runs.get(key);
   if (record === undefined) {
     measurer.forget(key);
     return {};
   }
-  if (!record.decoded.ok) return {};
+  if (!record.decoded.ok) return record.broken === undefined ? {} : endBroken(key, record.broken, reconciler, signal);
   const run = record.decoded.value;
   if (run.status.completedAt !== undefined) {
     measurer.forget(key);
     return {};
   }
+  // A status that cannot be read is an Error, too: it is written down as one, over whatever is there.
+  if (isEnded(run.status.phase)) {
+    const problem = run.status.message ?? 'the stored status cannot be read';
+    return endBroken(key, { ...run, problem, rollout: run.spec.rollout }, reconciler, signal);
+  }
   if (!reconciler.isMeshKnown()) return { wakeAtMs: clock.nowMs() + untilDiscoveredMs };
   const samples = measurer.peek(key).filter((sample) => sample.runUid === run.uid);
   const subject = run.spec.rollout === undefined ? undefined : subjectOf(run, run.spec.rollout, cache);
-  const next = planRun({ nowMs: clock.nowMs(), run, samples, inFlight: measurer.inFlight(key), subject });
+  const next = planRun({ nowMs: clock.nowMs(), run, samples, inFlight: measurer.inFlight(key, run.uid), subject });
   const patch = next.status === undefined ? undefined : mergePatch({ ...run.status }, { ...next.status });
   if (patch !== undefined) {
-    const body = { metadata: { uid: run.uid, resourceVersion: run.resourceVersion }, status: patch };
     const isBad = next.status?.phase === 'Failed' || next.status?.phase === 'Error';
-    const written = await client.patch(
-      analysisRuns,
-      run,
-      body,
-      { type: 'merge', subresource: 'status', priority: isBad ? 'cut' : 'normal' },
-      signal,
-    );
-    if (!written.ok) {
-      if (written.failure.kind === 'conflict') return { wakeAtMs: clock.nowMs() + 250 };
-      if (written.failure.kind === 'notFound' || written.failure.kind === 'aborted' || written.failure.kind === 'fenced') return {};
-      log.warn({ run: key, failure: describeFailure(written.failure) }, 'a verdict could not be recorded');
-      return 'retry';
-    }
-    cache.absorb(analysisRuns, written.value);
+    const failed = await write(key, run, { patch, isBad }, reconciler, signal);
+    if (failed !== undefined) return failed;
     if (run.status.phase !== next.status?.phase)
       log.info({ run: key, from: run.status.phase, to: next.status?.phase, message: next.status?.message }, 'analysis run changed');
     if (run.spec.rollout !== undefined) reconciler.onVerdict(`${run.namespace}/${run.spec.rollout.name}`, isBad);
@@ -75,6 +67,44 @@ export async function reconcileRun(key: string, reconciler: RunReconciler, signa
   for (const { metric, question, windowStartedAtMs } of next.questions)
     measurer.ask({ run: key, runUid: run.uid, metric, question, windowStartedAtMs, ...mesh });
   return next.wakeAtMs === undefined ? {} : { wakeAtMs: next.wakeAtMs };
+}
+
+/** One that does not decode, or whose status does not, is over: an Error that says why, in one write. Nothing is measured for it any more. */
+async function endBroken(key: string, run: BrokenRun, reconciler: RunReconciler, signal: AbortSignal): Promise<ReconcileOutcome> {
+  const { clock, log, measurer } = reconciler;
+  measurer.forget(key);
+  if (run.isDeleting || run.status.completedAt !== undefined) return {};
+  const at = isoOf(clock.nowMs());
+  const patch = { phase: brokenPhase(run.status), message: run.problem, startedAt: run.status.startedAt ?? at, completedAt: at };
+  const failed = await write(key, run, { patch, isBad: true }, reconciler, signal);
+  if (failed !== undefined) return failed;
+  log.warn({ run: key, message: run.problem }, 'an analysis run cannot be read; it ends as an Error');
+  if (run.rollout !== undefined) reconciler.onVerdict(`${run.namespace}/${run.rollout.name}`, true);
+  return {};
+}
+
+type Stored = Pick<BrokenRun, 'namespace' | 'name' | 'uid' | 'resourceVersion'>;
+
+/** What to do next where the status could not be written; undefined where it was. */
+async function write(
+  key: string,
+  run: Stored,
+  { patch, isBad }: { readonly patch: object; readonly isBad: boolean },
+  { client, clock, log, cache }: RunReconciler,
+  signal: AbortSignal,
+): Promise<ReconcileOutcome | undefined> {
+  const body = { metadata: { uid: run.uid, resourceVersion: run.resourceVersion }, status: patch };
+  const priority = isBad ? 'cut' : 'normal';
+  const written = await client.patch(analysisRuns, run, body, { type: 'merge', subresource: 'status', priority }, signal);
+  if (written.ok) {
+    cache.absorb(analysisRuns, written.value);
+    return undefined;
+  }
+  const { kind } = written.failure;
+  if (kind === 'conflict') return { wakeAtMs: clock.nowMs() + 250 };
+  if (kind === 'notFound' || kind === 'aborted' || kind === 'fenced') return {};
+  log.warn({ run: key, failure: describeFailure(written.failure) }, 'a verdict could not be recorded');
+  return 'retry';
 }
 
 /** What the Rollout says of itself now. Undefined while it cannot be read: then nothing is asked. */

@@ -1,12 +1,10 @@
 import { rolloutLabelValue } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
-import type { World } from '../core/world.ts';
 import type { Change, KubeClient, KubeHealth, KubeObject, Recorder, Resource } from '../kube/index.ts';
 import { kubeHealth, runController, WorkQueue } from '../kube/index.ts';
 import type { Clock, Logger, Random } from '../lib/index.ts';
 import type { MetricSources } from '../metrics/index.ts';
 import { routerOf } from '../traffic/index.ts';
-import type { RunRecord } from './cache.ts';
 import { Cache } from './cache.ts';
 import { Dependencies, thing } from './dependencies.ts';
 import type { Executors } from './execute.ts';
@@ -15,10 +13,13 @@ import { housekeepingSchedule, tidy } from './housekeeping.ts';
 import { Measurer } from './measurer.ts';
 import { MeshWatch } from './mesh-watch.ts';
 import type { Observers } from './observe.ts';
+import type { Obstacle } from './obstacle.ts';
 import { reconcileRollout } from './reconcile-rollout.ts';
 import { reconcileRun } from './reconcile-run.ts';
 import type { RolloutRecord } from './records.ts';
+import { Refusals } from './refusals.ts';
 import { secrets } from './resources.ts';
+import type { RunRecord } from './run-records.ts';
 import { SecretHashes } from './secret-hashes.ts';
 import { shareViaOf } from './share.ts';
 import { Telemetry } from './telemetry.ts';
@@ -45,7 +46,8 @@ export class RolloutController {
   readonly telemetry: Telemetry;
   readonly #options: RolloutControllerOptions;
   readonly #dependencies = new Dependencies();
-  readonly #obstacles = new Map<string, NonNullable<World['obstacle']>>();
+  readonly #obstacles = new Map<string, Obstacle>();
+  readonly #refusals: Refusals;
   readonly #rollouts: WorkQueue;
   readonly #runs: WorkQueue;
   readonly #cache: Cache;
@@ -58,12 +60,15 @@ export class RolloutController {
     const { client, clock, random, log, namespaces, clusterDomain } = options;
     this.#rollouts = new WorkQueue({ clock, random, longestBackoffMs: 30_000 });
     this.#runs = new WorkQueue({ clock, random, longestBackoffMs: 30_000 });
+    this.#refusals = new Refusals({ clock, onChange: () => this.#lookAtAll() });
+    const refusals = this.#refusals;
     const onThings = (things: readonly string[]) => this.#wake(things);
     this.#cache = new Cache({
       client,
       clock,
       random,
       log,
+      refusals,
       namespaces,
       onThings,
       onMeshSign: () => this.#mesh.lookAgain(),
@@ -76,6 +81,7 @@ export class RolloutController {
       clock,
       random,
       log,
+      refusals,
       namespaces,
       clusterDomain,
       deployments: () => this.#meshDeployments(),
@@ -96,13 +102,17 @@ export class RolloutController {
       [this.#cache.run(signal), this.#cache.synced().then(() => this.#mesh.run(signal))].map((running) => raceAbort(running, signal)),
     );
     this.#measurer.close();
+    this.#refusals.close();
   }
 
   /** Reconciles until the signal aborts; `interrupt` cuts passes under way. Every Rollout is looked at once to begin with. */
   async reconcile(signal: AbortSignal, interrupt: AbortSignal): Promise<void> {
-    await raceAbort(this.#cache.synced(), signal);
-    for (const key of this.#cache.rollouts.keys()) this.#rollouts.add(key);
-    for (const key of this.#cache.runs.keys()) this.#runs.add(key);
+    const synced = raceAbort(this.#cache.synced(), signal).then(() => {
+      this.#lookAtAll();
+      for (const key of this.#cache.runs.keys()) this.#runs.add(key);
+    });
+    // What may not be read keeps the rest from syncing: each Rollout says so, as long as that is so.
+    await Promise.race([synced, raceAbort(this.#cache.refused(), signal)]);
     const { client, clock, log, concurrency, schedule } = this.#options;
     const endHousekeeping = schedule(housekeepingSchedule, () => tidy(this.#cache.runs.list(), { client, log }, signal));
     const shared = { concurrency, clock, log, interrupt };
@@ -111,9 +121,11 @@ export class RolloutController {
         { ...shared, queue: this.#rollouts, reconcile: (key, passSignal) => reconcileRollout(key, this.#rolloutReconciler(), passSignal) },
         signal,
       ),
-      runController(
-        { ...shared, queue: this.#runs, reconcile: (key, passSignal) => reconcileRun(key, this.#runReconciler(), passSignal) },
-        signal,
+      synced.then(() =>
+        runController(
+          { ...shared, queue: this.#runs, reconcile: (key, passSignal) => reconcileRun(key, this.#runReconciler(), passSignal) },
+          signal,
+        ),
       ),
     ]);
     endHousekeeping();
@@ -121,6 +133,10 @@ export class RolloutController {
 
   health(): KubeHealth {
     return kubeHealth({ ...this.#cache.reflectors, ...this.#mesh.reflectors });
+  }
+
+  #lookAtAll(): void {
+    for (const key of this.#cache.rollouts.keys()) this.#rollouts.add(key);
   }
 
   #wake(things: readonly string[]): void {
@@ -192,6 +208,7 @@ export class RolloutController {
     return {
       cache: this.#cache,
       mesh: this.#mesh,
+      refusals: this.#refusals,
       measurer: this.#measurer,
       secrets: this.#secrets,
       canSeeShare: (target) => this.#shareVia(target) !== undefined,

@@ -10,7 +10,7 @@ export function explain({ status, hold }: Draft): string {
     case 'RolledBack':
       return `rolled back to ${status.stableRevision ?? ''}: ${status.abort?.message ?? status.abort?.reason ?? ''}`;
     case 'Aborting':
-      return `rolling back: ${status.abort?.message ?? ''}`;
+      return joined(`rolling back: ${status.abort?.message ?? ''}`, hold?.isStalled ? hold.message : '');
     case 'Progressing':
     case 'Paused':
       return joined(

@@ -21,6 +21,8 @@ export interface ReflectorOptions<T> extends Selection {
   readonly random: Random;
   readonly log: Logger;
   readonly onChange: (change: Change<T>) => void;
+  /** The watch has begun to fail, fails in another way, or is live again (undefined). */
+  readonly onHealth?: ((failing: KubeFailure | undefined) => void) | undefined;
 }
 
 interface Projected<T> {
@@ -60,6 +62,11 @@ export class Reflector<T> {
 
   get resource(): Resource {
     return this.#options.resource;
+  }
+
+  /** Undefined: all namespaces. */
+  get namespace(): string | undefined {
+    return this.#options.namespace;
   }
 
   /** Lists and watches until the signal aborts; never rejects. */
@@ -227,20 +234,22 @@ export class Reflector<T> {
   }
 
   #recovered(): void {
-    const { log, resource } = this.#options;
-    if (this.#failing !== undefined) log.info({ resource: resource.plural, group: resource.group }, 'watch recovered');
+    const { log, resource, onHealth } = this.#options;
+    const hadFailed = this.#failing !== undefined;
+    if (hadFailed) log.info({ resource: resource.plural, group: resource.group }, 'watch recovered');
     this.#failing = undefined;
     this.#isMissing = false;
+    if (hadFailed) onHealth?.(undefined);
   }
 
   #failed(failure: KubeFailure): void {
-    const { log, resource } = this.#options;
+    const { log, resource, onHealth } = this.#options;
     // One line a transition: a server that is down for an hour says so once, not once per attempt.
-    if (this.#failing?.kind !== failure.kind) {
-      log.warn({ resource: resource.plural, group: resource.group, failure: describeFailure(failure) }, 'watch interrupted');
-    }
+    const isNews = this.#failing?.kind !== failure.kind;
+    if (isNews) log.warn({ resource: resource.plural, group: resource.group, failure: describeFailure(failure) }, 'watch interrupted');
     this.#failing = failure;
     this.#isMissing = failure.kind === 'notFound';
+    if (isNews) onHealth?.(failure);
   }
 
   #project(object: KubeObject): T | undefined | typeof thrown {

@@ -81,6 +81,15 @@ const faults: Readonly<Record<string, Fault>> = {
     toy.setSplit(backends, toy.split.stamp, 'argocd');
   },
   deleteSplit: (toy) => toy.deleteSplit(),
+  deleteService: (toy, random) => {
+    if (toy.revisions.size > 0) toy.deleteService(chosen(random, [...toy.revisions.keys()]));
+  },
+  deleteRun: (toy, random) => {
+    if (toy.runs.size > 0) toy.runs.delete(chosen(random, [...toy.runs.keys()]));
+  },
+  rival: (toy) => {
+    toy.rival = toy.rival === undefined ? 'shop/older' : undefined;
+  },
   unpin: (toy) => toy.pin(undefined),
   editWorkload: (toy) => toy.setWorkload({}, 2),
   addPort: (toy) => {
@@ -145,6 +154,7 @@ export function live(seed: number, trace?: (line: string) => void): Ending {
     plans += 1;
   }
   if (random.next() < 0.3) toy.setRollout({ isDeleting: true });
+  toy.rival = undefined;
   toy.setRollout({ spec: { ...toy.rollout.spec, paused: false, replicas: Math.max(1, toy.rollout.spec.replicas ?? 1) } });
   plans += settle(toy, quality, violations, lost);
   return { toy, violations, plans };

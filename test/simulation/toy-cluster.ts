@@ -47,6 +47,8 @@ type Present = Extract<SplitView, { kind: 'present' }>;
 export class ToyCluster {
   nowMs = Date.parse('2026-03-01T12:00:00.000Z');
   epoch = 1;
+  /** An older Rollout on the same Service. */
+  rival: string | undefined;
   /** Nobody but us writes. */
   isTame = false;
   target: string;
@@ -264,6 +266,11 @@ export class ToyCluster {
   #newPods(revision: string, count: number): readonly number[] {
     const isBroken = this.#toy.quality(revision) === 'broken';
     return Array.from({ length: count }, () => (isBroken ? Number.POSITIVE_INFINITY : this.nowMs + 1_000 + this.#random.next() * 20_000));
+  }
+
+  /** Somebody deletes the Service of a revision. */
+  deleteService(revision: string): void {
+    this.#own(revision, { hasService: false });
   }
 
   /** A pod of the revision dies; another comes up. */

@@ -13,7 +13,7 @@ export function worldOf(toy: ToyCluster, settings: Toy): World {
     nowMs,
     epoch: toy.epoch,
     rollout,
-    rival: undefined,
+    rival: toy.rival,
     decisions: [],
     templateProblems: [],
     window: { kind: 'open' },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { evidenceOf, runView } from './evidence.ts';
+import { brokenRunView, evidenceOf, runView } from './evidence.ts';
+import type { BrokenRun } from './run.ts';
 
 import { aRun, aSubject, bad, broken, drive, good, inOrder, seconds, silent, t0 } from './testing/builders.ts';
 
@@ -51,4 +52,26 @@ describe('evidence', () => {
     });
     expect(runView(aRun(), t0)).toBeUndefined();
   });
+});
+
+describe('a run that does not decode', () => {
+  const rollout = { name: 'web', kind: 'Background', revision: '7c9d2f41aa', attempt: 1 } as const;
+  const run: BrokenRun = {
+    ...{ namespace: 'shop', name: 'web-7c9d2f41aa-1-bg', uid: 'u1', resourceVersion: '1', isDeleting: false },
+    problem: 'does not decode: spec.metrics: is required (array)',
+    rollout,
+    status: { phase: 'Running', metricResults: [] },
+  };
+  const ended = (phase: 'Successful' | 'Failed' | 'Inconclusive') =>
+    brokenRunView({ ...run, status: { phase, message: 'as it was', completedAt: '2026-03-01T12:00:00.000Z', metricResults: [] } });
+  test('is an Error to its Rollout, and nothing of it is evidence', () =>
+    expect(brokenRunView(run)).toMatchObject({
+      ...{ kind: 'Background', revision: '7c9d2f41aa', attempt: 1 },
+      phase: 'Error',
+      message: run.problem,
+      evidence: [],
+    }));
+  test('is one even where it had succeeded: what it saw cannot be read any more', () => expect(ended('Successful')?.phase).toBe('Error'));
+  test('stays Failed where it had failed', () => expect(ended('Failed')).toMatchObject({ phase: 'Failed', message: 'as it was' }));
+  test('made by hand is no Rollout’s', () => expect(brokenRunView({ ...run, rollout: undefined })).toBeUndefined());
 });

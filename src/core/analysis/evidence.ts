@@ -1,5 +1,5 @@
 import type { RunView } from '../world.ts';
-import type { AnalysisRun } from './run.ts';
+import type { AnalysisRun, BrokenRun } from './run.ts';
 
 /**
  * Of every metric that is not a dry run: the start of the window of its latest Pass. Exempt, so that a raise does not wait for it:
@@ -35,6 +35,25 @@ export function runView(run: AnalysisRun, nowMs: number): RunView | undefined {
     phase: run.status.phase,
     message: run.status.message ?? '',
     isTerminating: terminate || run.isDeleting,
+    isDeleting: run.isDeleting,
     evidence: evidenceOf(run, nowMs),
+  };
+}
+
+/** What such a run ends as. */
+export const brokenPhase = ({ phase }: BrokenRun['status']): 'Failed' | 'Error' => (phase === 'Failed' ? 'Failed' : 'Error');
+
+/** One that does not decode is an Error, whatever it had seen so far, unless it had failed before; nothing of it is evidence. */
+export function brokenRunView({ rollout, name, uid, resourceVersion, isDeleting, problem, status }: BrokenRun): RunView | undefined {
+  if (rollout === undefined) return undefined;
+  const { kind, revision, attempt, step } = rollout;
+  const phase = brokenPhase(status);
+  return {
+    ...{ name, uid, resourceVersion, kind, revision, attempt, step },
+    phase,
+    message: phase === 'Failed' ? (status.message ?? '') : problem,
+    isTerminating: isDeleting,
+    isDeleting,
+    evidence: [],
   };
 }

@@ -5,6 +5,7 @@ import { findRevision, readyPods, stableReplicas } from '../facts.ts';
 import { begin } from '../run.ts';
 import { isoOf, msOf } from '../time.ts';
 import type { World } from '../world.ts';
+import { serviceGuard } from './guards.ts';
 import { progressing } from './progressing.ts';
 
 /** No canary: stable serves, and a new template begins a run. */
@@ -32,6 +33,8 @@ const attemptOf = ({ runs }: World, revision: string): number =>
 
 /** Short of pods for as long as the progress deadline allows is an alarm, not a reason to move traffic. */
 function healthy(world: World, draft: Draft): Draft {
+  const gone = serviceGuard(world, draft);
+  if (gone !== undefined) return holding(withStatus(draft, { phase: 'Degraded' }), gone);
   const wanted = stableReplicas(world, draft.status);
   const ready = readyPods(findRevision(world, draft.status.stableRevision));
   if (ready >= wanted) return withStatus(draft, { phase: 'Healthy', waiting: undefined });
