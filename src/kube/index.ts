@@ -32,6 +32,7 @@ export type {
 export { type LoadedCredentials, type LoadOptions, loadCredentials } from './kubeconfig.ts';
 export { type LeaderCallbacks, LeaderElector, type LeaderElectorOptions } from './leader-election.ts';
 export { type LeaseRecord, type LeaseState, type LeaseTiming, leaseResource, leaseState, leaseTimingProblem, microTime } from './lease.ts';
+export { ensureNamespace } from './namespace.ts';
 export {
   compareResourceVersions,
   type KubeObject,
