@@ -11,7 +11,7 @@ import {
 } from '../api/index.ts';
 import type { AnalysisRun, AnalysisTemplateSpec } from '../core/analysis/index.ts';
 import { rolloutLabelValue } from '../core/names.ts';
-import type { Change, KubeClient, KubeObject, Resource, Selection } from '../kube/index.ts';
+import type { Change, Contact, KubeClient, KubeObject, Resource, Selection } from '../kube/index.ts';
 import { keyOf, Reflector, Store } from '../kube/index.ts';
 import type { Clock, Logger, Random, Result } from '../lib/index.ts';
 import { Interner, ok } from '../lib/index.ts';
@@ -39,6 +39,7 @@ export interface CacheOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly contact: Contact;
   /** Empty: all namespaces. */
   readonly namespaces: readonly string[];
   /** Things that changed, to be looked up in the Dependencies. */
@@ -228,9 +229,9 @@ export class Cache {
     store: Store<T>,
     selection: Selection,
   ): Reflector<T> {
-    const { client, clock, random, log } = this.#options;
+    const { client, clock, random, log, contact } = this.#options;
     const compact = (object: KubeObject): T | undefined => this.#interner.compact(project(object));
-    return new Reflector<T>({ client, resource, ...selection, project: compact, store, clock, random, log, onChange });
+    return new Reflector<T>({ client, resource, ...selection, project: compact, store, clock, random, log, contact, onChange });
   }
 }
 

@@ -55,7 +55,8 @@ export async function execute(plan: Plan, scene: Scene, executors: Executors, si
   return ok(undefined);
 }
 
-const isCut = ({ effects }: Plan): boolean => effects.some((effect) => effect.kind === 'writeSplit' && effect.isCut);
+/** A weight falls. */
+export const isCut = ({ effects }: Plan): boolean => effects.some((effect) => effect.kind === 'writeSplit' && effect.isCut);
 
 const isOnRollout = ({ kind }: Effect): boolean => kind === 'claimRollout' || kind === 'removeFinalizer';
 

@@ -5,7 +5,7 @@ import { plan } from '../core/index.ts';
 import type { RolloutStatus } from '../core/rollout.ts';
 import type { World } from '../core/world.ts';
 import type { KubeClient, KubeFailure, ReconcileOutcome, Recorder } from '../kube/index.ts';
-import { describeFailure } from '../kube/index.ts';
+import { describeFailure, isCutOff } from '../kube/index.ts';
 import type { Clock, Logger } from '../lib/index.ts';
 import { isObject } from '../lib/index.ts';
 import type { ShareVia } from '../metrics/index.ts';
@@ -13,7 +13,7 @@ import type { RouterTarget } from '../traffic/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { thing } from './dependencies.ts';
 import type { Executors } from './execute.ts';
-import { execute } from './execute.ts';
+import { execute, isCut } from './execute.ts';
 import type { Measurer } from './measurer.ts';
 import type { Observation, Observers } from './observe.ts';
 import { observe } from './observe.ts';
@@ -88,7 +88,7 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
   // People hear of a transition once it is recorded, whatever becomes of the effects.
   const onRecorded = () => tell(key, next, rollout.status, seen, reconciler);
   const done = await execute(next, { ...scene, onRecorded }, reconciler.executors, signal);
-  if (!done.ok) return afterFailure(key, done.failure, reconciler);
+  if (!done.ok) return afterFailure(key, done.failure, reconciler, isCut(next));
   // Gone with this attempt; the next pass says so.
   if (reconciler.obstacles.delete(key)) return { wakeAtMs: world.nowMs };
   reconciler.telemetry.observed(key, next.status ?? rollout.status);
@@ -105,10 +105,15 @@ const refusals: Partial<Record<KubeFailure['kind'], NonNullable<World['obstacle'
   tooLarge: 'WriteRefused',
 };
 
-/** A conflict is news that the watch is bringing; anything else is tried again after a back-off. */
-function afterFailure(key: string, failure: KubeFailure, { log, clock, telemetry, obstacles }: RolloutReconciler): ReconcileOutcome {
+/** A conflict is news that the watch is bringing; anything else is tried again after a back-off, or when the server is back. */
+function afterFailure(
+  key: string,
+  failure: KubeFailure,
+  { log, clock, telemetry, obstacles }: RolloutReconciler,
+  isUrgent = false,
+): ReconcileOutcome {
   telemetry.failed(failure.kind);
-  if (failure.kind === 'aborted' || failure.kind === 'fenced') return {};
+  if (failure.kind === 'aborted') return {};
   if (failure.kind === 'conflict') {
     log.debug({ rollout: key, failure: describeFailure(failure) }, 'a write met a newer object');
     return { wakeAtMs: clock.nowMs() + 250 };
@@ -116,7 +121,7 @@ function afterFailure(key: string, failure: KubeFailure, { log, clock, telemetry
   log.warn({ rollout: key, failure: describeFailure(failure) }, 'a write failed');
   const reason = refusals[failure.kind];
   if (reason !== undefined) obstacles.set(key, { reason, message: failure.message.slice(0, 1000) });
-  return 'retry';
+  return isCutOff(failure) ? { cutOff: isUrgent ? 'urgent' : 'patient' } : 'retry';
 }
 
 /** The share is asked for off the reconciler; the reading comes back in a later world. */

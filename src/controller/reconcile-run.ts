@@ -5,7 +5,7 @@ import { revisionName } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
 import { msOf } from '../core/time.ts';
 import type { KubeClient, ReconcileOutcome } from '../kube/index.ts';
-import { describeFailure } from '../kube/index.ts';
+import { describeFailure, isCutOff } from '../kube/index.ts';
 import type { Clock, Logger } from '../lib/index.ts';
 import { mergePatch } from '../lib/index.ts';
 import { routerOf } from '../traffic/index.ts';
@@ -61,9 +61,9 @@ export async function reconcileRun(key: string, reconciler: RunReconciler, signa
     );
     if (!written.ok) {
       if (written.failure.kind === 'conflict') return { wakeAtMs: clock.nowMs() + 250 };
-      if (written.failure.kind === 'notFound' || written.failure.kind === 'aborted' || written.failure.kind === 'fenced') return {};
+      if (written.failure.kind === 'notFound' || written.failure.kind === 'aborted') return {};
       log.warn({ run: key, failure: describeFailure(written.failure) }, 'a verdict could not be recorded');
-      return 'retry';
+      return isCutOff(written.failure) ? { cutOff: isBad ? 'urgent' : 'patient' } : 'retry';
     }
     cache.absorb(analysisRuns, written.value);
     if (run.status.phase !== next.status?.phase)

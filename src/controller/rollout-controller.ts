@@ -1,7 +1,7 @@
 import { rolloutLabelValue } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
 import type { World } from '../core/world.ts';
-import type { Change, KubeClient, KubeHealth, KubeObject, Recorder, Resource } from '../kube/index.ts';
+import type { Change, Contact, KubeClient, KubeHealth, KubeObject, Recorder, Resource } from '../kube/index.ts';
 import { kubeHealth, runController, WorkQueue } from '../kube/index.ts';
 import type { Clock, Logger, Random } from '../lib/index.ts';
 import type { MetricSources } from '../metrics/index.ts';
@@ -15,6 +15,7 @@ import { housekeepingSchedule, tidy } from './housekeeping.ts';
 import { Measurer } from './measurer.ts';
 import { MeshWatch } from './mesh-watch.ts';
 import type { Observers } from './observe.ts';
+import { problemsOf } from './readiness.ts';
 import { reconcileRollout } from './reconcile-rollout.ts';
 import { reconcileRun } from './reconcile-run.ts';
 import type { RolloutRecord } from './records.ts';
@@ -25,6 +26,7 @@ import { Telemetry } from './telemetry.ts';
 
 export interface RolloutControllerOptions {
   readonly client: KubeClient;
+  readonly contact: Contact;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -55,12 +57,13 @@ export class RolloutController {
 
   constructor(options: RolloutControllerOptions) {
     this.#options = options;
-    const { client, clock, random, log, namespaces, clusterDomain } = options;
+    const { client, contact, clock, random, log, namespaces, clusterDomain } = options;
     this.#rollouts = new WorkQueue({ clock, random, longestBackoffMs: 30_000 });
     this.#runs = new WorkQueue({ clock, random, longestBackoffMs: 30_000 });
     const onThings = (things: readonly string[]) => this.#wake(things);
     this.#cache = new Cache({
       client,
+      contact,
       clock,
       random,
       log,
@@ -73,6 +76,7 @@ export class RolloutController {
     this.#secrets = new SecretHashes({ client, clock, log, onThings });
     this.#mesh = new MeshWatch({
       client,
+      contact,
       clock,
       random,
       log,
@@ -80,32 +84,39 @@ export class RolloutController {
       clusterDomain,
       deployments: () => this.#meshDeployments(),
       onKeys: (keys) => this.#wake(keys.map(thing.mesh)),
-      onDiscovery: () => this.#wake([thing.discovery]),
+      onDiscovery: () => {
+        this.#warmMesh();
+        this.#wake([thing.discovery]);
+      },
     });
     this.#measurer = this.#makeMeasurer();
     this.telemetry = new Telemetry({
       queueLength: () => this.#rollouts.length,
       isLeader: () => options.epoch() !== undefined,
-      isApiReachable: () => this.health().unreachableSinceMs === undefined,
+      isApiReachable: () => options.contact.isHeld && this.unreachableSinceMs === undefined,
     });
   }
 
   /** Watches until the signal aborts, whether this process leads or not. */
   async watch(signal: AbortSignal): Promise<void> {
-    await Promise.all(
-      [this.#cache.run(signal), this.#cache.synced().then(() => this.#mesh.run(signal))].map((running) => raceAbort(running, signal)),
-    );
+    const meshed = this.#cache.synced().then(() => this.#mesh.run(signal));
+    const { contact } = this.#options;
+    await Promise.all([contact.run(signal), this.#cache.run(signal), meshed].map((running) => raceAbort(running, signal)));
     this.#measurer.close();
   }
 
-  /** Reconciles until the signal aborts; `interrupt` cuts passes under way. Every Rollout is looked at once to begin with. */
+  /** Reconciles until the signal aborts; `interrupt` cuts passes under way. Every Rollout is looked at once to begin with. When it resolves nothing here writes any more. */
   async reconcile(signal: AbortSignal, interrupt: AbortSignal): Promise<void> {
     await raceAbort(this.#cache.synced(), signal);
     for (const key of this.#cache.rollouts.keys()) this.#rollouts.add(key);
     for (const key of this.#cache.runs.keys()) this.#runs.add(key);
-    const { client, clock, log, concurrency, schedule } = this.#options;
-    const endHousekeeping = schedule(housekeepingSchedule, () => tidy(this.#cache.runs.list(), { client, log }, signal));
-    const shared = { concurrency, clock, log, interrupt };
+    const { client, contact, clock, log, concurrency, schedule } = this.#options;
+    let tidying = Promise.resolve();
+    const endHousekeeping = schedule(housekeepingSchedule, () => {
+      tidying = tidy(this.#cache.runs.list(), { client, log }, signal);
+      return tidying;
+    });
+    const shared = { concurrency, clock, log, contact, interrupt };
     await Promise.all([
       runController(
         { ...shared, queue: this.#rollouts, reconcile: (key, passSignal) => reconcileRollout(key, this.#rolloutReconciler(), passSignal) },
@@ -117,10 +128,37 @@ export class RolloutController {
       ),
     ]);
     endHousekeeping();
+    await tidying;
   }
 
-  health(): KubeHealth {
-    return kubeHealth({ ...this.#cache.reflectors, ...this.#mesh.reflectors });
+  /** What keeps this process from its work, or would if it led, a line each. */
+  problems(): readonly string[] {
+    const { facts, failure } = this.#mesh;
+    return problemsOf({ kube: this.#health(), isDiscovered: facts !== undefined, discoveryFailure: failure });
+  }
+
+  /** Monotonic time since when nobody here has had an answer of the API server; undefined while somebody has. */
+  get unreachableSinceMs(): number | undefined {
+    return this.#health().unreachableSinceMs;
+  }
+
+  #health(): KubeHealth {
+    const health = kubeHealth({ ...this.#cache.reflectors, ...this.#mesh.reflectors });
+    const { lostSinceMs } = this.#options.contact;
+    return health.unreachableSinceMs === undefined && lostSinceMs !== undefined ? { ...health, unreachableSinceMs: lostSinceMs } : health;
+  }
+
+  /** Watches what the Rollouts need of the mesh before anybody decides anything: a standby is warm as well. */
+  #warmMesh(): void {
+    const { facts } = this.#mesh;
+    if (facts === undefined) return;
+    const wanted = this.#cache.rollouts.list().flatMap(({ decoded }) => (decoded.ok ? [decoded.value.spec.traffic] : []));
+    // Alike ones are one object (the cache shares them), so that thousands of Rollouts ask a few questions.
+    for (const traffic of new Set(wanted)) {
+      const { router, config } = routerOf(traffic);
+      const target = router.resolve(config, facts);
+      if (target.ok) this.#mesh.records(router, target.value, []);
+    }
   }
 
   #wake(things: readonly string[]): void {
