@@ -181,8 +181,8 @@ function revisionsOf(rollout: Rollout, { cache }: Observers): readonly Revision[
       revision,
       name,
       createdAt: deployment?.createdAt ?? service?.createdAt ?? '',
-      deployment: deployment === undefined ? undefined : deployment,
-      service: service === undefined ? undefined : { uid: service.uid, resourceVersion: service.resourceVersion, ports: service.ports },
+      deployment,
+      service,
       readyEndpoints: endpoints.reduce((sum, { ready }) => sum + ready, 0),
     };
   });

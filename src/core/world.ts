@@ -89,9 +89,17 @@ export interface Revision {
   readonly name: string;
   readonly createdAt: string;
   readonly deployment: RevisionDeployment | undefined;
-  readonly service: { readonly uid: string; readonly resourceVersion: string; readonly ports: readonly RootPort[] } | undefined;
+  readonly service: RevisionService | undefined;
   /** Ready, non-terminating endpoints of its Service. */
   readonly readyEndpoints: number;
+}
+
+export interface RevisionService {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly ports: readonly RootPort[];
+  /** Since when its ports are these, where they were changed after it was made. */
+  readonly portsSinceMs?: number | undefined;
 }
 
 export interface RevisionDeployment {

@@ -3,6 +3,7 @@ import type { Draft, Hold } from '../draft.ts';
 import { canaryOf, canaryReplicas, findRevision, isConfirmed, readyPods, stableReplicas, stepsIn } from '../facts.ts';
 import { msOf } from '../time.ts';
 import { contentionMessage, isContended } from '../upkeep/contention.ts';
+import { portsOf } from '../upkeep/ports.ts';
 import type { RunView, World } from '../world.ts';
 
 /**
@@ -19,6 +20,7 @@ export function raiseGuard(world: World, draft: Draft, goalWeight: number): Hold
     contentionGuard(world, draft) ??
     windowGuard(world) ??
     podsGuard(world, draft, goalWeight) ??
+    portsGuard(world, draft) ??
     reachGuard(world, draft, goalWeight) ??
     stableGuard(world, draft) ??
     weightGuard(draft) ??
@@ -73,12 +75,26 @@ function reachGuard(world: World, { status }: Draft, goalWeight: number): Hold |
   return podsHold(Math.max(1, canaryReplicas(world, status, goalWeight)), goalWeight);
 }
 
-/** When a data plane that lags at its most has heard of the revision's pods. */
+/** The first traffic of a revision finds the ports that were changed together with its template. */
+function portsGuard(world: World, { status }: Draft): Hold | undefined {
+  const canary = findRevision(world, status.canaryRevision);
+  if ((status.weight?.desired ?? 0) > 0 || canary === undefined || portsOf(world, status, canary).length === 0) return undefined;
+  return { reason: 'AwaitingPods', message: 'the Service of the canary gets the ports of the root Service' };
+}
+
+/** When a data plane that lags at its most has heard of the revision's pods, and of the ports that they are asked at. */
 export function reachableAt(world: World, revision: string | undefined): number | undefined {
-  const sinceMs = findRevision(world, revision)?.deployment?.availableSinceMs;
-  if (sinceMs === undefined || world.traffic.kind === 'unusable') return undefined;
+  const { deployment, service } = findRevision(world, revision) ?? {};
+  if (world.traffic.kind === 'unusable') return undefined;
+  const lagMs = canaryOf(world).confirmation.maxLag ?? world.traffic.defaultMaxLagMs;
+  const { availableSinceMs } = deployment ?? {};
+  const { portsSinceMs } = service ?? {};
   // The condition's time is cut to whole seconds.
-  return sinceMs + 1_000 + (canaryOf(world).confirmation.maxLag ?? world.traffic.defaultMaxLagMs);
+  const moments = [
+    ...(availableSinceMs === undefined ? [] : [availableSinceMs + 1_000]),
+    ...(portsSinceMs === undefined ? [] : [portsSinceMs]),
+  ];
+  return moments.length === 0 ? undefined : Math.max(...moments) + lagMs;
 }
 
 function stableGuard(world: World, draft: Draft): Hold | undefined {
