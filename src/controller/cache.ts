@@ -10,7 +10,7 @@ import {
 } from '../api/index.ts';
 import type { AnalysisTemplateSpec } from '../core/analysis/index.ts';
 import { rolloutLabelValue } from '../core/names.ts';
-import type { Change, KubeClient, KubeObject, Resource, Selection } from '../kube/index.ts';
+import type { Change, Contact, KubeClient, KubeObject, Resource, Selection } from '../kube/index.ts';
 import { keyOf, Reflector, Store } from '../kube/index.ts';
 import type { Clock, Logger, Random, Result } from '../lib/index.ts';
 import { Interner, ok } from '../lib/index.ts';
@@ -32,6 +32,7 @@ export interface CacheOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly refusals: Refusals;
+  readonly contact: Contact;
   /** Empty: all namespaces. */
   readonly namespaces: readonly string[];
   /** Things that changed, to be looked up in the Dependencies. */
@@ -236,10 +237,10 @@ export class Cache {
     store: Store<T>,
     selection: Selection,
   ): Reflector<T> {
-    const { client, clock, random, log, refusals } = this.#options;
+    const { client, clock, random, log, contact, refusals } = this.#options;
     const onHealth = refusals.listener(resource, selection.namespace);
     const compact = (object: KubeObject): T | undefined => this.#interner.compact(project(object));
-    return new Reflector<T>({ client, resource, ...selection, project: compact, store, clock, random, log, onChange, onHealth });
+    return new Reflector<T>({ client, resource, ...selection, project: compact, store, clock, random, log, contact, onChange, onHealth });
   }
 }
 

@@ -1,7 +1,8 @@
 import { analysisRuns, finalizer, rollouts } from '../api/index.ts';
 import type { Effect, Plan } from '../core/index.ts';
 import type { Owner } from '../core/objects/index.ts';
-import { portOf } from '../core/objects/index.ts';
+import { portOf, portsSinceAnnotation } from '../core/objects/index.ts';
+import { isoOf } from '../core/time.ts';
 import type { World } from '../core/world.ts';
 import type { KubeClient, KubeFailure, KubeObject, Resource } from '../kube/index.ts';
 import type { Clock, Result } from '../lib/index.ts';
@@ -55,7 +56,8 @@ export async function execute(plan: Plan, scene: Scene, executors: Executors, si
   return ok(undefined);
 }
 
-const isCut = ({ effects }: Plan): boolean => effects.some((effect) => effect.kind === 'writeSplit' && effect.isCut);
+/** A weight falls. */
+export const isCut = ({ effects }: Plan): boolean => effects.some((effect) => effect.kind === 'writeSplit' && effect.isCut);
 
 const isOnRollout = ({ kind }: Effect): boolean => kind === 'claimRollout' || kind === 'removeFinalizer';
 
@@ -128,16 +130,15 @@ function act(effect: Effect, scene: Scene, executors: Executors, signal: AbortSi
         executors,
         signal,
       );
-    case 'updateServicePorts':
-      return patchOwn(
-        services,
-        nameOfRevision(scene, effect.revision),
-        effect,
-        { spec: { ports: effect.ports.map(portOf) } },
-        scene,
-        executors,
-        signal,
-      );
+    case 'updateServicePorts': {
+      const since = { [portsSinceAnnotation]: isoOf(executors.clock.nowMs()) };
+      const body = { metadata: { annotations: since }, spec: { ports: effect.ports.map(portOf) } };
+      return patchOwn(services, nameOfRevision(scene, effect.revision), effect, body, scene, executors, signal);
+    }
+    case 'updateRootPorts': {
+      const { name, ports = [] } = rollout.spec.service;
+      return patchOwn(services, name, effect, { spec: { ports: ports.map(portOf) } }, scene, executors, signal);
+    }
     case 'deleteRootService':
       return executors.client.delete(
         services,
@@ -216,19 +217,14 @@ export async function patchOwn(
   resource: Resource,
   name: string,
   { uid, resourceVersion }: Assumed,
-  body: object,
+  body: { readonly metadata?: object; readonly spec: object },
   scene: Scene,
   { client, absorb }: Executors,
   signal: AbortSignal,
 ): Promise<Written> {
   const { namespace } = scene.world.rollout;
-  const written = await client.patch(
-    resource,
-    { namespace, name },
-    { metadata: { uid, resourceVersion }, ...body },
-    { type: 'merge' },
-    signal,
-  );
+  const patch = { ...body, metadata: { ...body.metadata, uid, resourceVersion } };
+  const written = await client.patch(resource, { namespace, name }, patch, { type: 'merge' }, signal);
   if (written.ok) absorb(resource, written.value);
   return written;
 }

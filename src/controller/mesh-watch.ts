@@ -1,7 +1,7 @@
-import type { Change, KubeClient, KubeObject, Resource } from '../kube/index.ts';
-import { apiVersionOf, discover, Reflector, Store } from '../kube/index.ts';
-import type { Clock, Logger, Random } from '../lib/index.ts';
-import { isObject } from '../lib/index.ts';
+import type { Change, Contact, KubeClient, KubeFailure, KubeObject, Resource } from '../kube/index.ts';
+import { apiVersionOf, describeFailure, discover, Reflector, Store } from '../kube/index.ts';
+import type { Clock, Logger, Random, Result } from '../lib/index.ts';
+import { fail, isObject, ok } from '../lib/index.ts';
 import type { DeploymentFacts, MeshFacts, MeshRecord, ResourceNeed, RouterTarget, SplitCrd, TrafficRouter } from '../traffic/index.ts';
 import { detectProvider, providers } from '../traffic/index.ts';
 import type { Refusals } from './refusals.ts';
@@ -22,6 +22,7 @@ export interface MeshWatchOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly refusals: Refusals;
+  readonly contact: Contact;
   readonly namespaces: readonly string[];
   readonly clusterDomain: string;
   readonly deployments: () => readonly DeploymentFacts[];
@@ -53,6 +54,7 @@ export class MeshWatch {
   readonly #watched = new Map<string, WatchedResource>();
   readonly #crdWatch: Reflector<string>;
   #facts: MeshFacts | undefined;
+  #failure: KubeFailure | undefined;
   #versionsOf: ReadonlyMap<string, readonly string[]> = new Map();
   #signal: AbortSignal | undefined;
   #running: Promise<void>[] = [];
@@ -60,7 +62,7 @@ export class MeshWatch {
 
   constructor(options: MeshWatchOptions) {
     this.#options = options;
-    const { client, clock, random, log } = options;
+    const { client, clock, random, log, contact } = options;
     this.#crdWatch = new Reflector<string>({
       client,
       resource: crds,
@@ -70,6 +72,7 @@ export class MeshWatch {
       clock,
       random,
       log,
+      contact,
       onChange: (change) => {
         if (this.#facts === undefined) return;
         // Only the coming and going of kinds says something about a mesh, and every change of the one we write.
@@ -80,6 +83,11 @@ export class MeshWatch {
 
   get facts(): MeshFacts | undefined {
     return this.#facts;
+  }
+
+  /** Why the last discovery failed; the facts are those of the last that did not. */
+  get failure(): KubeFailure | undefined {
+    return this.#failure;
   }
 
   /** The dialect of metrics of the mesh that the cluster shows signs of; undefined where there are none, or several. */
@@ -94,10 +102,12 @@ export class MeshWatch {
     this.#rediscover();
   }
 
-  get reflectors(): Readonly<Record<string, Reflector<MeshRecord>>> {
-    return Object.fromEntries(
-      [...this.#watched].flatMap(([name, { reflectors }]) => reflectors.map((reflector, index) => [`${name}#${index}`, reflector])),
+  /** By name, for health. */
+  get reflectors(): Readonly<Record<string, Pick<Reflector<never>, 'health'>>> {
+    const named = [...this.#watched].flatMap(([name, { reflectors }]) =>
+      reflectors.map((reflector, index) => [index === 0 ? name : `${name}-${index}`, reflector] as const),
     );
+    return { customresourcedefinitions: this.#crdWatch, ...Object.fromEntries(named) };
   }
 
   /** First discovery, then a new one whenever kinds come or go. */
@@ -154,7 +164,7 @@ export class MeshWatch {
     const name = nameOf(resource);
     const known = this.#watched.get(name);
     if (known !== undefined) return known;
-    const { client, clock, random, log, namespaces, refusals, onKeys } = this.#options;
+    const { client, clock, random, log, contact, namespaces, refusals, onKeys } = this.#options;
     const store = new Store<MeshRecord>({ indexes: { key: (record) => router.keysOf(record) } });
     const onChange = ({ before, after }: Change<MeshRecord>) =>
       onKeys([...new Set([before, after].flatMap((record) => (record === undefined ? [] : router.keysOf(record))))]);
@@ -170,6 +180,7 @@ export class MeshWatch {
           clock,
           random,
           log,
+          contact,
           onChange,
           onHealth: refusals.listener(resource, namespace),
         }),
@@ -189,25 +200,28 @@ export class MeshWatch {
   }
 
   async #discover(signal: AbortSignal): Promise<boolean> {
-    const { client, log, clusterDomain, onDiscovery } = this.#options;
+    const { client, onDiscovery } = this.#options;
     const groups = await discover(client, signal);
-    if (!groups.ok) {
-      if (!signal.aborted) log.warn({ failure: groups.failure.message }, 'discovery failed');
-      return false;
-    }
-    this.#versionsOf = new Map(groups.value.map(({ name, versions }) => [name, versions]));
-    const splitVersions = this.#versionsOf.get(splitGroup) ?? [];
-    const crd = splitVersions.length === 0 ? undefined : await this.#splitCrd(signal);
-    this.#facts = {
-      groups: groups.value.map(({ name }) => name),
-      splitVersions,
-      crd,
-      deployments: this.#options.deployments(),
-      clusterDomain,
-    };
+    if (!groups.ok) return this.#failed(groups.failure, signal);
+    const versionsOf = new Map(groups.value.map(({ name, versions }) => [name, versions]));
+    const splitVersions = versionsOf.get(splitGroup) ?? [];
+    const crd = splitVersions.length === 0 ? ok(undefined) : await this.#splitCrd(signal);
+    if (!crd.ok) return this.#failed(crd.failure, signal);
+    const { deployments, clusterDomain } = this.#options;
+    const names = groups.value.map(({ name }) => name);
+    this.#versionsOf = versionsOf;
+    this.#facts = { groups: names, splitVersions, crd: crd.value, deployments: deployments(), clusterDomain };
+    this.#failure = undefined;
     this.#dropUnserved();
     onDiscovery();
     return true;
+  }
+
+  #failed(failure: KubeFailure, signal: AbortSignal): false {
+    const isNews = this.#failure?.kind !== failure.kind;
+    this.#failure = failure;
+    if (isNews && !signal.aborted) this.#options.log.warn({ failure: describeFailure(failure) }, 'discovery failed');
+    return false;
   }
 
   /** A version that is no longer served would be asked for in vain for ever. */
@@ -220,20 +234,22 @@ export class MeshWatch {
     }
   }
 
-  async #splitCrd(signal: AbortSignal): Promise<SplitCrd | undefined> {
+  /** What the CRD of TrafficSplit tells of the mesh. One that is not there, or may not be read, tells nothing; no answer is no word on it. */
+  async #splitCrd(signal: AbortSignal): Promise<Result<SplitCrd | undefined, KubeFailure>> {
     const found = await this.#options.client.get(crds, { name: splitCrdName }, signal);
-    if (!found.ok || !isObject(found.value.spec) || !Array.isArray(found.value.spec.versions)) return undefined;
+    if (!found.ok) return found.failure.kind === 'notFound' || found.failure.kind === 'forbidden' ? ok(undefined) : fail(found.failure);
+    if (!isObject(found.value.spec) || !Array.isArray(found.value.spec.versions)) return ok(undefined);
     const versions = found.value.spec.versions.filter(isObject);
     const served = versions.filter(({ served }) => served === true).map(({ name }) => String(name));
     const newest = versions
       .filter(({ served }) => served === true)
       .toSorted((left, right) => (String(left.name) < String(right.name) ? 1 : -1))[0];
-    return {
+    return ok({
       servedVersions: served,
       storageVersion: String(versions.find(({ storage }) => storage === true)?.name ?? ''),
       labels: found.value.metadata.labels ?? {},
       hasMatches: JSON.stringify(newest?.schema ?? {}).includes('"matches"'),
-    };
+    });
   }
 }
 

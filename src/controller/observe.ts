@@ -191,16 +191,16 @@ function revisionsOf(rollout: Rollout, { cache }: Observers): readonly Revision[
       revision,
       name,
       createdAt: deployment?.createdAt ?? service?.createdAt ?? '',
-      deployment: deployment === undefined ? undefined : deployment,
+      deployment,
       service: service === undefined ? undefined : serviceOf(service),
       readyEndpoints: endpoints.reduce((sum, { ready }) => sum + ready, 0),
     };
   });
 }
 
-function serviceOf({ uid, resourceVersion, ports, createdAt }: ServiceRecord): RevisionService {
+function serviceOf({ uid, resourceVersion, ports, portsSinceMs, createdAt }: ServiceRecord): RevisionService {
   const createdAtMs = Date.parse(createdAt);
-  return { uid, resourceVersion, ports, ...(Number.isNaN(createdAtMs) ? {} : { createdAtMs }) };
+  return { uid, resourceVersion, ports, portsSinceMs, ...(Number.isNaN(createdAtMs) ? {} : { createdAtMs }) };
 }
 
 interface TrafficSeen {

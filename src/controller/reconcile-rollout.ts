@@ -3,14 +3,14 @@ import type { Plan } from '../core/index.ts';
 import { plan } from '../core/index.ts';
 import type { RolloutStatus } from '../core/rollout.ts';
 import type { KubeClient, KubeFailure, ReconcileOutcome, Recorder } from '../kube/index.ts';
-import { describeFailure } from '../kube/index.ts';
+import { describeFailure, isCutOff } from '../kube/index.ts';
 import type { Clock, Logger } from '../lib/index.ts';
 import type { ShareVia } from '../metrics/index.ts';
 import type { RouterTarget } from '../traffic/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { thing } from './dependencies.ts';
 import type { Executors } from './execute.ts';
-import { execute } from './execute.ts';
+import { execute, isCut } from './execute.ts';
 import type { Measurer } from './measurer.ts';
 import type { Observation, Observers } from './observe.ts';
 import { observe } from './observe.ts';
@@ -98,7 +98,7 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
   // People hear of a transition once it is recorded, whatever becomes of the effects.
   const onRecorded = () => tell(key, next, rollout.status, seen, reconciler);
   const done = await execute(next, { ...scene, onRecorded }, reconciler.executors, signal);
-  if (!done.ok) return afterFailure(key, done.failure, reconciler);
+  if (!done.ok) return afterFailure(key, done.failure, reconciler, isCut(next));
   // Gone with this attempt; the next pass says so.
   if (reconciler.obstacles.delete(key)) return { wakeAtMs: world.nowMs };
   reconciler.telemetry.observed(key, next.status ?? rollout.status);
@@ -106,10 +106,15 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
   return Number.isFinite(wakeAtMs) ? { wakeAtMs } : {};
 }
 
-/** A conflict is news that the watch is bringing; anything else is tried again after a back-off. */
-function afterFailure(key: string, failure: KubeFailure, { log, clock, telemetry, obstacles }: RolloutReconciler): ReconcileOutcome {
+/** A conflict is news that the watch is bringing; anything else is tried again after a back-off, or when the server is back. */
+function afterFailure(
+  key: string,
+  failure: KubeFailure,
+  { log, clock, telemetry, obstacles }: RolloutReconciler,
+  isUrgent = false,
+): ReconcileOutcome {
   telemetry.failed(failure.kind);
-  if (failure.kind === 'aborted' || failure.kind === 'fenced') return {};
+  if (failure.kind === 'aborted') return {};
   if (failure.kind === 'conflict') {
     log.debug({ rollout: key, failure: describeFailure(failure) }, 'a write met a newer object');
     return { wakeAtMs: clock.nowMs() + 250 };
@@ -117,7 +122,7 @@ function afterFailure(key: string, failure: KubeFailure, { log, clock, telemetry
   log.warn({ rollout: key, failure: describeFailure(failure) }, 'a write failed');
   const obstacle = obstacleOf(failure);
   if (obstacle !== undefined) obstacles.set(key, obstacle);
-  return 'retry';
+  return isCutOff(failure) ? { cutOff: isUrgent ? 'urgent' : 'patient' } : 'retry';
 }
 
 /** The share is asked for off the reconciler; the reading comes back in a later world. */

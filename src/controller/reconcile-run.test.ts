@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { changed, type Members } from '../../test/cluster/kinds.cases.ts';
 import { goodTemplate } from '../../test/cluster/kinds.other-cases.ts';
 import type { KubeClient, KubeObject } from '../kube/index.ts';
+import { quietContact } from '../kube/testing/quiet-contact.ts';
 import { ok, seededRandom, silentLogger, VirtualClock } from '../lib/index.ts';
 import { createSources } from '../metrics/index.ts';
 import { Cache } from './cache.ts';
@@ -36,6 +37,7 @@ async function reconciled(object: KubeObject) {
   const cache = new Cache({
     ...shared,
     refusals,
+    contact: quietContact(clock),
     namespaces: [],
     onThings: nothing,
     onMeshSign: nothing,

@@ -5,7 +5,7 @@ import { revisionName } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
 import { isoOf, msOf } from '../core/time.ts';
 import type { KubeClient, ReconcileOutcome } from '../kube/index.ts';
-import { describeFailure } from '../kube/index.ts';
+import { describeFailure, isCutOff } from '../kube/index.ts';
 import type { Clock, Logger } from '../lib/index.ts';
 import { mergePatch } from '../lib/index.ts';
 import { routerOf } from '../traffic/index.ts';
@@ -102,9 +102,9 @@ async function write(
   }
   const { kind } = written.failure;
   if (kind === 'conflict') return { wakeAtMs: clock.nowMs() + 250 };
-  if (kind === 'notFound' || kind === 'aborted' || kind === 'fenced') return {};
+  if (kind === 'notFound' || kind === 'aborted') return {};
   log.warn({ run: key, failure: describeFailure(written.failure) }, 'a verdict could not be recorded');
-  return 'retry';
+  return isCutOff(written.failure) ? { cutOff: isBad ? 'urgent' : 'patient' } : 'retry';
 }
 
 /** What the Rollout says of itself now. Undefined while it cannot be read: then nothing is asked. */

@@ -1,6 +1,6 @@
 import type { FieldError } from '../api/index.ts';
 import { annotations, decodeLeavingRollout, decodeRollout, finalizer, labels, textAt } from '../api/index.ts';
-import { configsAnnotation, templateHashAnnotation, templateHashOf } from '../core/objects/index.ts';
+import { configsAnnotation, portsSinceAnnotation, templateHashAnnotation, templateHashOf } from '../core/objects/index.ts';
 import type { ConfigUse } from '../core/revision.ts';
 import { configHash, configUses } from '../core/revision.ts';
 import type { Rollout } from '../core/rollout.ts';
@@ -130,6 +130,8 @@ export interface ServiceRecord {
   readonly clusterIP: string | undefined;
   readonly type: string;
   readonly selectorApplier: string | undefined;
+  /** Of a revision's: when its ports were last changed. */
+  readonly portsSinceMs?: number;
 }
 
 export function projectService(object: KubeObject): ServiceRecord {
@@ -147,7 +149,13 @@ export function projectService(object: KubeObject): ServiceRecord {
     clusterIP: typeof spec.clusterIP === 'string' ? spec.clusterIP : undefined,
     type: typeof spec.type === 'string' ? spec.type : 'ClusterIP',
     selectorApplier: managerOf(metadata.managedFields, ['f:spec', 'f:selector'], 'Apply'),
+    ...portsSince(metadata.annotations?.[portsSinceAnnotation]),
   };
+}
+
+function portsSince(text: string | undefined): { portsSinceMs?: number } {
+  const portsSinceMs = Date.parse(text ?? '');
+  return Number.isNaN(portsSinceMs) ? {} : { portsSinceMs };
 }
 
 function projectPort(port: Record<string, unknown>): RootPort {

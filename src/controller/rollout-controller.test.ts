@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { goodRollout } from '../../test/cluster/kinds.cases.ts';
+import { quietContact } from '../kube/testing/quiet-contact.ts';
 import { isObject, seededRandom, silentLogger, VirtualClock } from '../lib/index.ts';
 import { createSources } from '../metrics/index.ts';
 import { RolloutController } from './rollout-controller.ts';
@@ -25,11 +26,11 @@ function aCluster(forbidden: readonly string[] = []) {
   }
   for (const entry of forbidden) api.forbidden.add(entry);
   const clock = new VirtualClock();
+  const shared = { clock, random: seededRandom(5), log: silentLogger };
   const controller = new RolloutController({
+    ...shared,
     client: api.client,
-    clock,
-    random: seededRandom(5),
-    log: silentLogger,
+    contact: quietContact(clock),
     recorder: { event: () => {} },
     sources: createSources(),
     namespaces: [],

@@ -1,6 +1,6 @@
 import { rolloutLabelValue } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
-import type { Change, KubeClient, KubeHealth, KubeObject, Recorder, Resource } from '../kube/index.ts';
+import type { Change, Contact, KubeClient, KubeHealth, KubeObject, Recorder, Resource } from '../kube/index.ts';
 import { kubeHealth, runController, WorkQueue } from '../kube/index.ts';
 import type { Clock, Logger, Random } from '../lib/index.ts';
 import type { MetricSources } from '../metrics/index.ts';
@@ -14,11 +14,13 @@ import { Measurer } from './measurer.ts';
 import { MeshWatch } from './mesh-watch.ts';
 import type { Observers } from './observe.ts';
 import type { Obstacle } from './obstacle.ts';
+import { raceAbort } from './race-abort.ts';
+import { readSecret } from './read-secret.ts';
+import { problemsOf } from './readiness.ts';
 import { reconcileRollout } from './reconcile-rollout.ts';
 import { reconcileRun } from './reconcile-run.ts';
 import type { RolloutRecord } from './records.ts';
 import { Refusals } from './refusals.ts';
-import { secrets } from './resources.ts';
 import type { RunRecord } from './run-records.ts';
 import { SecretHashes } from './secret-hashes.ts';
 import { shareViaOf } from './share.ts';
@@ -26,6 +28,7 @@ import { Telemetry } from './telemetry.ts';
 
 export interface RolloutControllerOptions {
   readonly client: KubeClient;
+  readonly contact: Contact;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -57,7 +60,7 @@ export class RolloutController {
 
   constructor(options: RolloutControllerOptions) {
     this.#options = options;
-    const { client, clock, random, log, namespaces, clusterDomain } = options;
+    const { client, contact, clock, random, log, namespaces, clusterDomain } = options;
     this.#rollouts = new WorkQueue({ clock, random, longestBackoffMs: 30_000 });
     this.#runs = new WorkQueue({ clock, random, longestBackoffMs: 30_000 });
     this.#refusals = new Refusals({ clock, onChange: () => this.#lookAtAll() });
@@ -65,6 +68,7 @@ export class RolloutController {
     const onThings = (things: readonly string[]) => this.#wake(things);
     this.#cache = new Cache({
       client,
+      contact,
       clock,
       random,
       log,
@@ -78,6 +82,7 @@ export class RolloutController {
     this.#secrets = new SecretHashes({ client, clock, log, onThings });
     this.#mesh = new MeshWatch({
       client,
+      contact,
       clock,
       random,
       log,
@@ -86,26 +91,29 @@ export class RolloutController {
       clusterDomain,
       deployments: () => this.#meshDeployments(),
       onKeys: (keys) => this.#wake(keys.map(thing.mesh)),
-      onDiscovery: () => this.#wake([thing.discovery]),
+      onDiscovery: () => {
+        this.#warmMesh();
+        this.#wake([thing.discovery]);
+      },
     });
     this.#measurer = this.#makeMeasurer();
     this.telemetry = new Telemetry({
       queueLength: () => this.#rollouts.length,
       isLeader: () => options.epoch() !== undefined,
-      isApiReachable: () => this.health().unreachableSinceMs === undefined,
+      isApiReachable: () => options.contact.isHeld && this.unreachableSinceMs === undefined,
     });
   }
 
   /** Watches until the signal aborts, whether this process leads or not. */
   async watch(signal: AbortSignal): Promise<void> {
-    await Promise.all(
-      [this.#cache.run(signal), this.#cache.synced().then(() => this.#mesh.run(signal))].map((running) => raceAbort(running, signal)),
-    );
+    const meshed = this.#cache.synced().then(() => this.#mesh.run(signal));
+    const { contact } = this.#options;
+    await Promise.all([contact.run(signal), this.#cache.run(signal), meshed].map((running) => raceAbort(running, signal)));
     this.#measurer.close();
     this.#refusals.close();
   }
 
-  /** Reconciles until the signal aborts; `interrupt` cuts passes under way. Every Rollout is looked at once to begin with. */
+  /** Reconciles until the signal aborts; `interrupt` cuts passes under way. Every Rollout is looked at once to begin with. When it resolves nothing here writes any more. */
   async reconcile(signal: AbortSignal, interrupt: AbortSignal): Promise<void> {
     const synced = raceAbort(this.#cache.synced(), signal).then(() => {
       this.#lookAtAll();
@@ -113,9 +121,13 @@ export class RolloutController {
     });
     // What may not be read keeps the rest from syncing: each Rollout says so, as long as that is so.
     await Promise.race([synced, raceAbort(this.#cache.refused(), signal)]);
-    const { client, clock, log, concurrency, schedule } = this.#options;
-    const endHousekeeping = schedule(housekeepingSchedule, () => tidy(this.#cache.runs.list(), { client, log }, signal));
-    const shared = { concurrency, clock, log, interrupt };
+    const { client, contact, clock, log, concurrency, schedule } = this.#options;
+    let tidying = Promise.resolve();
+    const endHousekeeping = schedule(housekeepingSchedule, () => {
+      tidying = tidy(this.#cache.runs.list(), { client, log }, signal);
+      return tidying;
+    });
+    const shared = { concurrency, clock, log, contact, interrupt };
     await Promise.all([
       runController(
         { ...shared, queue: this.#rollouts, reconcile: (key, passSignal) => reconcileRollout(key, this.#rolloutReconciler(), passSignal) },
@@ -129,10 +141,37 @@ export class RolloutController {
       ),
     ]);
     endHousekeeping();
+    await tidying;
   }
 
-  health(): KubeHealth {
-    return kubeHealth({ ...this.#cache.reflectors, ...this.#mesh.reflectors });
+  /** What keeps this process from its work, or would if it led, a line each. */
+  problems(): readonly string[] {
+    const { facts, failure } = this.#mesh;
+    return problemsOf({ kube: this.#health(), isDiscovered: facts !== undefined, discoveryFailure: failure });
+  }
+
+  /** Monotonic time since when nobody here has had an answer of the API server; undefined while somebody has. */
+  get unreachableSinceMs(): number | undefined {
+    return this.#health().unreachableSinceMs;
+  }
+
+  #health(): KubeHealth {
+    const health = kubeHealth({ ...this.#cache.reflectors, ...this.#mesh.reflectors });
+    const { lostSinceMs } = this.#options.contact;
+    return health.unreachableSinceMs === undefined && lostSinceMs !== undefined ? { ...health, unreachableSinceMs: lostSinceMs } : health;
+  }
+
+  /** Watches what the Rollouts need of the mesh before anybody decides anything: a standby is warm as well. */
+  #warmMesh(): void {
+    const { facts } = this.#mesh;
+    if (facts === undefined) return;
+    const wanted = this.#cache.rollouts.list().flatMap(({ decoded }) => (decoded.ok ? [decoded.value.spec.traffic] : []));
+    // Alike ones are one object (the cache shares them), so that thousands of Rollouts ask a few questions.
+    for (const traffic of new Set(wanted)) {
+      const { router, config } = routerOf(traffic);
+      const target = router.resolve(config, facts);
+      if (target.ok) this.#mesh.records(router, target.value, { keys: [], namespace: '' });
+    }
   }
 
   #lookAtAll(): void {
@@ -185,13 +224,7 @@ export class RolloutController {
       prometheusAddress,
       mesh: () => this.#mesh.detectedDialect(),
       kubeGet: (path, query, signal) => client.raw('GET', path, { query, retry: false }, signal),
-      readSecret: async (namespace, { name, key }, signal) => {
-        const found = await client.get(secrets, { namespace, name }, signal);
-        if (!found.ok) return { ok: false, failure: `Secret ${name} cannot be read: ${found.failure.kind}` };
-        const encoded = (found.value.data as Record<string, unknown> | undefined)?.[key];
-        if (typeof encoded !== 'string') return { ok: false, failure: `Secret ${name} has no key ${key}` };
-        return { ok: true, value: Buffer.from(encoded, 'base64').toString('utf8') };
-      },
+      readSecret: (namespace, ref, signal) => readSecret(client, namespace, ref, signal),
       onFinished: (run) => this.#runs.add(run, { priority: true }),
       onShareFinished: (rollout) => this.#rollouts.add(rollout),
     });
@@ -260,13 +293,4 @@ export class RolloutController {
       isMeshKnown: () => this.#mesh.facts !== undefined,
     };
   }
-}
-
-/** What never ends by itself while the API server is away must not hold up a stop. */
-function raceAbort<T>(running: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  const aborted = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
-  return Promise.race([running, aborted]);
 }

@@ -102,6 +102,8 @@ export interface RevisionService {
   readonly ports: readonly RootPort[];
   /** Whole seconds. */
   readonly createdAtMs?: number | undefined;
+  /** Since when its ports are these, where they were changed after it was made. */
+  readonly portsSinceMs?: number | undefined;
 }
 
 export interface RevisionDeployment {

@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import { unreachable } from '../lib/result.ts';
+import type { Contact } from './contact.ts';
 import { describeFailure, type KubeFailure } from './failure.ts';
 import type { ReflectorHealth } from './health.ts';
 import type { KubeClient, Selection } from './kube-client.ts';
@@ -20,6 +21,8 @@ export interface ReflectorOptions<T> extends Selection {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** News that the server is back; without it a reflector finds that out at the end of its own back-off. */
+  readonly contact?: Pick<Contact, 'onRegained'> | undefined;
   readonly onChange: (change: Change<T>) => void;
   /** The watch has begun to fail, fails in another way, or is live again (undefined). */
   readonly onHealth?: ((failing: KubeFailure | undefined) => void) | undefined;
@@ -71,7 +74,7 @@ export class Reflector<T> {
 
   /** Lists and watches until the signal aborts; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { client, resource, namespace, labelSelector, fieldSelector, metadataOnly, clock, random } = this.#options;
+    const { client, resource, namespace, labelSelector, fieldSelector, metadataOnly, clock, random, contact } = this.#options;
     await runWatcher(
       {
         client,
@@ -79,6 +82,7 @@ export class Reflector<T> {
         selection: { namespace, labelSelector, fieldSelector, metadataOnly },
         clock,
         random,
+        contact,
         tell: (told) => {
           // After the stop nothing may reach handlers that are being torn down.
           if (!signal.aborted) this.#hear(told);

@@ -67,8 +67,10 @@ type Fault = (toy: ToyCluster, random: Random) => void;
 
 const faults: Readonly<Record<string, Fault>> = {
   template: (toy, random) => {
-    toy.target = `rev000000${Math.floor(random.next() * 5)}`;
-    toy.setWorkload({ template: toy.target });
+    const index = Math.floor(random.next() * 5);
+    // A port that moves while the first revision comes up would break the workload by itself: its own pods stand still until then.
+    const isAdopted = !['Initializing', undefined].includes(toy.rollout.status.phase);
+    toy.release(`rev000000${isAdopted ? index : index - (index % 2)}`);
   },
   scale: (toy, random) => toy.setRollout({ spec: { ...toy.rollout.spec, replicas: Math.floor(random.next() * 6) } }),
   scaleALittle: (toy, random) => toy.setRollout({ spec: { ...toy.rollout.spec, replicas: 1 + Math.floor(random.next() * 5) } }),
@@ -149,10 +151,13 @@ export function live(seed: number, trace?: (line: string) => void): Ending {
     if (random.next() < 0.5) past = seen;
     toy.measure();
     lost();
-    toy.nowMs = random.next() < 0.6 ? Math.min(toy.nextEventMs(), toy.nowMs + seconds(15)) : toy.nowMs + random.next() * seconds(8);
+    const nextMs = random.next() < 0.6 ? Math.min(toy.nextEventMs(), toy.nowMs + seconds(15)) : toy.nowMs + random.next() * seconds(8);
+    toy.nowMs = Math.min(nextMs, toy.later?.atMs ?? nextMs);
+    if (toy.later !== undefined && toy.nowMs >= toy.later.atMs) toy.catchUp();
     lost();
     plans += 1;
   }
+  toy.catchUp();
   if (random.next() < 0.3) toy.setRollout({ isDeleting: true });
   toy.rival = undefined;
   toy.setRollout({ spec: { ...toy.rollout.spec, paused: false, replicas: Math.max(1, toy.rollout.spec.replicas ?? 1) } });
@@ -188,6 +193,8 @@ function endLaws(toy: ToyCluster, quality: Toy['quality']): readonly string[] {
       : [`L8 the finalizer stays: ${status.stage?.name}, ${status.message}`];
   // A first template that never comes up leaves the workload as it was.
   if (status.phase === 'Initializing' && quality(toy.target) === 'broken') return [];
+  // Adopted while it was scaled to zero, and scaled up since: nothing is raised while stable has no pods.
+  if (quality(status.stableRevision ?? '') === 'broken') return [];
   const isPromoted = status.phase === 'Healthy' && status.stableRevision === toy.target;
   const isRolledBack = status.phase === 'RolledBack' && status.canaryRevision === toy.target;
   if (!isPromoted && !isRolledBack) return [`L1, L4 and L5: it ends ${status.phase}: ${status.message}`];
@@ -205,6 +212,7 @@ function lostTraffic(toy: ToyCluster): string | undefined {
       ? toy.ready(toy.workload) + [...toy.revisions.keys()].reduce((sum, revision) => sum + toy.readyOf(revision), 0)
       : toy.readyOf(pinned);
   if (rootPods === 0 && !toy.isGone) return `no request is lost: the root Service has no pod (${pinned})`;
+  if (toy.deaf !== undefined) return `no request is lost: the pods of ${toy.deaf} do not listen where requests are sent`;
   const empty = Object.entries(shares ?? {}).find(([revision, weight]) => weight > 0 && toy.readyOf(revision) === 0);
   return empty === undefined ? undefined : `no request is lost: ${empty[0]} has ${empty[1]} % and no pod`;
 }

@@ -57,17 +57,19 @@ export function worldOf(toy: ToyCluster, settings: Toy): World {
   };
 }
 
-function viewOf(toy: ToyCluster, { revision, readyAtMs, hasDeployment, hasService, version, createdAtMs, ports }: Owned): Revision {
+function viewOf(toy: ToyCluster, owned: Owned): Revision {
+  const { revision, readyAtMs, hasDeployment, hasService, version, createdAtMs, ports, portsSinceMs } = owned;
   const ready = readyAtMs.filter((atMs) => atMs <= toy.nowMs).length;
   const replicas = readyAtMs.length;
-  const counts = { replicas, totalReplicas: replicas, readyReplicas: ready, isObserved: true };
+  const availableSinceMs = ready === 0 ? undefined : Math.min(...readyAtMs);
+  const counts = { replicas, totalReplicas: replicas, readyReplicas: ready, isObserved: true, availableSinceMs };
   return {
     revision,
     name: revisionName('web', revision),
     createdAt: new Date(createdAtMs).toISOString(),
     readyEndpoints: hasDeployment && hasService ? ready : 0,
     deployment: hasDeployment ? { uid: `uid-${revision}`, resourceVersion: String(version), templateHash: revision, ...counts } : undefined,
-    service: hasService ? { uid: `svc-${revision}`, resourceVersion: String(version), ports } : undefined,
+    service: hasService ? { uid: `svc-${revision}`, resourceVersion: String(version), ports, portsSinceMs } : undefined,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Draft, Hold } from '../draft.ts';
 import { canaryOf, canaryReplicas, findRevision, isConfirmed, lacksService, readyPods, stableReplicas, stepsIn } from '../facts.ts';
 import { msOf } from '../time.ts';
 import { contentionMessage, isContended } from '../upkeep/contention.ts';
+import { portsOf } from '../upkeep/ports.ts';
 import type { RunView, World } from '../world.ts';
 
 /**
@@ -20,6 +21,7 @@ export function raiseGuard(world: World, draft: Draft, goalWeight: number): Hold
     contentionGuard(world, draft) ??
     windowGuard(world) ??
     podsGuard(world, draft, goalWeight) ??
+    portsGuard(world, draft) ??
     reachGuard(world, draft, goalWeight) ??
     stableGuard(world, draft) ??
     weightGuard(draft) ??
@@ -80,13 +82,26 @@ function reachGuard(world: World, { status }: Draft, goalWeight: number): Hold |
   return podsHold(Math.max(1, canaryReplicas(world, status, goalWeight)), goalWeight);
 }
 
-/** When a data plane that lags at its most has heard of the revision's pods, behind the Service that is there now. */
+/** The first traffic of a revision finds the ports that were changed together with its template. */
+function portsGuard(world: World, { status }: Draft): Hold | undefined {
+  const canary = findRevision(world, status.canaryRevision);
+  if ((status.weight?.desired ?? 0) > 0 || canary === undefined || portsOf(world, status, canary).length === 0) return undefined;
+  return { reason: 'AwaitingPods', message: 'the Service of the canary gets the ports of the root Service' };
+}
+
+/** When a data plane that lags at its most has heard of the revision's pods, behind the Service and the ports that are there now. */
 export function reachableAt(world: World, revision: string | undefined): number | undefined {
   const { deployment, service } = findRevision(world, revision) ?? {};
-  const sinceMs = deployment?.availableSinceMs;
-  if (sinceMs === undefined || world.traffic.kind === 'unusable') return undefined;
-  // Both times are cut to whole seconds.
-  return Math.max(sinceMs, service?.createdAtMs ?? 0) + 1_000 + (canaryOf(world).confirmation.maxLag ?? world.traffic.defaultMaxLagMs);
+  if (world.traffic.kind === 'unusable') return undefined;
+  const lagMs = canaryOf(world).confirmation.maxLag ?? world.traffic.defaultMaxLagMs;
+  const { availableSinceMs } = deployment ?? {};
+  const { portsSinceMs, createdAtMs } = service ?? {};
+  // The condition's time and the Service's are cut to whole seconds.
+  const moments = [
+    ...(availableSinceMs === undefined ? [] : [Math.max(availableSinceMs, createdAtMs ?? 0) + 1_000]),
+    ...(portsSinceMs === undefined ? [] : [portsSinceMs]),
+  ];
+  return moments.length === 0 ? undefined : Math.max(...moments) + lagMs;
 }
 
 function stableGuard(world: World, draft: Draft): Hold | undefined {

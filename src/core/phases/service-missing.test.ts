@@ -38,7 +38,7 @@ describe('the canary’s Service is gone', () => {
   });
   test('back within 30 s, the step’s weight comes back when the data plane has had its lag to hear of the new one', () => {
     const cut = withoutCanaryService(aWorld().atStep(3).withWeight(50));
-    const service = { uid: 'svc-new', resourceVersion: '9', ports: [], createdAtMs: t0 };
+    const service = { uid: 'svc-new', resourceVersion: '9', ports: [{ port: 80, protocol: 'TCP' }], createdAtMs: t0 };
     const pods = { replicas: 2 };
     const available = cut
       .withCanary(pods)

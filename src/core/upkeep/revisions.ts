@@ -7,7 +7,7 @@ import type { Effect } from '../plan.ts';
 import type { RolloutStatus } from '../rollout.ts';
 import { earliest, isoOf, msOf } from '../time.ts';
 import type { Revision, World } from '../world.ts';
-import { portsOf } from './ports.ts';
+import { portsOf, rootPortsOf } from './ports.ts';
 
 /** The objects of each revision: made where they are missing, scaled to what their traffic needs, removed past the history limit. */
 export function keepRevisions(world: World, draft: Draft): Draft {
@@ -89,10 +89,11 @@ function lostServices(world: World, { status }: Draft): readonly Effect[] {
     .map(({ revision }) => ({ kind: 'createRevisionService', revision }));
 }
 
-/** Of the revisions that have traffic, or may have it again at once. */
+/** Of the root Service, where it is ours, and of the revisions that have traffic, or may have it again at once. */
 function ports(world: World, { status }: Draft): readonly Effect[] {
   const serving = new Set([status.stableRevision, status.canaryRevision, ...(status.warm ?? []).map(({ revision }) => revision)]);
-  return world.revisions.filter(({ revision }) => serving.has(revision)).flatMap((revision) => portsOf(world, revision));
+  const own = world.revisions.filter(({ revision }) => serving.has(revision)).flatMap((revision) => portsOf(world, status, revision));
+  return [...rootPortsOf(world), ...own];
 }
 
 /** Pods are made ready for the weight that comes next; they go only when their traffic has gone, confirmed. */
