@@ -13,7 +13,7 @@ import { housekeepingSchedule, tidy } from './housekeeping.ts';
 import { Measurer } from './measurer.ts';
 import { MeshWatch } from './mesh-watch.ts';
 import type { Observers } from './observe.ts';
-import type { Obstacle } from './obstacle.ts';
+import { Obstacles } from './obstacle.ts';
 import { reconcileRollout } from './reconcile-rollout.ts';
 import { reconcileRun } from './reconcile-run.ts';
 import type { RolloutRecord } from './records.ts';
@@ -46,7 +46,7 @@ export class RolloutController {
   readonly telemetry: Telemetry;
   readonly #options: RolloutControllerOptions;
   readonly #dependencies = new Dependencies();
-  readonly #obstacles = new Map<string, Obstacle>();
+  readonly #obstacles: Obstacles;
   readonly #refusals: Refusals;
   readonly #rollouts: WorkQueue;
   readonly #runs: WorkQueue;
@@ -60,6 +60,7 @@ export class RolloutController {
     const { client, clock, random, log, namespaces, clusterDomain } = options;
     this.#rollouts = new WorkQueue({ clock, random, longestBackoffMs: 30_000 });
     this.#runs = new WorkQueue({ clock, random, longestBackoffMs: 30_000 });
+    this.#obstacles = new Obstacles((rollout) => this.#rollouts.add(rollout));
     this.#refusals = new Refusals({ clock, onChange: () => this.#lookAtAll() });
     const refusals = this.#refusals;
     const onThings = (things: readonly string[]) => this.#wake(things);
@@ -255,6 +256,7 @@ export class RolloutController {
       epoch,
       cache: this.#cache,
       measurer: this.#measurer,
+      obstacles: this.#obstacles,
       onVerdict,
       dialectOf,
       isMeshKnown: () => this.#mesh.facts !== undefined,
