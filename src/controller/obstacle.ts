@@ -24,3 +24,45 @@ export function obstacleOf({ kind, message: words }: KubeFailure): Obstacle | un
   if (!isOfPermissions(words)) return { reason: 'WriteRefused', message };
   return { reason, message: `${message}; apply the output of: sluice render rbac` };
 }
+
+/**
+ * What the API server refused us at the last attempt, by Rollout: of its own writes, and of the verdicts of its runs, which it waits for in vain
+ * until they can be recorded.
+ */
+export class Obstacles {
+  readonly #own = new Map<string, Obstacle>();
+  readonly #ofRuns = new Map<string, { readonly rollout: string; readonly obstacle: Obstacle }>();
+  readonly #onChange: (rollout: string) => void;
+
+  /** `onChange`: of a run; a Rollout hears of its own writes by itself. */
+  constructor(onChange: (rollout: string) => void) {
+    this.#onChange = onChange;
+  }
+
+  of(rollout: string): Obstacle | undefined {
+    return this.#own.get(rollout) ?? [...this.#ofRuns.values()].find((entry) => entry.rollout === rollout)?.obstacle;
+  }
+
+  met(rollout: string, obstacle: Obstacle): void {
+    this.#own.set(rollout, obstacle);
+  }
+
+  /** True where there was one. */
+  passed(rollout: string): boolean {
+    return this.#own.delete(rollout);
+  }
+
+  metByRun(run: string, rollout: string, obstacle: Obstacle): void {
+    const before = this.#ofRuns.get(run)?.obstacle;
+    this.#ofRuns.set(run, { rollout, obstacle });
+    if (before?.message !== obstacle.message) this.#onChange(rollout);
+  }
+
+  /** Recorded, or gone. */
+  passedByRun(run: string): void {
+    const before = this.#ofRuns.get(run);
+    if (before === undefined) return;
+    this.#ofRuns.delete(run);
+    this.#onChange(before.rollout);
+  }
+}

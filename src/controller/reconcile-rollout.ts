@@ -14,7 +14,7 @@ import { execute, isCut } from './execute.ts';
 import type { Measurer } from './measurer.ts';
 import type { Observation, Observers } from './observe.ts';
 import { observe } from './observe.ts';
-import type { Obstacle } from './obstacle.ts';
+import type { Obstacles } from './obstacle.ts';
 import { obstacleOf } from './obstacle.ts';
 import type { RolloutRecord } from './records.ts';
 import { unreadable } from './refusals.ts';
@@ -35,8 +35,7 @@ export interface RolloutReconciler {
   readonly recorder: Pick<Recorder, 'event'>;
   readonly telemetry: Telemetry;
   readonly shareVia: (target: RouterTarget) => ShareVia | undefined;
-  /** By Rollout: what the API server refused at the last attempt. */
-  readonly obstacles: Map<string, Obstacle>;
+  readonly obstacles: Obstacles;
   /** This process is out of date: a newer leader has written. */
   readonly onFenced: (reason: string) => void;
 }
@@ -51,7 +50,7 @@ export async function reconcileRollout(key: string, reconciler: RolloutReconcile
   switch (seen.kind) {
     case 'gone':
       reconciler.dependencies.forget(key);
-      reconciler.obstacles.delete(key);
+      reconciler.obstacles.passed(key);
       reconciler.measurer.forgetShare(key);
       reconciler.telemetry.forget(key);
       return {};
@@ -84,7 +83,7 @@ async function report(key: string, record: RolloutRecord, stall: Stall, reconcil
 }
 
 async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, signal: AbortSignal): Promise<ReconcileOutcome> {
-  const obstacle = reconciler.obstacles.get(key);
+  const obstacle = reconciler.obstacles.of(key);
   const world = obstacle === undefined ? seen.world : { ...seen.world, obstacle };
   const { rollout } = world;
   if ((rollout.status.epoch ?? 0) > world.epoch) {
@@ -100,7 +99,7 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
   const done = await execute(next, { ...scene, onRecorded }, reconciler.executors, signal);
   if (!done.ok) return afterFailure(key, done.failure, reconciler, isCut(next));
   // Gone with this attempt; the next pass says so.
-  if (reconciler.obstacles.delete(key)) return { wakeAtMs: world.nowMs };
+  if (reconciler.obstacles.passed(key)) return { wakeAtMs: world.nowMs };
   reconciler.telemetry.observed(key, next.status ?? rollout.status);
   const wakeAtMs = Math.min(next.wakeAtMs ?? Number.POSITIVE_INFINITY, seen.recheckAtMs ?? Number.POSITIVE_INFINITY);
   return Number.isFinite(wakeAtMs) ? { wakeAtMs } : {};
@@ -121,7 +120,7 @@ function afterFailure(
   }
   log.warn({ rollout: key, failure: describeFailure(failure) }, 'a write failed');
   const obstacle = obstacleOf(failure);
-  if (obstacle !== undefined) obstacles.set(key, obstacle);
+  if (obstacle !== undefined) obstacles.met(key, obstacle);
   return isCutOff(failure) ? { cutOff: isUrgent ? 'urgent' : 'patient' } : 'retry';
 }
 

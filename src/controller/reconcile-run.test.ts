@@ -7,6 +7,7 @@ import { ok, seededRandom, silentLogger, VirtualClock } from '../lib/index.ts';
 import { createSources } from '../metrics/index.ts';
 import { Cache } from './cache.ts';
 import { Measurer } from './measurer.ts';
+import { Obstacles } from './obstacle.ts';
 import { reconcileRun } from './reconcile-run.ts';
 import { Refusals } from './refusals.ts';
 import { projectRun } from './run-records.ts';
@@ -60,6 +61,7 @@ async function reconciled(object: KubeObject) {
     ...shared,
     cache,
     measurer,
+    obstacles: new Obstacles(nothing),
     epoch: () => 1,
     isMeshKnown: () => true,
     dialectOf: () => undefined,

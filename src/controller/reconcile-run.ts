@@ -11,6 +11,8 @@ import { mergePatch } from '../lib/index.ts';
 import { routerOf } from '../traffic/index.ts';
 import type { Cache } from './cache.ts';
 import type { Measurer } from './measurer.ts';
+import type { Obstacles } from './obstacle.ts';
+import { obstacleOf } from './obstacle.ts';
 
 export interface RunReconciler {
   readonly client: KubeClient;
@@ -19,6 +21,7 @@ export interface RunReconciler {
   readonly epoch: () => number | undefined;
   readonly cache: Cache;
   readonly measurer: Measurer;
+  readonly obstacles: Obstacles;
   /** Discovery has been through: before it, a question about `mesh: auto` would be refused for good. */
   readonly isMeshKnown: () => boolean;
   /** The dialect of metrics of a Rollout's own mesh, for `mesh: auto`. */
@@ -36,6 +39,7 @@ export async function reconcileRun(key: string, reconciler: RunReconciler, signa
   const record = cache.runs.get(key);
   if (record === undefined) {
     measurer.forget(key);
+    reconciler.obstacles.passedByRun(key);
     return {};
   }
   if (!record.decoded.ok) return record.broken === undefined ? {} : endBroken(key, record.broken, reconciler, signal);
@@ -56,7 +60,7 @@ export async function reconcileRun(key: string, reconciler: RunReconciler, signa
   const patch = next.status === undefined ? undefined : mergePatch({ ...run.status }, { ...next.status });
   if (patch !== undefined) {
     const isBad = next.status?.phase === 'Failed' || next.status?.phase === 'Error';
-    const failed = await write(key, run, { patch, isBad }, reconciler, signal);
+    const failed = await write(key, run, { patch, isBad, rollout: run.spec.rollout?.name }, reconciler, signal);
     if (failed !== undefined) return failed;
     if (run.status.phase !== next.status?.phase)
       log.info({ run: key, from: run.status.phase, to: next.status?.phase, message: next.status?.message }, 'analysis run changed');
@@ -76,7 +80,7 @@ async function endBroken(key: string, run: BrokenRun, reconciler: RunReconciler,
   if (run.isDeleting || run.status.completedAt !== undefined) return {};
   const at = isoOf(clock.nowMs());
   const patch = { phase: brokenPhase(run.status), message: run.problem, startedAt: run.status.startedAt ?? at, completedAt: at };
-  const failed = await write(key, run, { patch, isBad: true }, reconciler, signal);
+  const failed = await write(key, run, { patch, isBad: true, rollout: run.rollout?.name }, reconciler, signal);
   if (failed !== undefined) return failed;
   log.warn({ run: key, message: run.problem }, 'an analysis run cannot be read; it ends as an Error');
   if (run.rollout !== undefined) reconciler.onVerdict(`${run.namespace}/${run.rollout.name}`, true);
@@ -85,12 +89,19 @@ async function endBroken(key: string, run: BrokenRun, reconciler: RunReconciler,
 
 type Stored = Pick<BrokenRun, 'namespace' | 'name' | 'uid' | 'resourceVersion'>;
 
+interface Verdict {
+  readonly patch: object;
+  readonly isBad: boolean;
+  /** The name of the Rollout that waits for it. */
+  readonly rollout: string | undefined;
+}
+
 /** What to do next where the status could not be written; undefined where it was. */
 async function write(
   key: string,
   run: Stored,
-  { patch, isBad }: { readonly patch: object; readonly isBad: boolean },
-  { client, clock, log, cache }: RunReconciler,
+  { patch, isBad, rollout }: Verdict,
+  { client, clock, log, cache, obstacles }: RunReconciler,
   signal: AbortSignal,
 ): Promise<ReconcileOutcome | undefined> {
   const body = { metadata: { uid: run.uid, resourceVersion: run.resourceVersion }, status: patch };
@@ -98,12 +109,15 @@ async function write(
   const written = await client.patch(analysisRuns, run, body, { type: 'merge', subresource: 'status', priority }, signal);
   if (written.ok) {
     cache.absorb(analysisRuns, written.value);
+    obstacles.passedByRun(key);
     return undefined;
   }
   const { kind } = written.failure;
   if (kind === 'conflict') return { wakeAtMs: clock.nowMs() + 250 };
   if (kind === 'notFound' || kind === 'aborted') return {};
   log.warn({ run: key, failure: describeFailure(written.failure) }, 'a verdict could not be recorded');
+  const obstacle = obstacleOf(written.failure);
+  if (obstacle !== undefined && rollout !== undefined) obstacles.metByRun(key, `${run.namespace}/${rollout}`, obstacle);
   return isCutOff(written.failure) ? { cutOff: isBad ? 'urgent' : 'patient' } : 'retry';
 }
 

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { goodRollout } from '../../test/cluster/kinds.cases.ts';
+import { goodTemplate } from '../../test/cluster/kinds.other-cases.ts';
 import { quietContact } from '../kube/testing/quiet-contact.ts';
 import { isObject, seededRandom, silentLogger, VirtualClock } from '../lib/index.ts';
 import { createSources } from '../metrics/index.ts';
@@ -14,7 +15,7 @@ afterEach(async () => {
 });
 
 /** Rollouts `web` and `api`, their Deployments and Services, and a controller that leads, on virtual time. */
-function aCluster(forbidden: readonly string[] = []) {
+function aCluster(forbidden: readonly string[] = [], prepare: (api: MemoryApi) => void = () => {}) {
   const api = new MemoryApi();
   for (const name of ['web', 'api']) {
     const metadata = { name, namespace: 'shop', generation: 1, creationTimestamp: '2026-01-01T00:00:00Z' };
@@ -24,6 +25,7 @@ function aCluster(forbidden: readonly string[] = []) {
     api.put('deployments', { metadata, spec: { replicas: 1, template }, status: {} } as never);
     api.put('services', { metadata, spec: { clusterIP: '10.0.0.1', selector: { app: name }, ports: [{ port: 80 }] } } as never);
   }
+  prepare(api);
   for (const entry of forbidden) api.forbidden.add(entry);
   const clock = new VirtualClock();
   const shared = { clock, random: seededRandom(5), log: silentLogger };
@@ -129,7 +131,38 @@ describe('kinds that may not be read', () => {
   );
 });
 
+test('the adapter’s own object is one of them: without it a weight would be confirmed on less than was promised', async () => {
+  const { api, clock } = aCluster(['list serviceprofiles'], (server) => {
+    Object.assign(server.groups, { 'linkerd.io': 'v1alpha2', 'split.smi-spec.io': 'v1alpha1' });
+    const { spec, ...web } = server.object('rollouts', 'shop/web') as never as { spec: object; metadata: { name: string } };
+    server.put('rollouts', { ...web, spec: { ...spec, traffic: { smi: { provider: 'linkerd' } } } } as never);
+  });
+  await clock.advance(minutes(1));
+  expect(stalled(api, 'web')?.message).toContain('serviceprofiles.linkerd.io');
+  expect(stalled(api, 'web')).toMatchObject({ reason: 'Forbidden' });
+});
+
 describe('a write that is forbidden', () => {
+  test('of a verdict is said by the Rollout that waits for it', async () => {
+    const metadata = {
+      ...{ name: 'web-7c9d2f41aa-1-bg', namespace: 'shop', generation: 1 },
+      ownerReferences: [{ apiVersion: 'sluice.dev/v1alpha1', kind: 'Rollout', name: 'web', uid: 'uid-rollouts-web', controller: true }],
+    };
+    const made = { name: 'web', uid: 'uid-rollouts-web', kind: 'Background', revision: '7c9d2f41aa', attempt: 1 };
+    const { api, clock } = aCluster(['patch analysisruns/status'], (server) => {
+      const run = goodTemplate('AnalysisRun');
+      server.put('analysisruns', { ...run, metadata, spec: { ...(run.spec as object), rollout: made } } as never);
+    });
+    await clock.advance(minutes(1));
+    expect(stalled(api, 'web')).toMatchObject({ reason: 'Forbidden' });
+    expect(stalled(api, 'web')?.message).toMatch(/cannot patch resource "analysisruns\/status".*sluice render rbac/);
+    expect(stalled(api, 'api')).toBeUndefined();
+    api.forbidden.clear();
+    await clock.advance(minutes(2));
+    expect(stalled(api, 'web')).toBeUndefined();
+    expect(api.object('analysisruns', 'shop/web-7c9d2f41aa-1-bg')?.status).toMatchObject({ phase: expect.any(String) as string });
+  });
+
   test('is said in status, once, with what to apply; it goes through when it is granted', async () => {
     const { api, clock } = aCluster(['patch deployments']);
     await clock.advance(minutes(1));

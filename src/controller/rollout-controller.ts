@@ -13,7 +13,7 @@ import { housekeepingSchedule, tidy } from './housekeeping.ts';
 import { Measurer } from './measurer.ts';
 import { MeshWatch } from './mesh-watch.ts';
 import type { Observers } from './observe.ts';
-import type { Obstacle } from './obstacle.ts';
+import { Obstacles } from './obstacle.ts';
 import { raceAbort } from './race-abort.ts';
 import { readSecret } from './read-secret.ts';
 import { problemsOf } from './readiness.ts';
@@ -49,7 +49,7 @@ export class RolloutController {
   readonly telemetry: Telemetry;
   readonly #options: RolloutControllerOptions;
   readonly #dependencies = new Dependencies();
-  readonly #obstacles = new Map<string, Obstacle>();
+  readonly #obstacles: Obstacles;
   readonly #refusals: Refusals;
   readonly #rollouts: WorkQueue;
   readonly #runs: WorkQueue;
@@ -63,6 +63,7 @@ export class RolloutController {
     const { client, contact, clock, random, log, namespaces, clusterDomain } = options;
     this.#rollouts = new WorkQueue({ clock, random, longestBackoffMs: 30_000 });
     this.#runs = new WorkQueue({ clock, random, longestBackoffMs: 30_000 });
+    this.#obstacles = new Obstacles((rollout) => this.#rollouts.add(rollout));
     this.#refusals = new Refusals({ clock, onChange: () => this.#lookAtAll() });
     const refusals = this.#refusals;
     const onThings = (things: readonly string[]) => this.#wake(things);
@@ -288,6 +289,7 @@ export class RolloutController {
       epoch,
       cache: this.#cache,
       measurer: this.#measurer,
+      obstacles: this.#obstacles,
       onVerdict,
       dialectOf,
       isMeshKnown: () => this.#mesh.facts !== undefined,
