@@ -10,6 +10,7 @@ import {
 } from '../api/index.ts';
 import type { AnalysisTemplateSpec } from '../core/analysis/index.ts';
 import { rolloutLabelValue } from '../core/names.ts';
+import { rootCaName } from '../core/revision.ts';
 import type { Change, Contact, KubeClient, KubeObject, Resource, Selection } from '../kube/index.ts';
 import { keyOf, Reflector, Store } from '../kube/index.ts';
 import type { Clock, Logger, Random, Result } from '../lib/index.ts';
@@ -123,7 +124,7 @@ export class Cache {
         if (change.before?.hash !== change.after?.hash) onThings([thing.config('ConfigMap', namespace, name)]);
       },
       {},
-      { fieldSelector: 'metadata.name!=kube-root-ca.crt' },
+      { fieldSelector: `metadata.name!=${rootCaName}` },
     );
     const runsWatch = this.#watch<RunRecord>(
       analysisRuns,

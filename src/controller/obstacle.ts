@@ -30,7 +30,7 @@ export function obstacleOf({ kind, message: words }: KubeFailure): Obstacle | un
  * until they can be recorded.
  */
 export class Obstacles {
-  readonly #own = new Map<string, Obstacle>();
+  readonly #own = new Map<string, Obstacle & { readonly isOfStatus: boolean }>();
   readonly #ofRuns = new Map<string, { readonly rollout: string; readonly obstacle: Obstacle }>();
   readonly #onChange: (rollout: string) => void;
 
@@ -43,13 +43,17 @@ export class Obstacles {
     return this.#own.get(rollout) ?? [...this.#ofRuns.values()].find((entry) => entry.rollout === rollout)?.obstacle;
   }
 
-  met(rollout: string, obstacle: Obstacle): void {
-    this.#own.set(rollout, obstacle);
+  /** `isOfStatus`: the status itself was refused, and another one that tells of the obstacle may well be taken. */
+  met(rollout: string, obstacle: Obstacle, isOfStatus = false): void {
+    this.#own.set(rollout, { ...obstacle, isOfStatus });
   }
 
-  /** True where there was one. */
-  passed(rollout: string): boolean {
-    return this.#own.delete(rollout);
+  /** A pass that knew of it went through: `gone`, or the status without it is still to be tried, after the back-off. */
+  passed(rollout: string): 'none' | 'gone' | 'untried' {
+    const before = this.#own.get(rollout);
+    this.#own.delete(rollout);
+    if (before === undefined) return 'none';
+    return before.isOfStatus ? 'untried' : 'gone';
   }
 
   metByRun(run: string, rollout: string, obstacle: Obstacle): void {

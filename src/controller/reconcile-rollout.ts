@@ -7,6 +7,7 @@ import { describeFailure, isCutOff } from '../kube/index.ts';
 import type { Clock, Logger } from '../lib/index.ts';
 import type { ShareVia } from '../metrics/index.ts';
 import type { RouterTarget } from '../traffic/index.ts';
+import type { Confirmations } from './confirmations.ts';
 import type { Dependencies } from './dependencies.ts';
 import { thing } from './dependencies.ts';
 import type { Executors } from './execute.ts';
@@ -36,6 +37,7 @@ export interface RolloutReconciler {
   readonly telemetry: Telemetry;
   readonly shareVia: (target: RouterTarget) => ShareVia | undefined;
   readonly obstacles: Obstacles;
+  readonly confirmations: Confirmations;
   /** This process is out of date: a newer leader has written. */
   readonly onFenced: (reason: string) => void;
 }
@@ -52,6 +54,7 @@ export async function reconcileRollout(key: string, reconciler: RolloutReconcile
       reconciler.dependencies.forget(key);
       reconciler.obstacles.passed(key);
       reconciler.measurer.forgetShare(key);
+      reconciler.confirmations.forget(key);
       reconciler.telemetry.forget(key);
       return {};
     case 'invalid':
@@ -79,7 +82,7 @@ function storedEpoch(key: string, { observers }: RolloutReconciler): number {
 /** Said without a decision: there is nothing to decide on. */
 async function report(key: string, record: RolloutRecord, stall: Stall, reconciler: RolloutReconciler, signal: AbortSignal) {
   const written = await reportStall(record, stall, reconciler, signal);
-  return written.ok ? {} : afterFailure(key, written.failure, reconciler);
+  return written.ok ? {} : afterFailure(key, written.failure, { isUrgent: false, isRecorded: true }, reconciler);
 }
 
 async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, signal: AbortSignal): Promise<ReconcileOutcome> {
@@ -94,12 +97,18 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
   ask(key, next, seen, reconciler);
   const owner = { namespace: rollout.namespace, name: rollout.name, uid: rollout.uid };
   const scene = { world, target: seen.target, owner, resourceVersion: rollout.resourceVersion };
+  let isRecorded = next.status === undefined;
   // People hear of a transition once it is recorded, whatever becomes of the effects.
-  const onRecorded = () => tell(key, next, rollout.status, seen, reconciler);
+  const onRecorded = () => {
+    isRecorded = true;
+    tell(key, next, rollout.status, seen, reconciler);
+  };
   const done = await execute(next, { ...scene, onRecorded }, reconciler.executors, signal);
-  if (!done.ok) return afterFailure(key, done.failure, reconciler, isCut(next));
+  if (!done.ok) return afterFailure(key, done.failure, { isUrgent: isCut(next), isRecorded }, reconciler);
+  const obstacleIs = reconciler.obstacles.passed(key);
   // Gone with this attempt; the next pass says so.
-  if (reconciler.obstacles.passed(key)) return { wakeAtMs: world.nowMs };
+  if (obstacleIs === 'gone') return { wakeAtMs: world.nowMs };
+  if (obstacleIs === 'untried') return 'retry';
   reconciler.telemetry.observed(key, next.status ?? rollout.status);
   const wakeAtMs = Math.min(next.wakeAtMs ?? Number.POSITIVE_INFINITY, seen.recheckAtMs ?? Number.POSITIVE_INFINITY);
   return Number.isFinite(wakeAtMs) ? { wakeAtMs } : {};
@@ -109,8 +118,8 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
 function afterFailure(
   key: string,
   failure: KubeFailure,
+  { isUrgent, isRecorded }: { readonly isUrgent: boolean; readonly isRecorded: boolean },
   { log, clock, telemetry, obstacles }: RolloutReconciler,
-  isUrgent = false,
 ): ReconcileOutcome {
   telemetry.failed(failure.kind);
   if (failure.kind === 'aborted') return {};
@@ -120,7 +129,7 @@ function afterFailure(
   }
   log.warn({ rollout: key, failure: describeFailure(failure) }, 'a write failed');
   const obstacle = obstacleOf(failure);
-  if (obstacle !== undefined) obstacles.met(key, obstacle);
+  if (obstacle !== undefined) obstacles.met(key, obstacle, !isRecorded);
   return isCutOff(failure) ? { cutOff: isUrgent ? 'urgent' : 'patient' } : 'retry';
 }
 

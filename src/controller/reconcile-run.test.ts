@@ -6,6 +6,7 @@ import { quietContact } from '../kube/testing/quiet-contact.ts';
 import { ok, seededRandom, silentLogger, VirtualClock } from '../lib/index.ts';
 import { createSources } from '../metrics/index.ts';
 import { Cache } from './cache.ts';
+import { Confirmations } from './confirmations.ts';
 import { Measurer } from './measurer.ts';
 import { Obstacles } from './obstacle.ts';
 import { reconcileRun } from './reconcile-run.ts';
@@ -61,6 +62,7 @@ async function reconciled(object: KubeObject) {
     ...shared,
     cache,
     measurer,
+    confirmations: new Confirmations(),
     obstacles: new Obstacles(nothing),
     epoch: () => 1,
     isMeshKnown: () => true,

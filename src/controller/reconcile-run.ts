@@ -10,6 +10,7 @@ import type { Clock, Logger } from '../lib/index.ts';
 import { mergePatch } from '../lib/index.ts';
 import { routerOf } from '../traffic/index.ts';
 import type { Cache } from './cache.ts';
+import type { Confirmations } from './confirmations.ts';
 import type { Measurer } from './measurer.ts';
 import type { Obstacles } from './obstacle.ts';
 import { obstacleOf } from './obstacle.ts';
@@ -22,6 +23,7 @@ export interface RunReconciler {
   readonly cache: Cache;
   readonly measurer: Measurer;
   readonly obstacles: Obstacles;
+  readonly confirmations: Confirmations;
   /** Discovery has been through: before it, a question about `mesh: auto` would be refused for good. */
   readonly isMeshKnown: () => boolean;
   /** The dialect of metrics of a Rollout's own mesh, for `mesh: auto`. */
@@ -55,7 +57,7 @@ export async function reconcileRun(key: string, reconciler: RunReconciler, signa
   }
   if (!reconciler.isMeshKnown()) return { wakeAtMs: clock.nowMs() + untilDiscoveredMs };
   const samples = measurer.peek(key).filter((sample) => sample.runUid === run.uid);
-  const subject = run.spec.rollout === undefined ? undefined : subjectOf(run, run.spec.rollout, cache);
+  const subject = run.spec.rollout === undefined ? undefined : subjectOf(run, run.spec.rollout, reconciler);
   const next = planRun({ nowMs: clock.nowMs(), run, samples, inFlight: measurer.inFlight(key, run.uid), subject });
   const patch = next.status === undefined ? undefined : mergePatch({ ...run.status }, { ...next.status });
   if (patch !== undefined) {
@@ -122,8 +124,9 @@ async function write(
 }
 
 /** What the Rollout says of itself now. Undefined while it cannot be read: then nothing is asked. */
-function subjectOf(run: AnalysisRun, made: RolloutOfRun, cache: Cache): RunSubject | undefined {
-  const record = cache.rollouts.get(`${run.namespace}/${made.name}`);
+function subjectOf(run: AnalysisRun, made: RolloutOfRun, { cache, clock, confirmations }: RunReconciler): RunSubject | undefined {
+  const key = `${run.namespace}/${made.name}`;
+  const record = cache.rollouts.get(key);
   if (record === undefined || record.uid !== made.uid || !record.decoded.ok) return undefined;
   const rollout = record.decoded.value;
   const { status, spec } = rollout;
@@ -147,7 +150,9 @@ function subjectOf(run: AnalysisRun, made: RolloutOfRun, cache: Cache): RunSubje
     split: router.objectName(config, spec.service.name),
     // Without weight there is nothing to watch in the background; silence then is no news.
     windowsSinceMs:
-      confirmedAt === undefined || (made.kind === 'Background' && status.weight?.desired === 0) ? undefined : msOf(confirmedAt),
+      confirmedAt === undefined || (made.kind === 'Background' && status.weight?.desired === 0)
+        ? undefined
+        : confirmations.since(key, msOf(confirmedAt), clock.nowMs()),
     isOver: isOver(rollout, made),
   };
 }

@@ -177,3 +177,18 @@ describe('a write that is forbidden', () => {
     expect(api.object('deployments', 'shop/web')?.spec).toMatchObject({ paused: true });
   });
 });
+
+test('a status that is refused is said, and tried again with patience: no storm of writes, and no other status lost', async () => {
+  const { api, clock } = aCluster();
+  api.problemOf = (call, body) =>
+    call === 'patch rollouts/status' && !JSON.stringify(body).includes('WriteRefused') ? 'status.step: Invalid value' : undefined;
+  await clock.advance(minutes(1));
+  expect(stalled(api, 'web')).toMatchObject({ reason: 'WriteRefused', message: expect.stringContaining('status.step') as string });
+  const before = statusWrites(api).length;
+  await clock.advance(minutes(10));
+  // Two Rollouts, one try in half a minute or so each.
+  expect(statusWrites(api).length - before).toBeLessThan(100);
+  api.problemOf = () => undefined;
+  await clock.advance(minutes(2));
+  expect(stalled(api, 'web')?.reason).not.toBe('WriteRefused');
+});

@@ -6,16 +6,17 @@ import type { Clock, Logger, Random } from '../lib/index.ts';
 import type { MetricSources } from '../metrics/index.ts';
 import { routerOf } from '../traffic/index.ts';
 import { Cache } from './cache.ts';
+import { Confirmations } from './confirmations.ts';
 import { Dependencies, thing } from './dependencies.ts';
 import type { Executors } from './execute.ts';
 import type { Schedule } from './housekeeping.ts';
 import { housekeepingSchedule, tidy } from './housekeeping.ts';
 import { Measurer } from './measurer.ts';
 import { MeshWatch } from './mesh-watch.ts';
+import { metricAccess } from './metric-access.ts';
 import type { Observers } from './observe.ts';
 import { Obstacles } from './obstacle.ts';
 import { raceAbort } from './race-abort.ts';
-import { readSecret } from './read-secret.ts';
 import { problemsOf } from './readiness.ts';
 import { reconcileRollout } from './reconcile-rollout.ts';
 import { reconcileRun } from './reconcile-run.ts';
@@ -51,6 +52,7 @@ export class RolloutController {
   readonly #dependencies = new Dependencies();
   readonly #obstacles: Obstacles;
   readonly #refusals: Refusals;
+  readonly #confirmations = new Confirmations();
   readonly #rollouts: WorkQueue;
   readonly #runs: WorkQueue;
   readonly #cache: Cache;
@@ -201,11 +203,9 @@ export class RolloutController {
     const [was, is] = [before, after].map((record) => (record?.decoded.ok ? record.decoded.value : undefined));
     // Our own status writes come back, too; only what we do not know yet is worth a pass.
     this.#runs.add(key);
-    if (was?.status.phase !== is?.status.phase) this.#wakeOwner(after ?? before);
-  }
-
-  #wakeOwner(record: RunRecord | undefined): void {
-    if (record?.rolloutName !== undefined) this.#wake([thing.ours(record.namespace, rolloutLabelValue(record.rolloutName))]);
+    const { namespace = '', rolloutName } = after ?? before ?? {};
+    if (was?.status.phase !== is?.status.phase && rolloutName !== undefined)
+      this.#wake([thing.ours(namespace, rolloutLabelValue(rolloutName))]);
   }
 
   #meshDeployments() {
@@ -224,8 +224,7 @@ export class RolloutController {
       sources,
       prometheusAddress,
       mesh: () => this.#mesh.detectedDialect(),
-      kubeGet: (path, query, signal) => client.raw('GET', path, { query, retry: false }, signal),
-      readSecret: (namespace, ref, signal) => readSecret(client, namespace, ref, signal),
+      ...metricAccess(client),
       onFinished: (run) => this.#runs.add(run, { priority: true }),
       onShareFinished: (rollout) => this.#rollouts.add(rollout),
     });
@@ -271,6 +270,7 @@ export class RolloutController {
       measurer: this.#measurer,
       dependencies: this.#dependencies,
       obstacles: this.#obstacles,
+      confirmations: this.#confirmations,
       telemetry: this.telemetry,
       shareVia: this.#shareVia,
       observers: this.#observers(),
@@ -290,6 +290,7 @@ export class RolloutController {
       cache: this.#cache,
       measurer: this.#measurer,
       obstacles: this.#obstacles,
+      confirmations: this.#confirmations,
       onVerdict,
       dialectOf,
       isMeshKnown: () => this.#mesh.facts !== undefined,

@@ -78,6 +78,6 @@ export function mergeConditions(world: World, previous: readonly Condition[], wi
   return wishes.map((wish) => {
     const before = previous.find(({ type }) => type === wish.type);
     const lastTransitionTime = before?.status === wish.status ? before.lastTransitionTime : isoOf(world.nowMs);
-    return { ...wish, message: wish.message.slice(0, 4096), lastTransitionTime, observedGeneration: world.rollout.generation };
+    return { ...wish, lastTransitionTime, observedGeneration: world.rollout.generation };
   });
 }

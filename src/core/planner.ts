@@ -1,5 +1,6 @@
 import { sameJson } from '../lib/index.ts';
 import { blocker, cutBlocker, readBlocker } from './blockers.ts';
+import { clipped } from './clip.ts';
 import { conditionsOf } from './conditions.ts';
 import type { Draft, Hold } from './draft.ts';
 import { draftOf, holding, withStatus } from './draft.ts';
@@ -70,15 +71,15 @@ function finish(world: World, decided: Draft): Plan {
   const described = withStatus(draft, {
     ...counts(world),
     // As much as status holds: a message must never be why a cut cannot be recorded.
-    message: explain(draft).slice(0, 4096),
+    message: explain(draft),
     observedGeneration: rollout.generation,
     corrections: freshCorrections(world, draft),
   });
-  const next: RolloutStatus = {
+  const next = clipped({
     ...described.status,
     ...runsIn(world, described),
     conditions: [...conditionsOf(world, described, described.status.message ?? '')],
-  };
+  });
   // A moment that has passed was seen by this plan already.
   const wakeAtMs = earliest(
     ...[...draft.wakes, contentionEndsAt(world, described)].filter((wake) => wake !== undefined && wake > world.nowMs),
@@ -169,7 +170,7 @@ const shownRun = ({ name, kind, phase, message }: RunView): ShownRun => ({
   run: name,
   kind,
   phase,
-  ...(message === '' ? {} : { message: message.slice(0, 1024) }),
+  ...(message === '' ? {} : { message }),
 });
 
 function refreshed({ runs }: World, entry: ShownRun): ShownRun {

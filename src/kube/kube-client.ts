@@ -75,6 +75,7 @@ export interface RawOptions {
   readonly unfenced?: boolean;
   /** False: one attempt only. */
   readonly retry?: boolean;
+  readonly maxBodyBytes?: number;
   /** Asked at the instant before bytes leave, in place of the fence; a failure stops the request unsent. */
   readonly guard?: () => KubeFailure | undefined;
 }

@@ -14,6 +14,8 @@ export class MemoryApi {
   readonly writes: Write[] = [];
   /** `list deployments`, `patch trafficsplits`, `patch rollouts/status`: answered with 403, as the authorizer words it. */
   readonly forbidden = new Set<string>();
+  /** Why a patch breaks the kind's schema; undefined where it does not. */
+  problemOf: (call: string, body: object) => string | undefined = () => undefined;
   readonly groups: Record<string, string> = { 'split.smi-spec.io': 'v1alpha4' };
   readonly #objects = new Map<string, Map<string, KubeObject>>();
   readonly #watches = new Map<string, Set<Lines>>();
@@ -104,6 +106,8 @@ export class MemoryApi {
     const refusal = this.#refusal('patch', resource, subresource);
     const found = this.#get(resource, ref);
     if (refusal !== undefined || !found.ok) return refusal ?? found;
+    const problem = this.problemOf(`patch ${what}`, body);
+    if (problem !== undefined) return fail({ kind: 'invalid', status: 422, message: problem });
     const { metadata } = body as { readonly metadata?: { readonly resourceVersion?: string } };
     if (metadata?.resourceVersion !== undefined && metadata.resourceVersion !== found.value.metadata.resourceVersion)
       return fail({ kind: 'conflict', status: 409, message: 'the object has been modified' });

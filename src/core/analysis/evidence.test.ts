@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { brokenRunView, evidenceOf, runView } from './evidence.ts';
 import type { BrokenRun } from './run.ts';
-
+import { planRun } from './run-planner.ts';
 import { aRun, aSubject, bad, broken, drive, good, inOrder, seconds, silent, t0 } from './testing/builders.ts';
 
 const windowed = { provider: { prometheus: { query: 'rate(a[{{args.window}}])' } } } as const;
@@ -38,6 +38,13 @@ describe('evidence', () => {
       forMs: seconds(200),
     });
     expect(evidenceOf(run, t0)[0]?.passedWindowStartedAtMs).toBeUndefined();
+  });
+  test('is asked of a metric that somebody ended by hand before it was through', () => {
+    const { run } = drive(aRun({ metrics: [windowed], rollout: {} }), inOrder(good), { subject: () => aSubject(), forMs: seconds(75) });
+    const stopped = { ...run, spec: { ...run.spec, terminate: true } };
+    const { status } = planRun({ nowMs: t0 + seconds(80), run: stopped, samples: [], inFlight: [], subject: aSubject() });
+    expect(status?.phase).toBe('Successful');
+    expect(evidenceOf({ ...stopped, status: status ?? run.status }, t0 + seconds(90))[0]?.isExempt).toBe(false);
   });
   test('goes into the Rollout’s view of the run', () => {
     expect(runView(aRun({ rollout: { kind: 'Step', step: 3 } }), t0)).toMatchObject({

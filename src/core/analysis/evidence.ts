@@ -1,9 +1,12 @@
 import type { RunView } from '../world.ts';
-import type { AnalysisRun, BrokenRun } from './run.ts';
+import type { Metric } from './metric.ts';
+import type { AnalysisRun, BrokenRun, MetricResult, RunKind } from './run.ts';
+import { metricVerdict, totalOf } from './verdict.ts';
 
 /**
- * Of every metric that is not a dry run: the start of the window of its latest Pass. Exempt, so that a raise does not wait for it:
- * a metric still in its initialDelay, and one that ended Successful and is not measured again.
+ * Of every metric that is not a dry run: the start of the window of its latest Pass; one that lies ahead is of a clock that was set back since, and none.
+ * Exempt, so that a raise does not wait for it: a metric still in its initialDelay, and one that has had all the measurements it asks for and ended
+ * Successful. One that somebody ended by hand has not.
  */
 export function evidenceOf({ spec, status }: AnalysisRun, nowMs: number): RunView['evidence'] {
   const startedAtMs = status.startedAt === undefined ? nowMs : Date.parse(status.startedAt);
@@ -11,14 +14,17 @@ export function evidenceOf({ spec, status }: AnalysisRun, nowMs: number): RunVie
     .filter(({ dryRun }) => !dryRun)
     .map((metric) => {
       const result = status.metricResults.find(({ name }) => name === metric.name);
-      const passed = result?.passedWindowStartedAt;
+      const passedMs = Date.parse(result?.passedWindowStartedAt ?? '');
       return {
         metric: metric.name,
-        passedWindowStartedAtMs: passed === undefined ? undefined : Date.parse(passed),
-        isExempt: result?.phase === 'Successful' || nowMs < startedAtMs + metric.initialDelay,
+        passedWindowStartedAtMs: passedMs <= nowMs ? passedMs : undefined,
+        isExempt: (result !== undefined && isThrough(metric, result, spec.rollout?.kind)) || nowMs < startedAtMs + metric.initialDelay,
       };
     });
 }
+
+const isThrough = (metric: Metric, result: MetricResult, kind: RunKind | undefined): boolean =>
+  result.phase === 'Successful' && metricVerdict(metric, result, totalOf(metric, kind))?.phase === 'Successful';
 
 /** The run as the Rollout's planner sees it; undefined where it was made by hand. */
 export function runView(run: AnalysisRun, nowMs: number): RunView | undefined {

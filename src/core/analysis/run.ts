@@ -88,8 +88,6 @@ const metricResult = z.object({
   silentSince: timestamp().optional(),
   /** Window start of the latest Pass: the evidence that a raise asks for. */
   passedWindowStartedAt: timestamp().optional(),
-  /** `startedAt` of the latest measurement that was counted; nothing that began at or before it is counted again. */
-  countedUntil: timestamp().optional(),
 });
 export type MetricResult = z.output<typeof metricResult>;
 
