@@ -36,10 +36,12 @@ export async function runController(config: Config): Promise<number> {
     interrupt.abort();
     stop.abort();
   };
-  stop.signal.addEventListener('abort', () => {
+  const drain = () => {
     server.drain();
     endBy(clock, log);
-  });
+  };
+  if (stop.signal.aborted) drain();
+  else stop.signal.addEventListener('abort', drain, { once: true });
   const composed = await compose(config, { clock, log, onFenced: onLost });
   if (!composed.ok) {
     log.error({ reason: composed.failure }, 'cannot start');
