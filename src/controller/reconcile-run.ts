@@ -48,6 +48,7 @@ export async function reconcileRun(key: string, reconciler: RunReconciler, signa
   const run = record.decoded.value;
   if (run.status.completedAt !== undefined) {
     measurer.forget(key);
+    reconciler.obstacles.passedByRun(key);
     return {};
   }
   // A status that cannot be read is an Error, too: it is written down as one, over whatever is there.

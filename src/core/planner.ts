@@ -112,7 +112,8 @@ function standing(world: World, draft: Draft): Hold | undefined {
     case 'Progressing':
     case 'Paused':
     case 'Baking':
-      return draft.status.canaryUnavailableSince === undefined ? (blocker(world) ?? serviceGuard(world, draft)) : undefined;
+      // Without pods it goes down by itself, where it can.
+      return draft.status.canaryUnavailableSince === undefined ? (blocker(world) ?? serviceGuard(world, draft)) : cutBlocker(world);
     case 'Aborting':
       return cutBlocker(world);
     case 'Terminating':

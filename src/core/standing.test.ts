@@ -30,6 +30,7 @@ describe('what stands in the way is said at once, in every phase', () => {
     ['Progressing, in a pause', inMidRun],
     ['Progressing, before the weight is confirmed', aWorld().atStep(1).withWeight(10, { isConfirmed: false, written: 0 })],
     ['Paused', aWorld().atStep(3).withWeight(50)],
+    ['a canary without pods', aWorld().atStep(3).withWeight(50).withCanary({ replicas: 2, ready: 0 })],
     [
       'Baking',
       aWorld()

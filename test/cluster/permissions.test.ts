@@ -43,14 +43,14 @@ const setRules = async (name: string, rules: typeof controllerRules) => {
 
 const stalled = ({ conditions = [] }: RolloutStatus) => conditions.find(({ type }) => type === 'Stalled');
 
-/** Waits until the Rollout says Forbidden about this; then for a while, in which it must not say it again; how often it was written. */
-async function saysForbidden(scenario: Scenario, what: RegExp): Promise<void> {
+/** Waits until the Rollout says Forbidden about this, and stands there; then for a while, in which it must not be written again. */
+async function saysForbidden(scenario: Scenario, what: RegExp, stands: (status: RolloutStatus) => boolean = () => true): Promise<void> {
   const path = pathOf('rollouts', scenario.name, 'web');
   const seen = await waitForObject<Rollout>(
     bed.admin,
     path,
     `Forbidden in ${scenario.name}`,
-    (object) => object?.status !== undefined && stalled(object.status)?.reason === 'Forbidden',
+    (object) => object?.status !== undefined && stalled(object.status)?.reason === 'Forbidden' && stands(object.status),
   );
   expect(stalled(seen?.status ?? {})?.message).toMatch(what);
   expect(stalled(seen?.status ?? {})?.message).toContain('sluice render rbac');
@@ -96,7 +96,8 @@ describe.concurrent('a permission that is missing', () => {
       prepare: async () => ({ account: await mayAllBut(name, 'trafficsplits', ['patch', 'update']) }),
     });
     const canary = await release.change({ image: 'example/app:2' });
-    await saysForbidden(release.scenario, /cannot patch resource "trafficsplits"/);
+    // Its pods come, and the weight is recorded; then there is nothing more to say.
+    await saysForbidden(release.scenario, /cannot patch resource "trafficsplits"/, ({ weight }) => weight?.desired === 20);
     expect(release.weights(canary)).toEqual([0]);
     await setRules(name, controllerRules);
     const done = await release.until('promoted', (status) => status.phase === 'Healthy' && status.stableRevision === canary);

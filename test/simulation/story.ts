@@ -89,6 +89,9 @@ const faults: Readonly<Record<string, Fault>> = {
   deleteRun: (toy, random) => {
     if (toy.runs.size > 0) toy.runs.delete(chosen(random, [...toy.runs.keys()]));
   },
+  blind: (toy, random) => {
+    toy.blindness = toy.blindness === undefined ? chosen(random, ['splits', 'some'] as const) : undefined;
+  },
   rival: (toy) => {
     toy.rival = toy.rival === undefined ? 'shop/older' : undefined;
   },
@@ -104,7 +107,18 @@ const faults: Readonly<Record<string, Fault>> = {
 };
 
 /** Faults that leave the data plane to us: under these no request may be lost. */
-const harmless = ['template', 'template', 'template', 'scaleALittle', 'pause', 'addPort'] as const;
+const harmless = [
+  'template',
+  'template',
+  'template',
+  'template',
+  'scaleALittle',
+  'pause',
+  'addPort',
+  'rival',
+  'blind',
+  'deleteRun',
+] as const;
 
 export function live(seed: number, trace?: (line: string) => void): Ending {
   const random = seededRandom(seed);
@@ -160,6 +174,7 @@ export function live(seed: number, trace?: (line: string) => void): Ending {
   toy.catchUp();
   if (random.next() < 0.3) toy.setRollout({ isDeleting: true });
   toy.rival = undefined;
+  toy.blindness = undefined;
   toy.setRollout({ spec: { ...toy.rollout.spec, paused: false, replicas: Math.max(1, toy.rollout.spec.replicas ?? 1) } });
   plans += settle(toy, quality, violations, lost);
   return { toy, violations, plans };

@@ -55,6 +55,8 @@ export class ToyCluster {
   epoch = 1;
   /** An older Rollout on the same Service. */
   rival: string | undefined;
+  /** Splits may not be read at all; or something may not be read any more, so that all is old news. */
+  blindness: 'splits' | 'some' | undefined;
   /** Nobody but us writes. */
   isTame = false;
   target: string;

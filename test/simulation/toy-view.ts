@@ -5,6 +5,8 @@ import type { Owned, Toy, ToyCluster } from './toy-cluster.ts';
 
 export const maxLagMs = 10_000;
 
+const hidden: World['traffic'] = { kind: 'unusable', reason: 'Forbidden', message: 'the controller may not list and watch trafficsplits' };
+
 /** What a controller sees of the toy cluster. */
 export function worldOf(toy: ToyCluster, settings: Toy): World {
   const { rollout, nowMs, workload, root, split } = toy;
@@ -43,16 +45,20 @@ export function worldOf(toy: ToyCluster, settings: Toy): World {
       isOurs: false,
     },
     revisions: [...toy.revisions.values()].map((owned) => viewOf(toy, owned)),
-    traffic: {
-      kind: 'usable',
-      split: split ?? { kind: 'absent' },
-      adapter: adapterOf(toy, settings),
-      share: { kind: 'unavailable' },
-      defaultMaxLagMs: maxLagMs,
-      refusesPin: false,
-      namesZeroWeights: true,
-      conflict: undefined,
-    },
+    ...(toy.blindness === 'some' ? { unreadable: 'the controller may not list and watch services' } : {}),
+    traffic:
+      toy.blindness === 'splits'
+        ? hidden
+        : {
+            kind: 'usable',
+            split: split ?? { kind: 'absent' },
+            adapter: adapterOf(toy, settings),
+            share: { kind: 'unavailable' },
+            defaultMaxLagMs: maxLagMs,
+            refusesPin: false,
+            namesZeroWeights: true,
+            conflict: undefined,
+          },
     runs: [...toy.runs.values()],
   };
 }
