@@ -49,6 +49,11 @@ async function completes(release: Release, canary: string): Promise<void> {
   await release.holds();
 }
 
+const ended = async (replica: Replica) => {
+  await waitFor(`${replica.identity} to end`, () => !replica.isRunning());
+  return replica.ended();
+};
+
 const begun = async (release: Release): Promise<string> => {
   const canary = await release.change({ image: 'example/app:2' });
   await release.until('at 20 %', ({ weight }) => weight?.desired === 20 && weight.confirmedAt !== undefined);
@@ -71,7 +76,7 @@ describe.concurrent('leaders', () => {
     const { leader, other } = await leaderOf(release);
     leader.kill('SIGTERM');
     await takenOver(release, other, (leaseSeconds - 5) * 1_000);
-    expect(await leader.ended()).toMatchObject({ code: 0 });
+    expect(await ended(leader)).toMatchObject({ code: 0 });
     await completes(release, canary);
   });
 
@@ -86,7 +91,7 @@ describe.concurrent('leaders', () => {
     await takenOver(release, other, (leaseSeconds + 20) * 1_000);
     await sleep(500);
     leader.kill('SIGCONT');
-    const { code } = await leader.ended();
+    const { code } = await ended(leader);
     expect(code, 'a lost lease is no clean end').not.toBe(0);
     await completes(release, canary);
   });
