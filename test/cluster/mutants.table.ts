@@ -241,6 +241,8 @@ export const mutants: readonly Mutant[] = [
     test: 'verdicts',
     scenario: 'beyond the limit of errors',
     says: /Rollout v-errors\/web rolled back/,
+    // The cut, too, is confirmed only once Prometheus has been away for the timeout.
+    patienceMs: 150_000,
   },
   {
     name: 'a rollback is over before the data plane has followed',

@@ -15,7 +15,7 @@ import { type Report, type Verdict, verdictOf } from './mutants.verdict.ts';
 const patienceMs = 75_000;
 /** Of one vitest run, should it hang altogether. */
 const hardMs = 900_000;
-const atOnce = Number(process.env.SLUICE_MUTANTS_AT_ONCE) || Math.max(2, 2 * availableParallelism());
+const atOnce = Number(process.env.SLUICE_MUTANTS_AT_ONCE) || Math.max(2, 3 * availableParallelism());
 const root = process.cwd();
 
 /** The product with one fault in it. A fault whose line is no longer there, once, is a fault of this table. */
