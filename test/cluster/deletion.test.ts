@@ -23,7 +23,8 @@ describe.concurrent('deletion', () => {
   test('in mid-run at 50 %: the workload serves the stable template before anything goes', async ({ onTestFinished }) => {
     const release = await aRelease(bed, 'dl-mid', {
       cleanup: onTestFinished,
-      app: { replicas: 3, behaviour: { 'start-delay-ms': '2000' } },
+      // Slower than everything of ours can go by lags alone: whoever does not wait for these pods loses requests.
+      app: { replicas: 3, behaviour: { 'start-delay-ms': '8000' } },
       steps: [{ setWeight: 50 }, { pause: { duration: '300s' } }],
     });
     const { scenario, load } = release;

@@ -53,6 +53,11 @@ async function completes(release: Release, canary: string): Promise<void> {
   await release.holds();
 }
 
+const ended = async (replica: Replica) => {
+  await waitFor(`${replica.identity} to end`, () => !replica.isRunning());
+  return replica.ended();
+};
+
 const begun = async (release: Release): Promise<string> => {
   const canary = await release.change({ image: 'example/app:2' });
   await release.until('at 20 %', ({ weight }) => weight?.desired === 20 && weight.confirmedAt !== undefined);
@@ -75,7 +80,7 @@ describe.concurrent('leaders', () => {
     const { leader, other } = await leaderOf(release);
     leader.kill('SIGTERM');
     await takenOver(release, other, (leaseSeconds - 5) * 1_000);
-    expect(await leader.ended()).toMatchObject({ code: 0 });
+    expect(await ended(leader)).toMatchObject({ code: 0 });
     const last = writesOf(release, leader).at(-1);
     expect(last, 'the lease is given back last of all').toMatchObject({ resource: 'leases', verb: 'update', code: 200 });
     await completes(release, canary);
@@ -94,7 +99,7 @@ describe.concurrent('leaders', () => {
     expect(writesOf(release, leader).length, 'the log tells the two apart').toBeGreaterThan(0);
     const wokenAt = Date.now();
     leader.kill('SIGCONT');
-    const { code } = await leader.ended();
+    const { code } = await ended(leader);
     expect(code, 'a lost lease is no clean end').not.toBe(0);
     await completes(release, canary);
     expect(writesOf(release, leader, wokenAt), 'not a byte, not even to renew').toEqual([]);

@@ -5,8 +5,14 @@ export interface Mutant {
   readonly from: string;
   readonly to: string;
   readonly test: string;
-  /** Part of the test's name. */
+  /** Part of the test's name, of that test alone. */
   readonly scenario: string;
+  /** What the failure must say: the assertion that is there for this fault. A scenario that fails otherwise has caught nothing. */
+  readonly says: RegExp;
+  /** Of the scenario's longest wait, where the usual one is too short. */
+  readonly patienceMs?: number;
+  /** Concerns the whole cluster: no other scenario beside it. */
+  readonly isAlone?: boolean;
 }
 
 export const mutants: readonly Mutant[] = [
@@ -17,6 +23,7 @@ export const mutants: readonly Mutant[] = [
     to: 'runs.find(() => false)',
     test: 'release',
     scenario: 'fails 30 %',
+    says: /Rollout r-bad\/web rolled back/,
   },
   {
     name: 'no data passes',
@@ -25,6 +32,7 @@ export const mutants: readonly Mutant[] = [
     to: 'return undefined;',
     test: 'verdicts',
     scenario: 'without any traffic nothing is promoted',
+    says: /to match object \{ desired: 20/,
   },
   {
     name: 'a weight is confirmed without a look',
@@ -33,6 +41,7 @@ export const mutants: readonly Mutant[] = [
     to: "if (metrics.kind === 'contradicts') return { kind: 'confirmed', by: 'Metrics', observed: undefined }; else if (Math.abs(0) > 1) return",
     test: 'confirmation',
     scenario: 'is seen by the share that metrics show',
+    says: /Rollout c-metrics\/web not applied/,
   },
   {
     name: 'the adapter is not asked',
@@ -41,6 +50,7 @@ export const mutants: readonly Mutant[] = [
     to: "if (facts.adapter.kind === 'contradicts' && facts.nowMs < 0) return",
     test: 'confirmation',
     scenario: 'is seen in Linkerd',
+    says: /Rollout c-adapter\/web not applied/,
   },
   {
     name: 'pods are not waited for',
@@ -49,6 +59,7 @@ export const mutants: readonly Mutant[] = [
     to: '',
     test: 'pods',
     scenario: 'gets no weight and is aborted by the progress deadline',
+    says: /to be 'ProgressDeadlineExceeded'/,
   },
   {
     name: 'a canary without pods keeps its weight',
@@ -57,6 +68,7 @@ export const mutants: readonly Mutant[] = [
     to: 'if (world.nowMs > 0) return undefined;',
     test: 'pods',
     scenario: 'and not back within 30 s, it is rolled back',
+    says: /for: the split at 0/,
   },
   {
     name: 'a new template takes over the weight of the old one',
@@ -65,6 +77,7 @@ export const mutants: readonly Mutant[] = [
     to: '',
     test: 'churn',
     scenario: 'the old canary is at 0, confirmed',
+    says: /the data plane had taken the old one’s share away/,
   },
   {
     name: 'a foreign edit stays',
@@ -73,6 +86,7 @@ export const mutants: readonly Mutant[] = [
     to: 'return isForeignEdit(view, desired) ? draft : writing(draft, desired, view, isCut);',
     test: 'contention',
     scenario: 'put right at once three times',
+    says: /for: the split to say/,
   },
   {
     name: 'the pods of stable go with the weight',
@@ -81,6 +95,7 @@ export const mutants: readonly Mutant[] = [
     to: 'return Math.ceil((Math.max(wantedReplicas(world), floor) * (100 - (status.weight?.desired ?? 0))) / 100);',
     test: 'steps',
     scenario: 'rolls a release back that turns bad at 100 %',
+    says: /requests were lost/,
   },
   {
     name: 'the workload is scaled to zero before its traffic has moved',
@@ -89,6 +104,7 @@ export const mutants: readonly Mutant[] = [
     to: 'if (stable?.service !== undefined && stable.deployment !== undefined)',
     test: 'adoption',
     scenario: 'four slow pods',
+    says: /all pods were ready before the split/,
   },
   {
     name: 'the split is removed before the workload serves',
@@ -97,6 +113,7 @@ export const mutants: readonly Mutant[] = [
     to: 'if (world.nowMs < 0)',
     test: 'deletion',
     scenario: 'in mid-run at 50 %',
+    says: /readyReplicas: 3|requests were lost/,
   },
   {
     name: 'the split is written before status',
@@ -105,6 +122,7 @@ export const mutants: readonly Mutant[] = [
     to: "for (const effect of plan.effects) if (effect.kind === 'writeSplit') await act(effect, current, executors, signal);\n  if (plan.status !== undefined) {",
     test: 'release',
     scenario: 'a good release is promoted',
+    says: /and the status stored before it asks for/,
   },
   {
     name: 'a deletion leaves an unapproved template behind',
@@ -113,6 +131,7 @@ export const mutants: readonly Mutant[] = [
     to: 'const isRestored = world.nowMs > 0 || ',
     test: 'deletion',
     scenario: 'gets the stable template, not the one that failed',
+    says: /Rollout dl-back\/web gone/,
   },
   {
     name: 'a deletion makes the split that adoption had not come to',
@@ -121,6 +140,7 @@ export const mutants: readonly Mutant[] = [
     to: 'return (stage',
     test: 'deletion',
     scenario: 'its Service applied',
+    says: /requests were lost/,
   },
   {
     name: 'a deletion pins the Service that adoption had not come to',
@@ -129,6 +149,7 @@ export const mutants: readonly Mutant[] = [
     to: 'return (stage',
     test: 'deletion',
     scenario: 'its Service created',
+    says: /requests were lost/,
   },
   {
     name: 'pods read the configuration that is shared',
@@ -137,6 +158,7 @@ export const mutants: readonly Mutant[] = [
     to: "(copies.size >= 0 ? name : '')",
     test: 'config',
     scenario: 'a ConfigMap that changes',
+    says: /to deeply equal \[ 'blue' \]/,
   },
   {
     name: 'copies outlive their revision',
@@ -145,6 +167,8 @@ export const mutants: readonly Mutant[] = [
     to: 'const copies = (present?.deployment?.copies ?? []).slice(99)',
     test: 'config',
     scenario: 'trackConfig All',
+    says: /for: the old revision to go/,
+    patienceMs: 150_000,
   },
   {
     name: 'an old revision cools down at once',
@@ -153,6 +177,228 @@ export const mutants: readonly Mutant[] = [
     to: 'isoOf(world.nowMs + 0 * forMs)',
     test: 'config',
     scenario: 'stays warm',
+    says: /stayed warm/,
+  },
+  {
+    name: 'a release is promoted from 75 %',
+    file: 'src/core/facts.ts',
+    from: 'return index >= steps.length ? 100 : weightAt(steps, index);',
+    to: 'return index >= steps.length ? 75 : weightAt(steps, index);',
+    test: 'release',
+    scenario: 'a good release is promoted',
+    says: /it had all traffic before it was stable/,
+  },
+  {
+    name: 'weights do not sum to 100',
+    file: 'src/traffic/smi/render.ts',
+    from: 'weight: encodeWeight(weight)',
+    to: 'weight: encodeWeight(weight === 100 ? 100 : Math.max(0, weight - 1))',
+    test: 'release',
+    scenario: 'a good release is promoted',
+    says: /weights sum to 98/,
+  },
+  {
+    name: 'a weight rises once more after a failed verdict',
+    file: 'src/core/run.ts',
+    from: 'weight: cutWeight(weight),\n    waiting',
+    to: 'weight: changedWeight(weight, (weight?.desired ?? 0) + 5),\n    waiting',
+    test: 'release',
+    scenario: 'fails 30 %',
+    says: /rises from 20 to 25 after a failed verdict/,
+  },
+  {
+    name: 'p99 is read as p50',
+    file: 'src/metrics/promql.ts',
+    from: "quantileQuery(dialect, '0.99',",
+    to: "quantileQuery(dialect, '0.5',",
+    test: 'verdicts',
+    scenario: 'a slow release is rolled back by the built-in latency query',
+    says: /Rollout v-slow\/web rolled back/,
+  },
+  {
+    name: 'what Prometheus did not answer passes',
+    file: 'src/core/analysis/judge.ts',
+    from: "return { result: 'Error', message",
+    to: "return { result: 'Pass', message",
+    test: 'verdicts',
+    scenario: 'in mid-step: no verdict either way',
+    says: /no verdict either way/,
+  },
+  {
+    name: 'what Prometheus did not answer fails',
+    file: 'src/core/analysis/judge.ts',
+    from: "return { result: 'Error', message",
+    to: "return { result: 'Fail', message",
+    test: 'verdicts',
+    scenario: 'in mid-step: no verdict either way',
+    says: /no verdict either way/,
+  },
+  {
+    name: 'a Prometheus that stays away is borne for ever',
+    file: 'src/core/analysis/verdict.ts',
+    from: 'if (consecutiveError > consecutiveErrorLimit)',
+    to: 'if (consecutiveError > 1_000 * consecutiveErrorLimit)',
+    test: 'verdicts',
+    scenario: 'beyond the limit of errors',
+    says: /Rollout v-errors\/web rolled back/,
+    // The cut, too, is confirmed only once Prometheus has been away for the timeout.
+    patienceMs: 150_000,
+  },
+  {
+    name: 'a rollback is over before the data plane has followed',
+    file: 'src/core/phases/leaving.ts',
+    from: '(status.weight.desired === 0 && isConfirmed(status))',
+    to: 'status.weight.desired === 0',
+    test: 'confirmation',
+    scenario: 'a cut is written although nothing follows',
+    says: /to be 'Aborting'/,
+  },
+  {
+    name: 'a canary may crash as often as it likes',
+    file: 'src/core/phases/progressing.ts',
+    from: 'const outageLimit = 3;',
+    to: 'const outageLimit = 3_000;',
+    test: 'pods',
+    scenario: 'over and over',
+    says: /Rollout p-loop\/web rolled back/,
+  },
+  {
+    name: 'a write that found no API server is not tried again',
+    file: 'src/controller/reconcile-rollout.ts',
+    from: "return 'retry';",
+    to: 'return {};',
+    test: 'restarts',
+    scenario: 'the API server is gone in mid-step',
+    says: /Rollout rs-api\/web promoted/,
+  },
+  {
+    name: 'a watch that broke is not opened again',
+    file: 'src/kube/watch-machine.ts',
+    from: "told: [{ type: 'failing', failure }], request: { type: 'wait', delayMs, atLeastMs } };",
+    to: "told: [{ type: 'failing', failure }] };",
+    test: 'restarts',
+    scenario: 'restarts in mid-step, and the release is promoted',
+    says: /Rollout rs-real\/web promoted/,
+    isAlone: true,
+  },
+  {
+    name: 'a process that has just started takes every pause for over',
+    file: 'src/core/steps/pause.ts',
+    from: 'context.nowMs >= untilMs ?',
+    to: 'context.nowMs >= untilMs || process.uptime() < 5 ?',
+    test: 'restarts',
+    scenario: 'killed ten times at random, a good release',
+    says: /pause of step/,
+  },
+  {
+    name: 'a lease that has expired is not taken',
+    file: 'src/kube/lease.ts',
+    from: "if (remainingMs <= 0) return { kind: 'expired'",
+    to: "if (remainingMs <= -3_600_000) return { kind: 'expired'",
+    test: 'leaders',
+    scenario: 'the leader is killed',
+    says: /to lead/,
+  },
+  {
+    name: 'a successor keeps the epoch of its predecessor',
+    file: 'src/kube/leader-election.ts',
+    from: ': nextEpoch;',
+    to: ': observed.record.leaseTransitions;',
+    test: 'leaders',
+    scenario: 'the leader is killed',
+    says: /two leaders wrote/,
+  },
+  {
+    name: 'a leader that lost its lease lives on',
+    file: 'src/kube/leader-election.ts',
+    from: 'callbacks.onLost(lost);',
+    to: '',
+    test: 'leaders',
+    scenario: 'a frozen leader wakes up',
+    says: /for: ld-freeze-\d to end/,
+  },
+  {
+    name: 'a revert in mid-run is not heard',
+    file: 'src/core/planner.ts',
+    from: 'world.target.revision !== status.canaryRevision;',
+    to: '![status.canaryRevision, status.stableRevision].includes(world.target.revision);',
+    test: 'churn',
+    scenario: 'back to the template of stable',
+    says: /stable is what it was/,
+  },
+  {
+    name: 'an applier is fought for ever',
+    file: 'src/core/upkeep/contention.ts',
+    from: 'const limit = 3;',
+    to: 'const limit = 3_000;',
+    test: 'contention',
+    scenario: 'manifests applied with force every 5 s',
+    says: /Rollout ct-apply\/web contended/,
+  },
+  {
+    name: 'stable shrinks under a canary when the autoscaler says so',
+    file: 'src/core/facts.ts',
+    from: 'const floor = isUnderWay ? (status.run?.replicasFloor ?? 0) : 0;',
+    to: 'const floor = 0 * Number(isUnderWay);',
+    test: 'autoscaler',
+    scenario: 'up and down in mid-run',
+    says: /stable never shrank under a canary/,
+    patienceMs: 240_000,
+  },
+  {
+    name: 'the workload is drained before the data plane has followed',
+    file: 'src/core/phases/initializing.ts',
+    from: "if (!isConfirmed(draft.status)) return holding(draft, { reason: 'AwaitingWeight', message: 'the split is not confirmed yet' });",
+    to: '',
+    test: 'adoption',
+    scenario: 'four slow pods',
+    says: /the data plane had followed before/,
+  },
+  {
+    name: 'v1alpha1 gets quantities that are no whole numbers',
+    file: 'src/traffic/smi/versions.ts',
+    from: "v1alpha1: codec('v1alpha1', false)",
+    to: "v1alpha1: { ...codec('v1alpha1', false), encodeWeight: (weight) => `${1000 * weight}m` }",
+    test: 'versions',
+    scenario: 'versions by name v1alpha1',
+    says: /weights are not whole/,
+  },
+  {
+    name: 'v1alpha2 gets parts of one',
+    file: 'src/traffic/smi/versions.ts',
+    from: "v1alpha2: codec('v1alpha2', false)",
+    to: "v1alpha2: { ...codec('v1alpha2', false), encodeWeight: (weight) => weight / 100 }",
+    test: 'versions',
+    scenario: 'versions by name v1alpha2',
+    says: /weights sum to 1:/,
+  },
+  {
+    name: 'the newest version is written, whatever the user says',
+    file: 'src/traffic/detect.ts',
+    from: 'if (known.includes(configured)) return ok(configured);',
+    to: 'if (known.includes(configured)) return ok(known[0]);',
+    test: 'versions',
+    scenario: 'versions by name v1alpha3',
+    says: /to deeply equal \[ 'split\.smi-spec\.io\/v1alpha3' \]/,
+  },
+  {
+    name: 'v1alpha4 gets weights that sum to 1000',
+    file: 'src/traffic/smi/versions.ts',
+    from: "v1alpha4: codec('v1alpha4', true)",
+    to: "v1alpha4: { ...codec('v1alpha4', true), encodeWeight: (weight) => 10 * weight }",
+    test: 'versions',
+    scenario: 'versions by name v1alpha4',
+    says: /weights sum to 1000/,
+  },
+  {
+    name: 'the newest version is written, whatever the mesh reads',
+    file: 'src/traffic/detect.ts',
+    from: 'providers[provider].reads.find((candidate) => known.includes(candidate));',
+    to: 'known[0];',
+    test: 'versions',
+    scenario: 'each set alone',
+    says: /to deeply equal \[ 'split\.smi-spec\.io\/v1alpha1' \]/,
+    isAlone: true,
   },
   {
     name: 'an older rival freezes cuts, too',
@@ -161,6 +407,7 @@ export const mutants: readonly Mutant[] = [
     to: 'if (world.rival !== undefined) return rivalled(world, draft);\n  if (status.canaryRevision === undefined) return resting(world, draft);',
     test: 'contention',
     scenario: 'holds raises; a failing analysis',
+    says: /Rollout ct-rival\/web rolled back/,
   },
   {
     name: 'a Rollout that became invalid cannot be deleted',
@@ -169,6 +416,7 @@ export const mutants: readonly Mutant[] = [
     to: 'whole;',
     test: 'deletion',
     scenario: 'of a Rollout that became invalid',
+    says: /Rollout dl-invalid\/web gone/,
   },
   {
     name: 'a revision’s Service that was deleted stays away',
@@ -177,6 +425,7 @@ export const mutants: readonly Mutant[] = [
     to: 'if (world.nowMs > 0) return [];',
     test: 'pods',
     scenario: 'because somebody deleted its Service',
+    says: /another Service|service of p-service|Rollout p-service/,
   },
   {
     name: 'a permission that is missing is not said',
@@ -184,6 +433,7 @@ export const mutants: readonly Mutant[] = [
     from: "if (failing?.kind === 'forbidden') {",
     to: "if (failing?.kind === 'forbidden' && graceMs < 0) {",
     test: 'permissions',
-    scenario: 'to read',
+    scenario: 'to read (r-no-splits',
+    says: /Forbidden in r-no-splits/,
   },
 ];

@@ -14,7 +14,7 @@ import { chance } from './support/seed.ts';
 const bed = openBed(inject('bed'));
 afterAll(() => bed.close());
 
-const steps = [10, 30, 60].flatMap((weight) => [{ setWeight: weight }, { pause: { duration: '4s' } }]);
+const steps = [10, 30, 60].flatMap((weight) => [{ setWeight: weight }, { pause: { duration: '6s' } }]);
 
 const statusOf = async (release: Release, route: string) => {
   const response = await fetch(`${release.controller.only.url}${route}`, { signal: AbortSignal.timeout(5_000) });
@@ -32,10 +32,16 @@ const isUnreachable = async (release: Release): Promise<boolean> => {
   return code === 503 && text.includes('the API server cannot be reached');
 };
 
-const killTenTimes = async (release: Release, { from, to }: { from: number; to: number }): Promise<number> => {
+/** At random moments; with `inPauses` every third time in the next pause, lest all of them come before the first. */
+const killTenTimes = async (release: Release, { from, to, inPauses }: { from: number; to: number; inPauses: boolean }): Promise<number> => {
   const { between } = chance(release.scenario.name);
   let underWay = 0;
+  let last = -1;
   for (let kill = 0; kill < 10; kill += 1) {
+    if (inPauses && kill % 3 === 1) {
+      const { step } = await release.until('in another pause', (status) => status.step?.kind === 'pause' && status.step.index > last);
+      last = step?.index ?? last;
+    }
     await sleep(between(from, to));
     const { status } = await release.get();
     underWay += Number(status?.canaryRevision !== undefined && status.phase !== 'RolledBack');
@@ -106,11 +112,11 @@ describe.concurrent('restarts', () => {
   test('killed ten times at random, a good release is promoted: no step skipped, every pause kept', async ({ onTestFinished }) => {
     const release = await aRelease(bed, 'rs-kill', { cleanup: onTestFinished, steps, metrics: [successRate()] });
     const canary = await release.change({ image: 'example/app:2' });
-    const underWay = await killTenTimes(release, { from: 500, to: 5_000 });
+    const underWay = await killTenTimes(release, { from: 300, to: 3_000, inPauses: true });
     expect(underWay).toBeGreaterThanOrEqual(5);
     await release.until('promoted', (status) => status.phase === 'Healthy' && status.stableRevision === canary);
     expect(release.weights(canary)).toEqual([0, 10, 30, 60, 100]);
-    keepsDwell(release, canary, steps, 4_000);
+    keepsDwell(release, canary, steps, 6_000);
     await release.serves(canary);
     await release.holds();
   });
@@ -119,7 +125,7 @@ describe.concurrent('restarts', () => {
     const release = await aRelease(bed, 'rs-kill-bad', { cleanup: onTestFinished, steps, metrics: [successRate()] });
     const { stable } = release;
     const canary = await release.change({ image: 'example/app:2', behaviour: { 'error-rate': '0.4' } });
-    await killTenTimes(release, { from: 300, to: 4_000 });
+    await killTenTimes(release, { from: 300, to: 4_000, inPauses: false });
     const back = await release.until('rolled back', (status) => status.phase === 'RolledBack');
     expect(back).toMatchObject({ stableRevision: stable, canaryRevision: canary, abort: { reason: 'AnalysisFailed' }, attempt: 1 });
     expect(back.history?.filter(({ revision }) => revision === canary)).toHaveLength(1);
