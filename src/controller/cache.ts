@@ -11,7 +11,7 @@ import {
 } from '../api/index.ts';
 import type { AnalysisRun, AnalysisTemplateSpec } from '../core/analysis/index.ts';
 import { rolloutLabelValue } from '../core/names.ts';
-import type { Change, KubeClient, KubeObject, Resource, Selection } from '../kube/index.ts';
+import type { Change, KubeClient, KubeObject, Resource, Selection, Versioned } from '../kube/index.ts';
 import { keyOf, Reflector, Store } from '../kube/index.ts';
 import type { Clock, Logger, Random, Result } from '../lib/index.ts';
 import { Interner, ok } from '../lib/index.ts';
@@ -30,7 +30,7 @@ export interface RunRecord {
   readonly rolloutUid: string | undefined;
 }
 
-export interface TemplateRecord {
+export interface TemplateRecord extends Versioned {
   readonly decoded: Result<AnalysisTemplateSpec, readonly FieldError[]>;
 }
 
@@ -49,7 +49,7 @@ export interface CacheOptions {
   readonly onRun: (change: Change<RunRecord>) => void;
 }
 
-type Watched<T> = { readonly store: Store<T>; readonly reflectors: readonly Reflector<T>[] };
+type Watched<T extends Versioned> = { readonly store: Store<T>; readonly reflectors: readonly Reflector<T>[] };
 
 /** What health and absorption need of a reflector, whatever it keeps. */
 type AnyReflector = Pick<Reflector<never>, 'run' | 'synced' | 'hasSynced' | 'absorb' | 'health'>;
@@ -140,13 +140,13 @@ export class Cache {
     );
     const templatesWatch = this.#watch<TemplateRecord>(
       analysisTemplates,
-      (object) => projectTemplate(decodeAnalysisTemplate(object)),
+      (object) => projectTemplate(object, decodeAnalysisTemplate(object)),
       ({ key }) => onThings([thing.template(split(key).namespace, split(key).name)]),
     );
     this.clusterTemplates = new Store<TemplateRecord>();
     const clusterTemplates = this.#reflector<TemplateRecord>(
       clusterAnalysisTemplates,
-      (object) => projectTemplate(decodeClusterAnalysisTemplate(object)),
+      (object) => projectTemplate(object, decodeClusterAnalysisTemplate(object)),
       ({ key }) => onThings([thing.template('', key)]),
       this.clusterTemplates,
       {},
@@ -192,7 +192,7 @@ export class Cache {
     for (const reflector of watched?.reflectors ?? []) reflector.absorb(object);
   }
 
-  #watch<T>(
+  #watch<T extends Versioned>(
     resource: Resource,
     project: (object: KubeObject) => T | undefined,
     onChange: (change: Change<T>) => void,
@@ -221,7 +221,7 @@ export class Cache {
     return { ...record, ports: this.#interner.share(record.ports), selector: this.#interner.share(record.selector) };
   }
 
-  #reflector<T>(
+  #reflector<T extends Versioned>(
     resource: Resource,
     project: (object: KubeObject) => T | undefined,
     onChange: (change: Change<T>) => void,
@@ -267,8 +267,12 @@ function projectRun(object: KubeObject): RunRecord {
   };
 }
 
-function projectTemplate(decoded: Result<{ readonly spec: AnalysisTemplateSpec }, readonly FieldError[]>): TemplateRecord {
-  return { decoded: decoded.ok ? { ok: true, value: decoded.value.spec } : decoded };
+function projectTemplate(
+  { metadata }: KubeObject,
+  decoded: Result<{ readonly spec: AnalysisTemplateSpec }, readonly FieldError[]>,
+): TemplateRecord {
+  const { uid, resourceVersion } = metadata;
+  return { uid, resourceVersion, decoded: decoded.ok ? ok(decoded.value.spec) : decoded };
 }
 
 const split = (key: string): { namespace: string; name: string } => {

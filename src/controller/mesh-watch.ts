@@ -1,4 +1,4 @@
-import type { Change, KubeClient, KubeObject, Resource } from '../kube/index.ts';
+import type { Change, KubeClient, KubeObject, Resource, Versioned } from '../kube/index.ts';
 import { apiVersionOf, discover, Reflector, Store } from '../kube/index.ts';
 import type { Clock, Logger, Random } from '../lib/index.ts';
 import { isObject } from '../lib/index.ts';
@@ -39,7 +39,7 @@ interface WatchedResource {
 export class MeshWatch {
   readonly #options: MeshWatchOptions;
   readonly #watched = new Map<string, WatchedResource>();
-  readonly #crdWatch: Reflector<string>;
+  readonly #crdWatch: Reflector<Versioned>;
   #facts: MeshFacts | undefined;
   #versionsOf: ReadonlyMap<string, readonly string[]> = new Map();
   #signal: AbortSignal | undefined;
@@ -49,12 +49,12 @@ export class MeshWatch {
   constructor(options: MeshWatchOptions) {
     this.#options = options;
     const { client, clock, random, log } = options;
-    this.#crdWatch = new Reflector<string>({
+    this.#crdWatch = new Reflector<Versioned>({
       client,
       resource: crds,
       metadataOnly: true,
-      project: ({ metadata }) => metadata.resourceVersion,
-      store: new Store<string>(),
+      project: ({ metadata: { uid, resourceVersion } }) => ({ uid, resourceVersion }),
+      store: new Store<Versioned>(),
       clock,
       random,
       log,

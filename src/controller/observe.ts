@@ -61,12 +61,7 @@ export function observe(key: string, epoch: number, nowMs: number, observers: Ob
   const rollout = record.decoded.value;
   const { namespace, name } = rollout;
   const root = rollout.spec.service.name;
-  const own = [
-    thing.claim(namespace, root),
-    thing.service(namespace, root),
-    thing.ours(namespace, rolloutLabelValue(name)),
-    thing.discovery,
-  ];
+  const own = [thing.claim(namespace, root), thing.service(namespace, root), thing.ours(namespace, rolloutLabelValue(name))];
   if (mesh.facts === undefined) return { kind: 'unready', things: own };
 
   const workloadRecord =

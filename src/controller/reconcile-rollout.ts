@@ -11,7 +11,6 @@ import { isObject } from '../lib/index.ts';
 import type { ShareVia } from '../metrics/index.ts';
 import type { RouterTarget } from '../traffic/index.ts';
 import type { Dependencies } from './dependencies.ts';
-import { thing } from './dependencies.ts';
 import type { Executors } from './execute.ts';
 import { execute } from './execute.ts';
 import type { Measurer } from './measurer.ts';
@@ -57,7 +56,7 @@ export async function reconcileRollout(key: string, reconciler: RolloutReconcile
       reconciler.dependencies.set(key, []);
       return reportInvalid(seen.record, seen.errors, reconciler, signal);
     case 'unready':
-      reconciler.dependencies.set(key, [...seen.things, thing.discovery]);
+      reconciler.dependencies.set(key, seen.things);
       return {};
     case 'world':
       reconciler.dependencies.set(key, seen.things);

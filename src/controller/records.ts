@@ -5,7 +5,7 @@ import type { ConfigUse } from '../core/revision.ts';
 import { configHash, configUses } from '../core/revision.ts';
 import type { Rollout } from '../core/rollout.ts';
 import type { RootPort } from '../core/world.ts';
-import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from '../kube/index.ts';
+import type { KubeObject, ManagedFieldsEntry, ObjectMeta, Versioned } from '../kube/index.ts';
 import type { Result } from '../lib/index.ts';
 import { isObject } from '../lib/index.ts';
 
@@ -155,7 +155,7 @@ function projectPort(port: Record<string, unknown>): RootPort {
 }
 
 /** One EndpointSlice of a revision's Service; those of others are not watched. */
-export interface EndpointsRecord {
+export interface EndpointsRecord extends Versioned {
   readonly namespace: string;
   readonly service: string;
   readonly rollout: string;
@@ -164,23 +164,25 @@ export interface EndpointsRecord {
 
 export function projectEndpoints(object: KubeObject): EndpointsRecord | undefined {
   const { metadata } = object;
+  const { uid, resourceVersion } = metadata;
   const service = metadata.labels?.['kubernetes.io/service-name'];
   const rollout = metadata.labels?.[labels.rollout];
   if (service === undefined || rollout === undefined) return undefined;
   const endpoints = Array.isArray(object.endpoints) ? object.endpoints.filter(isObject) : [];
   const ready = endpoints.filter(({ conditions }) => isObject(conditions) && conditions.ready === true && conditions.terminating !== true);
-  return { namespace: metadata.namespace ?? '', service, rollout, ready: ready.length };
+  return { namespace: metadata.namespace ?? '', uid, resourceVersion, service, rollout, ready: ready.length };
 }
 
-export interface ConfigRecord {
+export interface ConfigRecord extends Versioned {
   readonly hash: string;
 }
 
-export const projectConfig = (object: KubeObject): ConfigRecord | undefined =>
+export function projectConfig({ metadata, data, binaryData }: KubeObject): ConfigRecord | undefined {
+  const { uid, resourceVersion } = metadata;
   // Copies of ours are immutable, and nobody's configuration but a revision's.
-  object.metadata.annotations?.[annotations.configHash] === undefined
-    ? { hash: configHash({ data: object.data, binaryData: object.binaryData }) }
-    : undefined;
+  const isCopy = metadata.annotations?.[annotations.configHash] !== undefined;
+  return isCopy ? undefined : { uid, resourceVersion, hash: configHash({ data, binaryData }) };
+}
 
 function markOf(metadata: ObjectMeta): OurMark | undefined {
   const rollout = metadata.labels?.[labels.rollout];

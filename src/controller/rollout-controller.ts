@@ -80,7 +80,7 @@ export class RolloutController {
       clusterDomain,
       deployments: () => this.#meshDeployments(),
       onKeys: (keys) => this.#wake(keys.map(thing.mesh)),
-      onDiscovery: () => this.#wake([thing.discovery]),
+      onDiscovery: () => this.#wakeAll(),
     });
     this.#measurer = this.#makeMeasurer();
     this.telemetry = new Telemetry({
@@ -101,7 +101,7 @@ export class RolloutController {
   /** Reconciles until the signal aborts; `interrupt` cuts passes under way. Every Rollout is looked at once to begin with. */
   async reconcile(signal: AbortSignal, interrupt: AbortSignal): Promise<void> {
     await raceAbort(this.#cache.synced(), signal);
-    for (const key of this.#cache.rollouts.keys()) this.#rollouts.add(key);
+    this.#wakeAll();
     for (const key of this.#cache.runs.keys()) this.#runs.add(key);
     const { client, clock, log, concurrency, schedule } = this.#options;
     const endHousekeeping = schedule(housekeepingSchedule, () => tidy(this.#cache.runs.list(), { client, log }, signal));
@@ -127,6 +127,10 @@ export class RolloutController {
     for (const one of things) {
       for (const key of this.#dependencies.on(one)) this.#rollouts.add(key);
     }
+  }
+
+  #wakeAll(): void {
+    for (const key of this.#cache.rollouts.keys()) this.#rollouts.add(key);
   }
 
   #onRollout({ key, before, after }: Change<RolloutRecord>): void {

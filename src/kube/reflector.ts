@@ -7,11 +7,11 @@ import type { ReflectorHealth } from './health.ts';
 import type { KubeClient, Selection } from './kube-client.ts';
 import { matchesLabels } from './label-selector.ts';
 import { compareResourceVersions, type KubeObject, keyOf, type ObjectKey, type Resource } from './object.ts';
-import type { Change, Store } from './store.ts';
+import type { Change, Store, Versioned } from './store.ts';
 import type { Told } from './watch-machine.ts';
 import { runWatcher } from './watcher.ts';
 
-export interface ReflectorOptions<T> extends Selection {
+export interface ReflectorOptions<T extends Versioned> extends Selection {
   readonly client: Pick<KubeClient, 'listPage' | 'watch'>;
   readonly resource: Resource;
   /** What to keep of an object; undefined keeps nothing, as if it did not exist. */
@@ -23,23 +23,17 @@ export interface ReflectorOptions<T> extends Selection {
   readonly onChange: (change: Change<T>) => void;
 }
 
-interface Projected<T> {
-  readonly uid: string;
-  readonly resourceVersion: string;
-  readonly value: T | undefined;
-}
-
 /**
  * Keeps a store in step with one resource. A list counts only once it is whole, so that the store never shows half of one, and is
  * compared by uid, so that an object which was replaced under its name is a deletion and an addition.
  */
-export class Reflector<T> {
+export class Reflector<T extends Versioned> {
   readonly #options: ReflectorOptions<T>;
   readonly synced: Promise<void>;
   #resolveSynced: () => void = () => {};
   #hasSynced = false;
   #isMissing = false;
-  #listing: Map<ObjectKey, Projected<T>> | undefined;
+  #listing: Map<ObjectKey, T> | undefined;
   #failing: KubeFailure | undefined;
   #lastContactMs: number | undefined;
   #newest = '';
@@ -149,33 +143,35 @@ export class Reflector<T> {
   }
 
   #list(object: KubeObject): void {
-    const value = this.#project(object);
-    const { uid, resourceVersion } = object.metadata;
-    if (value !== thrown) this.#listing?.set(keyOf(object.metadata), { uid, resourceVersion, value });
-    else this.#keepKnown(keyOf(object.metadata), uid);
+    const key = keyOf(object.metadata);
+    const value = this.#known(key, object.metadata) ?? this.#project(object);
+    if (value === thrown) this.#keepKnown(key, object.metadata.uid);
+    else if (value === undefined) this.#listing?.delete(key);
+    else this.#listing?.set(key, value);
+  }
+
+  /** A relist mostly says what is known: that is neither projected nor kept a second time. */
+  #known(key: ObjectKey, { uid, resourceVersion }: Versioned): T | undefined {
+    const known = this.#options.store.get(key);
+    return known?.uid === uid && known.resourceVersion === resourceVersion ? known : undefined;
   }
 
   // An object that cannot be projected is still there: its last good projection must not be taken for deleted.
   #keepKnown(key: ObjectKey, uid: string): void {
-    const known = this.#options.store.entry(key);
+    const known = this.#options.store.get(key);
     if (known?.uid === uid) this.#listing?.set(key, known);
   }
 
   #complete(resourceVersion: string, cause: 'first' | 'need' | 'safety'): void {
     const { store } = this.#options;
-    const listing = this.#listing ?? new Map<ObjectKey, Projected<T>>();
+    const listing = this.#listing ?? new Map<ObjectKey, T>();
     this.#listing = undefined;
     const before = this.#newest;
-    const present = new Set<ObjectKey>();
-    for (const [key, { value }] of listing) {
-      if (value !== undefined) present.add(key);
-    }
-    const changes = store.retain(present, resourceVersion, this.#options.namespace);
+    const changes = store.retain(listing, resourceVersion, this.#options.namespace);
     let repairs = changes.length;
-    for (const [key, { uid, resourceVersion: version, value }] of listing) {
-      if (value === undefined) continue;
-      const applied = store.applied(key, uid, version, value);
-      if (applied.length > 0 && compareResourceVersions(version, before) <= 0) repairs += 1;
+    for (const [key, value] of listing) {
+      const applied = store.applied(key, value);
+      if (applied.length > 0 && compareResourceVersions(value.resourceVersion, before) <= 0) repairs += 1;
       changes.push(...applied);
     }
     this.#progress(resourceVersion);
@@ -198,13 +194,13 @@ export class Reflector<T> {
     const { uid, resourceVersion } = object.metadata;
     const key = keyOf(object.metadata);
     const { store } = this.#options;
-    const changes = value === undefined ? this.#forget(key, uid, resourceVersion) : store.applied(key, uid, resourceVersion, value);
+    const changes = value === undefined ? this.#forget(key, uid, resourceVersion) : store.applied(key, value);
     for (const change of changes) this.#announce(change);
   }
 
   // An update that the projection leaves out ends the entry, unless the entry is newer than the update.
   #forget(key: ObjectKey, uid: string, resourceVersion: string): Change<T>[] {
-    const known = this.#options.store.entry(key);
+    const known = this.#options.store.get(key);
     if (known === undefined || compareResourceVersions(resourceVersion, known.resourceVersion) <= 0) return [];
     return this.#options.store.deleted(key, uid, resourceVersion);
   }

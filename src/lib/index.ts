@@ -1,7 +1,7 @@
 export type { Clock } from './clock.ts';
 export { deadline, sleep, systemClock, VirtualClock } from './clock.ts';
 export { durationPattern, formatDuration, parseDuration } from './duration.ts';
-export { sha256Hex } from './hash.ts';
+export { hash31, sha256Hex } from './hash.ts';
 export { flat, Interner } from './interner.ts';
 export type { Json, JsonObject } from './json.ts';
 export { canonicalJson, isObject, sameJson } from './json.ts';
