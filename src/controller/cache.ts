@@ -13,8 +13,8 @@ import type { AnalysisRun, AnalysisTemplateSpec } from '../core/analysis/index.t
 import { rolloutLabelValue } from '../core/names.ts';
 import type { Change, KubeClient, KubeObject, Resource, Selection, Versioned } from '../kube/index.ts';
 import { keyOf, Reflector, Store } from '../kube/index.ts';
-import type { Clock, Logger, Random, Result } from '../lib/index.ts';
-import { Interner, ok } from '../lib/index.ts';
+import type { Clock, Interner, Logger, Random, Result } from '../lib/index.ts';
+import { ok, TextPacker } from '../lib/index.ts';
 import { thing } from './dependencies.ts';
 import type { ConfigRecord, DeploymentRecord, EndpointsRecord, RolloutRecord, ServiceRecord } from './records.ts';
 import { projectConfig, projectDeployment, projectEndpoints, projectRollout, projectService } from './records.ts';
@@ -39,6 +39,7 @@ export interface CacheOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly interner: Interner;
   /** Empty: all namespaces. */
   readonly namespaces: readonly string[];
   /** Things that changed, to be looked up in the Dependencies. */
@@ -66,7 +67,7 @@ export class Cache {
   readonly clusterTemplates: Store<TemplateRecord>;
   readonly #watched: Readonly<Record<string, { readonly reflectors: readonly AnyReflector[] }>>;
   readonly #options: CacheOptions;
-  readonly #interner = new Interner();
+  readonly #templates = new TextPacker();
 
   constructor(options: CacheOptions) {
     this.#options = options;
@@ -93,7 +94,7 @@ export class Cache {
     );
     const deploymentsWatch = this.#watch<DeploymentRecord>(
       deployments,
-      projectDeployment,
+      (object) => projectDeployment(object, this.#templates),
       ({ before, after }) => {
         onThings(marked(thing.deployment, before, after));
         if ((before?.meshLabels === undefined) !== (after?.meshLabels === undefined)) options.onMeshSign();
@@ -210,15 +211,17 @@ export class Cache {
 
   /** Steps and strategies are copied from Rollout to Rollout; their decoded form is kept once. */
   #shared(record: RolloutRecord): RolloutRecord {
+    const { interner } = this.#options;
     if (!record.decoded.ok) return record;
     const { spec } = record.decoded.value;
-    const shared = { ...spec, strategy: this.#interner.share(spec.strategy), traffic: this.#interner.share(spec.traffic) };
+    const shared = { ...spec, strategy: interner.share(spec.strategy), traffic: interner.share(spec.traffic) };
     return { ...record, decoded: ok({ ...record.decoded.value, spec: shared }) };
   }
 
   /** The ports of a Service and of its copies are alike; what a revision's own Service selects is no news. */
   #sharedService(record: ServiceRecord): ServiceRecord {
-    return { ...record, ports: this.#interner.share(record.ports), selector: this.#interner.share(record.selector) };
+    const { interner } = this.#options;
+    return { ...record, ports: interner.share(record.ports), selector: interner.share(record.selector) };
   }
 
   #reflector<T extends Versioned>(
@@ -228,9 +231,9 @@ export class Cache {
     store: Store<T>,
     selection: Selection,
   ): Reflector<T> {
-    const { client, clock, random, log } = this.#options;
-    const compact = (object: KubeObject): T | undefined => this.#interner.compact(project(object));
-    return new Reflector<T>({ client, resource, ...selection, project: compact, store, clock, random, log, onChange });
+    const { client, clock, random, log, interner } = this.#options;
+    const compact = (object: KubeObject): T | undefined => interner.compact(project(object));
+    return new Reflector<T>({ client, resource, ...selection, project: compact, store, clock, random, log, onChange, texts: interner });
   }
 }
 

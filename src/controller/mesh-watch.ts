@@ -1,6 +1,6 @@
 import type { Change, KubeClient, KubeObject, Resource, Versioned } from '../kube/index.ts';
 import { apiVersionOf, discover, Reflector, Store } from '../kube/index.ts';
-import type { Clock, Logger, Random } from '../lib/index.ts';
+import type { Clock, Interner, Logger, Random } from '../lib/index.ts';
 import { isObject } from '../lib/index.ts';
 import type { DeploymentFacts, MeshFacts, MeshRecord, ResourceNeed, RouterTarget, SplitCrd, TrafficRouter } from '../traffic/index.ts';
 import { detectProvider, providers } from '../traffic/index.ts';
@@ -20,6 +20,7 @@ export interface MeshWatchOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly interner: Interner;
   readonly namespaces: readonly string[];
   readonly clusterDomain: string;
   readonly deployments: () => readonly DeploymentFacts[];
@@ -140,7 +141,7 @@ export class MeshWatch {
     const name = nameOf(resource);
     const known = this.#watched.get(name);
     if (known !== undefined) return known;
-    const { client, clock, random, log, namespaces, onKeys } = this.#options;
+    const { client, clock, random, log, interner, namespaces, onKeys } = this.#options;
     const store = new Store<MeshRecord>({ indexes: { key: (record) => router.keysOf(record) } });
     const onChange = ({ before, after }: Change<MeshRecord>) =>
       onKeys([...new Set([before, after].flatMap((record) => (record === undefined ? [] : router.keysOf(record))))]);
@@ -151,7 +152,8 @@ export class MeshWatch {
           client,
           resource,
           namespace,
-          project: (object) => router.project(resource, object),
+          project: (object) => interner.compact(router.project(resource, object)),
+          texts: interner,
           store,
           clock,
           random,

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../kube/index.ts';
-import { projectConfig, projectDeployment, projectEndpoints, projectRollout, projectService } from './records.ts';
+import { TextPacker } from '../lib/index.ts';
+import { projectConfig, projectDeployment as projectDeploymentWith, projectEndpoints, projectRollout, projectService } from './records.ts';
 
+const projectDeployment = (object: KubeObject) => projectDeploymentWith(object, new TextPacker());
 const metadata = (more: object = {}) => ({ name: 'web', namespace: 'shop', uid: 'u1', resourceVersion: '7', generation: 2, ...more });
 const ours = {
   labels: { 'sluice.dev/rollout': 'web', 'sluice.dev/revision': 'abc' },
@@ -21,7 +23,7 @@ const deployment = (more: Partial<Record<'metadata' | 'spec' | 'status', object>
 describe('a Deployment', () => {
   test('of a user’s keeps its template, for the day it becomes a revision', () => {
     const record = projectDeployment(deployment());
-    expect(JSON.parse(record.templateText ?? '')).toEqual(template);
+    expect(JSON.parse(record.template?.unpack() ?? '')).toEqual(template);
     expect(record.uses).toEqual([{ kind: 'ConfigMap', name: 'settings', isOptional: false }]);
     expect(record).toMatchObject({ replicas: 3, readyReplicas: 2, isObserved: true, isPaused: false, mark: undefined });
   });
@@ -30,7 +32,7 @@ describe('a Deployment', () => {
     const annotations = { 'sluice.dev/template-hash': 'abc', 'sluice.dev/configs': 'ConfigMap/settings,Secret/db,Pod/x' };
     const conditions = [{ type: 'Available', status: 'True', lastTransitionTime: '2026-01-01T00:00:05Z' }];
     const record = projectDeployment(deployment({ metadata: { ...ours, annotations }, status: { conditions } }));
-    expect(record.templateText).toBeUndefined();
+    expect(record.template).toBeUndefined();
     expect(record.templateHash).toBe('abc');
     expect(record.mark).toEqual({ rollout: 'web', revision: 'abc', ownerUid: 'r1' });
     expect(record.copies).toEqual([

@@ -6,7 +6,7 @@ import { configHash, configUses } from '../core/revision.ts';
 import type { Rollout } from '../core/rollout.ts';
 import type { RootPort } from '../core/world.ts';
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta, Versioned } from '../kube/index.ts';
-import type { Result } from '../lib/index.ts';
+import type { PackedText, Result, TextPacker } from '../lib/index.ts';
 import { isObject } from '../lib/index.ts';
 
 /** Projections: what the stores keep of each object. Raw objects are never held. */
@@ -69,7 +69,7 @@ export interface DeploymentRecord {
   readonly mark: OurMark | undefined;
   readonly templateHash: string;
   /** Of a workload of the user's: its template as JSON, for the day it becomes a revision. */
-  readonly templateText: string | undefined;
+  readonly template: PackedText | undefined;
   readonly uses: readonly ConfigUse[];
   readonly replicasManager: string | undefined;
   /** Of a Deployment that may be a mesh's: its labels, for detection. */
@@ -78,7 +78,7 @@ export interface DeploymentRecord {
 
 const meshWords = /linkerd|smi|osm|openservicemesh|maesh|traefik|nginx|consul/;
 
-export function projectDeployment(object: KubeObject): DeploymentRecord {
+export function projectDeployment(object: KubeObject, templates: TextPacker): DeploymentRecord {
   const { metadata } = object;
   const spec = isObject(object.spec) ? object.spec : {};
   const status = isObject(object.status) ? object.status : {};
@@ -104,8 +104,8 @@ export function projectDeployment(object: KubeObject): DeploymentRecord {
     copies: isOurs ? copiesOf(metadata.annotations?.[configsAnnotation]) : none,
     mark,
     templateHash: isOurs ? (metadata.annotations?.[templateHashAnnotation] ?? '') : templateHashOf(template),
-    templateText: isOurs ? undefined : JSON.stringify(template),
-    uses: isOurs ? [] : configUses(template),
+    template: isOurs ? undefined : templates.pack(JSON.stringify(template)),
+    uses: isOurs ? none : configUses(template),
     replicasManager: isOurs ? undefined : managerOf(metadata.managedFields, ['f:spec', 'f:replicas'], 'Any'),
     meshLabels: !isOurs && meshWords.test(`${metadata.name} ${JSON.stringify(own)}`) ? own : undefined,
   };

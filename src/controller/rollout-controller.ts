@@ -4,6 +4,7 @@ import type { World } from '../core/world.ts';
 import type { Change, KubeClient, KubeHealth, KubeObject, Recorder, Resource } from '../kube/index.ts';
 import { kubeHealth, runController, WorkQueue } from '../kube/index.ts';
 import type { Clock, Logger, Random } from '../lib/index.ts';
+import { Interner } from '../lib/index.ts';
 import type { MetricSources } from '../metrics/index.ts';
 import { routerOf } from '../traffic/index.ts';
 import type { RunRecord } from './cache.ts';
@@ -44,6 +45,7 @@ export interface RolloutControllerOptions {
 export class RolloutController {
   readonly telemetry: Telemetry;
   readonly #options: RolloutControllerOptions;
+  readonly #interner = new Interner();
   readonly #dependencies = new Dependencies();
   readonly #obstacles = new Map<string, NonNullable<World['obstacle']>>();
   readonly #rollouts: WorkQueue;
@@ -64,6 +66,7 @@ export class RolloutController {
       clock,
       random,
       log,
+      interner: this.#interner,
       namespaces,
       onThings,
       onMeshSign: () => this.#mesh.lookAgain(),
@@ -76,6 +79,7 @@ export class RolloutController {
       clock,
       random,
       log,
+      interner: this.#interner,
       namespaces,
       clusterDomain,
       deployments: () => this.#meshDeployments(),

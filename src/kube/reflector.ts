@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import { Interner } from '../lib/interner.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import { unreachable } from '../lib/result.ts';
@@ -21,6 +22,8 @@ export interface ReflectorOptions<T extends Versioned> extends Selection {
   readonly random: Random;
   readonly log: Logger;
   readonly onChange: (change: Change<T>) => void;
+  /** Gives equal keys one copy: those of a Deployment and of its Service are alike. */
+  readonly texts?: Pick<Interner, 'text'>;
 }
 
 /**
@@ -29,6 +32,7 @@ export interface ReflectorOptions<T extends Versioned> extends Selection {
  */
 export class Reflector<T extends Versioned> {
   readonly #options: ReflectorOptions<T>;
+  readonly #texts: Pick<Interner, 'text'>;
   readonly synced: Promise<void>;
   #resolveSynced: () => void = () => {};
   #hasSynced = false;
@@ -43,6 +47,7 @@ export class Reflector<T extends Versioned> {
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
+    this.#texts = options.texts ?? new Interner();
     this.synced = new Promise((resolve) => {
       this.#resolveSynced = resolve;
     });
@@ -84,7 +89,7 @@ export class Reflector<T extends Versioned> {
   /** Takes the answer to a write of ours, so that the next read sees it before the watch brings it. Newer wins. */
   absorb(object: KubeObject): void {
     const { store, labelSelector, fieldSelector, namespace } = this.#options;
-    const key = keyOf(object.metadata);
+    const key = this.#keyOf(object);
     const { resourceVersion } = object.metadata;
     if (namespace !== undefined && object.metadata.namespace !== namespace) return;
     const isKnown = store.get(key) !== undefined;
@@ -117,7 +122,7 @@ export class Reflector<T extends Versioned> {
         this.#list(told.object);
         return;
       case 'unlisted':
-        this.#listing?.delete(keyOf(told.object.metadata));
+        this.#listing?.delete(this.#keyOf(told.object));
         return;
       case 'listedAll':
         this.#complete(told.resourceVersion, told.cause);
@@ -143,7 +148,7 @@ export class Reflector<T extends Versioned> {
   }
 
   #list(object: KubeObject): void {
-    const key = keyOf(object.metadata);
+    const key = this.#keyOf(object);
     const value = this.#known(key, object.metadata) ?? this.#project(object);
     if (value === thrown) this.#keepKnown(key, object.metadata.uid);
     else if (value === undefined) this.#listing?.delete(key);
@@ -192,7 +197,7 @@ export class Reflector<T extends Versioned> {
     const value = this.#project(object);
     if (value === thrown) return;
     const { uid, resourceVersion } = object.metadata;
-    const key = keyOf(object.metadata);
+    const key = this.#keyOf(object);
     const { store } = this.#options;
     const changes = value === undefined ? this.#forget(key, uid, resourceVersion) : store.applied(key, value);
     for (const change of changes) this.#announce(change);
@@ -207,7 +212,7 @@ export class Reflector<T extends Versioned> {
 
   #delete(object: KubeObject): void {
     const { uid, resourceVersion } = object.metadata;
-    for (const change of this.#options.store.deleted(keyOf(object.metadata), uid, resourceVersion)) this.#announce(change);
+    for (const change of this.#options.store.deleted(this.#keyOf(object), uid, resourceVersion)) this.#announce(change);
   }
 
   #progress(resourceVersion: string): void {
@@ -232,11 +237,15 @@ export class Reflector<T extends Versioned> {
     this.#isMissing = failure.kind === 'notFound';
   }
 
+  #keyOf({ metadata }: KubeObject): ObjectKey {
+    return this.#texts.text(keyOf(metadata));
+  }
+
   #project(object: KubeObject): T | undefined | typeof thrown {
     try {
       return this.#options.project(object);
     } catch (error) {
-      this.#options.log.error({ key: keyOf(object.metadata), error: stackOf(error) }, 'a projection threw');
+      this.#options.log.error({ key: this.#keyOf(object), error: stackOf(error) }, 'a projection threw');
       return thrown;
     }
   }

@@ -1,5 +1,4 @@
 import { hash31 } from '../lib/hash.ts';
-import { flat } from '../lib/interner.ts';
 import { MultiMap } from '../lib/multi-map.ts';
 import { compareResourceVersions, type ObjectKey } from './object.ts';
 
@@ -146,11 +145,10 @@ export class Store<T extends Versioned> {
 
   #put(key: ObjectKey, before: T | undefined, value: T): void {
     if (before !== undefined) this.#unindex(key, before);
-    const kept = flat(key);
-    this.#values.set(kept, value);
+    this.#values.set(key, value);
     this.#tombstones.delete(key);
     for (const { indexer, keys } of this.#indexes.values()) {
-      for (const name of indexer(value)) keys.add(hash31(name), kept);
+      for (const name of indexer(value)) keys.add(hash31(name), key);
     }
   }
 
