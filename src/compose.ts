@@ -4,7 +4,7 @@ import { RolloutController } from './controller/index.ts';
 import type { Fence, KubeClient, Resource } from './kube/index.ts';
 import { createKubeClient, HttpTransport, LeaderElector, loadCredentials, Recorder } from './kube/index.ts';
 import type { Clock, Logger, Result } from './lib/index.ts';
-import { fail, ok, systemClock, systemRandom } from './lib/index.ts';
+import { collectGarbage, fail, ok, systemClock, systemRandom } from './lib/index.ts';
 import { createSources } from './metrics/index.ts';
 import type { RunningServer } from './server/index.ts';
 import { startServer } from './server/index.ts';
@@ -65,6 +65,7 @@ export async function compose(config: Config, log: Logger, onFenced: (reason: st
     schedule: (expression, run) => cronSchedule(expression, run, log),
     epoch: () => (elector === undefined ? unelected : elector.epoch),
     onFenced,
+    onSettled: collectGarbage,
   });
   let isDraining = false;
   const problems = () => problemsOf(controller, isDraining);

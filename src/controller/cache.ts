@@ -13,12 +13,13 @@ import type { AnalysisRun, AnalysisTemplateSpec } from '../core/analysis/index.t
 import { rolloutLabelValue } from '../core/names.ts';
 import type { Change, KubeClient, KubeObject, Resource, Selection, Versioned } from '../kube/index.ts';
 import { keyOf, Reflector, Store } from '../kube/index.ts';
-import type { Clock, Interner, Logger, Random, Result } from '../lib/index.ts';
+import type { Clock, Logger, Random, Result } from '../lib/index.ts';
 import { ok, TextPacker } from '../lib/index.ts';
 import { thing } from './dependencies.ts';
 import type { ConfigRecord, DeploymentRecord, EndpointsRecord, RolloutRecord, ServiceRecord } from './records.ts';
 import { projectConfig, projectDeployment, projectEndpoints, projectRollout, projectService } from './records.ts';
 import { configMaps, deployments, endpointSlices, services } from './resources.ts';
+import type { Settling } from './settling.ts';
 
 export interface RunRecord {
   readonly namespace: string;
@@ -39,7 +40,7 @@ export interface CacheOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  readonly interner: Interner;
+  readonly settling: Settling;
   /** Empty: all namespaces. */
   readonly namespaces: readonly string[];
   /** Things that changed, to be looked up in the Dependencies. */
@@ -211,7 +212,7 @@ export class Cache {
 
   /** Steps and strategies are copied from Rollout to Rollout; their decoded form is kept once. */
   #shared(record: RolloutRecord): RolloutRecord {
-    const { interner } = this.#options;
+    const { interner } = this.#options.settling;
     if (!record.decoded.ok) return record;
     const { spec } = record.decoded.value;
     const shared = { ...spec, strategy: interner.share(spec.strategy), traffic: interner.share(spec.traffic) };
@@ -220,7 +221,7 @@ export class Cache {
 
   /** The ports of a Service and of its copies are alike; what a revision's own Service selects is no news. */
   #sharedService(record: ServiceRecord): ServiceRecord {
-    const { interner } = this.#options;
+    const { interner } = this.#options.settling;
     return { ...record, ports: interner.share(record.ports), selector: interner.share(record.selector) };
   }
 
@@ -231,9 +232,11 @@ export class Cache {
     store: Store<T>,
     selection: Selection,
   ): Reflector<T> {
-    const { client, clock, random, log, interner } = this.#options;
-    const compact = (object: KubeObject): T | undefined => interner.compact(project(object));
-    return new Reflector<T>({ client, resource, ...selection, project: compact, store, clock, random, log, onChange, texts: interner });
+    const { client, clock, random, log, settling } = this.#options;
+    const { interner: texts } = settling;
+    const compact = (object: KubeObject): T | undefined => texts.compact(project(object));
+    const onListed = () => settling.listed();
+    return new Reflector<T>({ client, resource, ...selection, project: compact, store, clock, random, log, onChange, onListed, texts });
   }
 }
 

@@ -1,9 +1,10 @@
 import type { Change, KubeClient, KubeObject, Resource, Versioned } from '../kube/index.ts';
 import { apiVersionOf, discover, Reflector, Store } from '../kube/index.ts';
-import type { Clock, Interner, Logger, Random } from '../lib/index.ts';
+import type { Clock, Logger, Random } from '../lib/index.ts';
 import { isObject } from '../lib/index.ts';
 import type { DeploymentFacts, MeshFacts, MeshRecord, ResourceNeed, RouterTarget, SplitCrd, TrafficRouter } from '../traffic/index.ts';
 import { detectProvider, providers } from '../traffic/index.ts';
+import type { Settling } from './settling.ts';
 
 const crds: Resource = {
   group: 'apiextensions.k8s.io',
@@ -20,7 +21,7 @@ export interface MeshWatchOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  readonly interner: Interner;
+  readonly settling: Settling;
   readonly namespaces: readonly string[];
   readonly clusterDomain: string;
   readonly deployments: () => readonly DeploymentFacts[];
@@ -141,7 +142,7 @@ export class MeshWatch {
     const name = nameOf(resource);
     const known = this.#watched.get(name);
     if (known !== undefined) return known;
-    const { client, clock, random, log, interner, namespaces, onKeys } = this.#options;
+    const { client, clock, random, log, settling, namespaces, onKeys } = this.#options;
     const store = new Store<MeshRecord>({ indexes: { key: (record) => router.keysOf(record) } });
     const onChange = ({ before, after }: Change<MeshRecord>) =>
       onKeys([...new Set([before, after].flatMap((record) => (record === undefined ? [] : router.keysOf(record))))]);
@@ -152,8 +153,9 @@ export class MeshWatch {
           client,
           resource,
           namespace,
-          project: (object) => interner.compact(router.project(resource, object)),
-          texts: interner,
+          project: (object) => settling.interner.compact(router.project(resource, object)),
+          texts: settling.interner,
+          onListed: () => settling.listed(),
           store,
           clock,
           random,

@@ -4,7 +4,6 @@ import type { World } from '../core/world.ts';
 import type { Change, KubeClient, KubeHealth, KubeObject, Recorder, Resource } from '../kube/index.ts';
 import { kubeHealth, runController, WorkQueue } from '../kube/index.ts';
 import type { Clock, Logger, Random } from '../lib/index.ts';
-import { Interner } from '../lib/index.ts';
 import type { MetricSources } from '../metrics/index.ts';
 import { routerOf } from '../traffic/index.ts';
 import type { RunRecord } from './cache.ts';
@@ -21,6 +20,7 @@ import { reconcileRun } from './reconcile-run.ts';
 import type { RolloutRecord } from './records.ts';
 import { secrets } from './resources.ts';
 import { SecretHashes } from './secret-hashes.ts';
+import { Settling } from './settling.ts';
 import { shareViaOf } from './share.ts';
 import { Telemetry } from './telemetry.ts';
 
@@ -39,13 +39,15 @@ export interface RolloutControllerOptions {
   /** The leader's fencing number; undefined while this process does not lead. */
   readonly epoch: () => number | undefined;
   readonly onFenced: (reason: string) => void;
+  /** The first lists, or later ones, are in and looked at. */
+  readonly onSettled: () => void;
 }
 
 /** What to watch, which Rollout each change wakes, and the two loops that reconcile. A standby watches, too, so that it is warm when its turn comes. */
 export class RolloutController {
   readonly telemetry: Telemetry;
   readonly #options: RolloutControllerOptions;
-  readonly #interner = new Interner();
+  readonly #settling: Settling;
   readonly #dependencies = new Dependencies();
   readonly #obstacles = new Map<string, NonNullable<World['obstacle']>>();
   readonly #rollouts: WorkQueue;
@@ -60,13 +62,14 @@ export class RolloutController {
     const { client, clock, random, log, namespaces, clusterDomain } = options;
     this.#rollouts = new WorkQueue({ clock, random, longestBackoffMs: 30_000 });
     this.#runs = new WorkQueue({ clock, random, longestBackoffMs: 30_000 });
+    this.#settling = new Settling({ clock, isBusy: () => this.#rollouts.length + this.#runs.length > 0, onSettled: options.onSettled });
     const onThings = (things: readonly string[]) => this.#wake(things);
     this.#cache = new Cache({
       client,
       clock,
       random,
       log,
-      interner: this.#interner,
+      settling: this.#settling,
       namespaces,
       onThings,
       onMeshSign: () => this.#mesh.lookAgain(),
@@ -79,7 +82,7 @@ export class RolloutController {
       clock,
       random,
       log,
-      interner: this.#interner,
+      settling: this.#settling,
       namespaces,
       clusterDomain,
       deployments: () => this.#meshDeployments(),
@@ -99,6 +102,7 @@ export class RolloutController {
     await Promise.all(
       [this.#cache.run(signal), this.#cache.synced().then(() => this.#mesh.run(signal))].map((running) => raceAbort(running, signal)),
     );
+    this.#settling.stop();
     this.#measurer.close();
   }
 

@@ -22,6 +22,8 @@ export interface ReflectorOptions<T extends Versioned> extends Selection {
   readonly random: Random;
   readonly log: Logger;
   readonly onChange: (change: Change<T>) => void;
+  /** A whole list has been taken in. */
+  readonly onListed?: () => void;
   /** Gives equal keys one copy: those of a Deployment and of its Service are alike. */
   readonly texts?: Pick<Interner, 'text'>;
 }
@@ -185,6 +187,7 @@ export class Reflector<T extends Versioned> {
     for (const change of changes) this.#announce(change);
     this.#hasSynced = true;
     this.#resolveSynced();
+    this.#options.onListed?.();
   }
 
   #noteRepairs(repairs: number): void {

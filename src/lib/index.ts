@@ -2,6 +2,7 @@ export type { Clock } from './clock.ts';
 export { deadline, sleep, systemClock, VirtualClock } from './clock.ts';
 export { durationPattern, formatDuration, parseDuration } from './duration.ts';
 export { hash31, sha256Hex } from './hash.ts';
+export { collectGarbage } from './heap.ts';
 export { Interner } from './interner.ts';
 export type { Json, JsonObject } from './json.ts';
 export { canonicalJson, isObject, sameJson } from './json.ts';
