@@ -68,18 +68,19 @@ export class Cache {
   readonly clusterTemplates: Store<TemplateRecord>;
   readonly #watched: Readonly<Record<string, { readonly reflectors: readonly AnyReflector[] }>>;
   readonly #options: CacheOptions;
-  readonly #templates = new TextPacker();
 
   constructor(options: CacheOptions) {
     this.#options = options;
     const { onThings, onRollout, onRun } = options;
+    const { interner } = options.settling;
+    const templates = new TextPacker();
     const claims = ({ namespace, service, workload }: RolloutRecord) => [
       thing.claim(namespace, service),
       ...(workload === undefined ? [] : [thing.deployment(namespace, workload)]),
     ];
     const rolloutsWatch = this.#watch<RolloutRecord>(
       rollouts,
-      (object) => this.#shared(projectRollout(object)),
+      (object) => projectRollout(object, interner),
       (change) => {
         onRollout(change);
         onThings([
@@ -95,7 +96,7 @@ export class Cache {
     );
     const deploymentsWatch = this.#watch<DeploymentRecord>(
       deployments,
-      (object) => projectDeployment(object, this.#templates),
+      (object) => projectDeployment(object, interner, templates),
       ({ before, after }) => {
         onThings(marked(thing.deployment, before, after));
         if ((before?.meshLabels === undefined) !== (after?.meshLabels === undefined)) options.onMeshSign();
@@ -105,14 +106,14 @@ export class Cache {
     );
     const servicesWatch = this.#watch<ServiceRecord>(
       services,
-      (object) => this.#sharedService(projectService(object)),
+      (object) => projectService(object, interner),
       ({ before, after }) => onThings(marked(thing.service, before, after)),
       byMark,
       {},
     );
     const endpointsWatch = this.#watch<EndpointsRecord>(
       endpointSlices,
-      projectEndpoints,
+      (object) => projectEndpoints(object, interner),
       ({ before, after }) => {
         const record = after ?? before;
         if (record !== undefined && before?.ready !== after?.ready) onThings([thing.ours(record.namespace, record.rollout)]);
@@ -132,7 +133,7 @@ export class Cache {
     );
     const runsWatch = this.#watch<RunRecord>(
       analysisRuns,
-      projectRun,
+      (object) => interner.compact(projectRun(object)),
       (change) => {
         onRun(change);
         const record = change.after ?? change.before;
@@ -210,21 +211,6 @@ export class Cache {
     };
   }
 
-  /** Steps and strategies are copied from Rollout to Rollout; their decoded form is kept once. */
-  #shared(record: RolloutRecord): RolloutRecord {
-    const { interner } = this.#options.settling;
-    if (!record.decoded.ok) return record;
-    const { spec } = record.decoded.value;
-    const shared = { ...spec, strategy: interner.share(spec.strategy), traffic: interner.share(spec.traffic) };
-    return { ...record, decoded: ok({ ...record.decoded.value, spec: shared }) };
-  }
-
-  /** The ports of a Service and of its copies are alike; what a revision's own Service selects is no news. */
-  #sharedService(record: ServiceRecord): ServiceRecord {
-    const { interner } = this.#options.settling;
-    return { ...record, ports: interner.share(record.ports), selector: interner.share(record.selector) };
-  }
-
   #reflector<T extends Versioned>(
     resource: Resource,
     project: (object: KubeObject) => T | undefined,
@@ -233,10 +219,8 @@ export class Cache {
     selection: Selection,
   ): Reflector<T> {
     const { client, clock, random, log, settling } = this.#options;
-    const { interner: texts } = settling;
-    const compact = (object: KubeObject): T | undefined => texts.compact(project(object));
-    const onListed = () => settling.listed();
-    return new Reflector<T>({ client, resource, ...selection, project: compact, store, clock, random, log, onChange, onListed, texts });
+    const listening = { onChange, onListed: () => settling.listed() };
+    return new Reflector<T>({ client, resource, ...selection, project, store, clock, random, log, ...listening, texts: settling.interner });
   }
 }
 

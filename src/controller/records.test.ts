@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../kube/index.ts';
-import { TextPacker } from '../lib/index.ts';
-import { projectConfig, projectDeployment as projectDeploymentWith, projectEndpoints, projectRollout, projectService } from './records.ts';
+import { Interner, TextPacker } from '../lib/index.ts';
+import * as records from './records.ts';
 
-const projectDeployment = (object: KubeObject) => projectDeploymentWith(object, new TextPacker());
+const { projectConfig } = records;
+const projectRollout = (object: KubeObject) => records.projectRollout(object, new Interner());
+const projectDeployment = (object: KubeObject) => records.projectDeployment(object, new Interner(), new TextPacker());
+const projectService = (object: KubeObject) => records.projectService(object, new Interner());
+const projectEndpoints = (object: KubeObject) => records.projectEndpoints(object, new Interner());
+
 const metadata = (more: object = {}) => ({ name: 'web', namespace: 'shop', uid: 'u1', resourceVersion: '7', generation: 2, ...more });
 const ours = {
   labels: { 'sluice.dev/rollout': 'web', 'sluice.dev/revision': 'abc' },

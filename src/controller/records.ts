@@ -6,10 +6,12 @@ import { configHash, configUses } from '../core/revision.ts';
 import type { Rollout } from '../core/rollout.ts';
 import type { RootPort } from '../core/world.ts';
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta, Versioned } from '../kube/index.ts';
-import type { PackedText, Result, TextPacker } from '../lib/index.ts';
-import { isObject } from '../lib/index.ts';
+import type { Interner, PackedText, Result, TextPacker } from '../lib/index.ts';
+import { isObject, ok } from '../lib/index.ts';
 
-/** Projections: what the stores keep of each object. Raw objects are never held. */
+/** Projections: what the stores keep of each object. Raw objects are never held; names that several objects repeat are kept once. */
+
+export type Shared = Pick<Interner, 'text' | 'share' | 'compact'>;
 
 export interface OurMark {
   /** Value of the label, which names the Rollout. */
@@ -33,10 +35,10 @@ export interface RolloutRecord {
   readonly workload: string | undefined;
 }
 
-export function projectRollout(object: KubeObject): RolloutRecord {
+export function projectRollout(object: KubeObject, shared: Shared): RolloutRecord {
   const { metadata } = object;
-  const decoded = decodeRollout(object);
-  return {
+  const decoded = sharing(decodeRollout(object), shared);
+  return shared.compact({
     namespace: metadata.namespace ?? '',
     name: metadata.name,
     uid: metadata.uid,
@@ -47,7 +49,14 @@ export function projectRollout(object: KubeObject): RolloutRecord {
     rawStatus: !decoded.ok && isObject(object.status) ? object.status : {},
     service: decoded.ok ? decoded.value.spec.service.name : '',
     workload: decoded.ok ? decoded.value.spec.workloadRef?.name : undefined,
-  };
+  });
+}
+
+/** Steps and strategies are copied from Rollout to Rollout; their decoded form is kept once. */
+function sharing(decoded: RolloutRecord['decoded'], shared: Shared): RolloutRecord['decoded'] {
+  if (!decoded.ok) return decoded;
+  const { spec } = decoded.value;
+  return ok({ ...decoded.value, spec: { ...spec, strategy: shared.share(spec.strategy), traffic: shared.share(spec.traffic) } });
 }
 
 export interface DeploymentRecord {
@@ -78,17 +87,17 @@ export interface DeploymentRecord {
 
 const meshWords = /linkerd|smi|osm|openservicemesh|maesh|traefik|nginx|consul/;
 
-export function projectDeployment(object: KubeObject, templates: TextPacker): DeploymentRecord {
+export function projectDeployment(object: KubeObject, shared: Shared, templates: TextPacker): DeploymentRecord {
   const { metadata } = object;
   const spec = isObject(object.spec) ? object.spec : {};
   const status = isObject(object.status) ? object.status : {};
-  const mark = markOf(metadata);
+  const mark = markOf(metadata, shared);
   const isOurs = mark?.ownerUid !== undefined;
   const template = isObject(spec.template) ? spec.template : {};
   const own = metadata.labels ?? {};
   return {
-    namespace: metadata.namespace ?? '',
-    name: metadata.name,
+    namespace: shared.text(metadata.namespace ?? ''),
+    name: shared.text(metadata.name),
     uid: metadata.uid,
     resourceVersion: metadata.resourceVersion,
     createdAt: metadata.creationTimestamp ?? '',
@@ -125,18 +134,25 @@ export interface ServiceRecord {
   readonly selectorApplier: string | undefined;
 }
 
-export function projectService(object: KubeObject): ServiceRecord {
+const noSelector: ServiceRecord['selector'] = {};
+
+export function projectService(object: KubeObject, shared: Shared): ServiceRecord {
   const { metadata } = object;
   const spec = isObject(object.spec) ? object.spec : {};
+  const mark = markOf(metadata, shared);
+  const ports = Array.isArray(spec.ports) ? spec.ports.filter(isObject).map(projectPort) : [];
+  // What a revision's own Service selects is no news.
+  const hasSelector = mark?.revision === undefined && isObject(spec.selector);
   return {
-    namespace: metadata.namespace ?? '',
-    name: metadata.name,
+    namespace: shared.text(metadata.namespace ?? ''),
+    name: shared.text(metadata.name),
     uid: metadata.uid,
     resourceVersion: metadata.resourceVersion,
     createdAt: metadata.creationTimestamp ?? '',
-    mark: markOf(metadata),
-    selector: isObject(spec.selector) ? (spec.selector as Record<string, string>) : {},
-    ports: Array.isArray(spec.ports) ? spec.ports.filter(isObject).map(projectPort) : [],
+    mark,
+    selector: hasSelector ? (spec.selector as Record<string, string>) : noSelector,
+    // A Service and its copies have the same.
+    ports: shared.share(ports),
     clusterIP: typeof spec.clusterIP === 'string' ? spec.clusterIP : undefined,
     type: typeof spec.type === 'string' ? spec.type : 'ClusterIP',
     selectorApplier: managerOf(metadata.managedFields, ['f:spec', 'f:selector'], 'Apply'),
@@ -162,7 +178,7 @@ export interface EndpointsRecord extends Versioned {
   readonly ready: number;
 }
 
-export function projectEndpoints(object: KubeObject): EndpointsRecord | undefined {
+export function projectEndpoints(object: KubeObject, shared: Shared): EndpointsRecord | undefined {
   const { metadata } = object;
   const { uid, resourceVersion } = metadata;
   const service = metadata.labels?.['kubernetes.io/service-name'];
@@ -170,7 +186,14 @@ export function projectEndpoints(object: KubeObject): EndpointsRecord | undefine
   if (service === undefined || rollout === undefined) return undefined;
   const endpoints = Array.isArray(object.endpoints) ? object.endpoints.filter(isObject) : [];
   const ready = endpoints.filter(({ conditions }) => isObject(conditions) && conditions.ready === true && conditions.terminating !== true);
-  return { namespace: metadata.namespace ?? '', uid, resourceVersion, service, rollout, ready: ready.length };
+  return {
+    namespace: shared.text(metadata.namespace ?? ''),
+    uid,
+    resourceVersion,
+    service: shared.text(service),
+    rollout: shared.text(rollout),
+    ready: ready.length,
+  };
 }
 
 export interface ConfigRecord extends Versioned {
@@ -184,11 +207,16 @@ export function projectConfig({ metadata, data, binaryData }: KubeObject): Confi
   return isCopy ? undefined : { uid, resourceVersion, hash: configHash({ data, binaryData }) };
 }
 
-function markOf(metadata: ObjectMeta): OurMark | undefined {
+function markOf(metadata: ObjectMeta, shared: Shared): OurMark | undefined {
   const rollout = metadata.labels?.[labels.rollout];
   if (rollout === undefined) return undefined;
   const owner = metadata.ownerReferences?.find((reference) => reference.controller === true && reference.kind === 'Rollout');
-  return { rollout, revision: metadata.labels?.[labels.revision], ownerUid: owner?.uid };
+  const revision = metadata.labels?.[labels.revision];
+  return {
+    rollout: shared.text(rollout),
+    revision: revision === undefined ? undefined : shared.text(revision),
+    ownerUid: owner === undefined ? undefined : shared.text(owner.uid),
+  };
 }
 
 const none: readonly never[] = [];

@@ -62,7 +62,8 @@ export class RolloutController {
     const { client, clock, random, log, namespaces, clusterDomain } = options;
     this.#rollouts = new WorkQueue({ clock, random, longestBackoffMs: 30_000 });
     this.#runs = new WorkQueue({ clock, random, longestBackoffMs: 30_000 });
-    this.#settling = new Settling({ clock, isBusy: () => this.#rollouts.length + this.#runs.length > 0, onSettled: options.onSettled });
+    const isBusy = () => this.health().unsynced.length + this.#rollouts.length + this.#runs.length > 0;
+    this.#settling = new Settling({ clock, isBusy, onSettled: options.onSettled });
     const onThings = (things: readonly string[]) => this.#wake(things);
     this.#cache = new Cache({
       client,

@@ -38,8 +38,10 @@ export class Settling {
   }
 
   #settle(): void {
-    if (this.#options.isBusy()) return this.listed();
-    this.interner.settle();
-    this.#options.onSettled();
+    if (this.#options.isBusy()) this.listed();
+    else {
+      this.interner.settle();
+      this.#options.onSettled();
+    }
   }
 }
