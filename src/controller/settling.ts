@@ -5,7 +5,7 @@ export interface SettlingOptions {
   readonly clock: Clock;
   /** Work is waiting: another time. */
   readonly isBusy: () => boolean;
-  /** What the lists took can be given back. */
+  /** The first lists are in. Later ones repeat what is known: what they leave behind is little. */
   readonly onSettled: () => void;
 }
 
@@ -21,6 +21,7 @@ export class Settling {
   readonly #options: SettlingOptions;
   #cancel = () => {};
   #isStopped = false;
+  #hasSettled = false;
 
   constructor(options: SettlingOptions) {
     this.#options = options;
@@ -38,10 +39,12 @@ export class Settling {
   }
 
   #settle(): void {
-    if (this.#options.isBusy()) this.listed();
-    else {
-      this.interner.settle();
-      this.#options.onSettled();
+    if (this.#options.isBusy()) {
+      this.listed();
+      return;
     }
+    this.interner.settle();
+    if (!this.#hasSettled) this.#options.onSettled();
+    this.#hasSettled = true;
   }
 }

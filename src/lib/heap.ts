@@ -1,14 +1,12 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { Session } from 'node:inspector';
 
 /**
- * Collects all garbage, now: stops everything for about a millisecond a megabyte that lives. V8 collects when it has to, by then at twice
- * what lives, and keeps it; worth it where an idle process would keep for hours what its start has left behind.
+ * Collects all garbage and gives the memory back to the system, as V8 itself does only when memory runs low. Everything stands still
+ * meanwhile, for some milliseconds a megabyte that lives: nothing for a process at work. Needs no flag, and opens no port.
  */
 export function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  // The function is there in contexts that are made while the flag is on.
-  const collect: unknown = runInNewContext('gc');
-  setFlagsFromString('--no-expose-gc');
-  if (typeof collect === 'function') collect();
+  const session = new Session();
+  session.connect();
+  // Within its own callback a session cannot end.
+  session.post('HeapProfiler.collectGarbage', () => setImmediate(() => session.disconnect()));
 }
