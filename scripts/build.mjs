@@ -2,6 +2,7 @@
 import { chmodSync, readFileSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
+const root = new URL('..', import.meta.url).pathname;
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 /**
@@ -19,7 +20,24 @@ const lean = {
   },
 };
 
-const root = new URL('..', import.meta.url).pathname;
+/**
+ * The index of undici loads all of it, fetch and WebSocket included: 3 MB resident. We and client-node's kubeconfig use its connection
+ * pools; if we import more, the bundler says so. What else client-node imports is of its generated client, which is left out.
+ */
+const usedOfUndici = { Agent: 'agent', Pool: 'pool', ProxyAgent: 'proxy-agent' };
+const leanUndici = {
+  name: 'lean-undici',
+  setup(builder) {
+    const used = Object.entries(usedOfUndici).map(([name, file]) => `export { default as ${name} } from 'undici/lib/dispatcher/${file}.js';`);
+    const contents = { 'for us': used.join('\n'), 'for client-node': `${used.join('\n')}\nexport const fetch = undefined;` };
+    builder.onResolve({ filter: /^undici$/ }, ({ importer }) => ({
+      path: importer.includes('node_modules') ? 'for client-node' : 'for us',
+      namespace: 'lean-undici',
+    }));
+    builder.onLoad({ filter: /./, namespace: 'lean-undici' }, ({ path }) => ({ contents: contents[path], resolveDir: root }));
+  },
+};
+
 rmSync(`${root}/dist`, { recursive: true, force: true });
 
 await build({
@@ -41,7 +59,7 @@ await build({
   minifySyntax: true,
   legalComments: 'linked',
   logLevel: 'warning',
-  plugins: [lean],
+  plugins: [lean, leanUndici],
   // Some dependencies are CommonJS and call require() for Node's own modules.
   banner: {
     js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module';import { fileURLToPath as __fileURLToPath } from 'node:url';import { dirname as __pathDirname } from 'node:path';const require = __createRequire(import.meta.url);const __filename = __fileURLToPath(import.meta.url);const __dirname = __pathDirname(__filename);",
