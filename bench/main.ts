@@ -1,4 +1,5 @@
 // npm run bench [-- requests handover idle rollback memory micro]: all figures by default.
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBed } from '../test/cluster/kit/bed.ts';
 import { startHost } from '../test/cluster/kit/host.ts';
@@ -8,13 +9,16 @@ import { handoverSection } from './handover.ts';
 import { idleSection } from './idle.ts';
 import { memorySection } from './memory.ts';
 import { microSection } from './micro.ts';
-import { capture } from './objects.ts';
+import { capture, type Specimens } from './objects.ts';
 import { machine, print, type Section, say, writeJson } from './report.ts';
 import { requestsSection } from './requests.ts';
 import { rollbackSection } from './rollback.ts';
 
 const names = ['requests', 'handover', 'idle', 'rollback', 'memory', 'micro'] as const;
 type Name = (typeof names)[number];
+
+/** Where the specimens of `memory` and `micro` are kept from one call to the next; by default they are captured each time. */
+const keptFile = process.env.SLUICE_BENCH_SPECIMENS;
 
 async function main(wanted: readonly string[]): Promise<void> {
   const unknown = wanted.filter((name) => !names.some((known) => known === name));
@@ -39,19 +43,23 @@ async function main(wanted: readonly string[]): Promise<void> {
     await bed.close();
     await host.stop();
   }
-  if (has('idle', 'rollback', 'memory', 'micro')) {
+  // Kept specimens need no control plane.
+  let specimens = keptFile !== undefined && existsSync(keptFile) ? (JSON.parse(readFileSync(keptFile, 'utf8')) as Specimens) : undefined;
+  if (has('idle', 'rollback') || (has('memory', 'micro') && specimens === undefined)) {
     const bare = await startBare('bare');
     say('a control plane without controllers is up');
     await add('idle', () => idleSection(bare));
     await add('rollback', () => rollbackSection(bare));
-    const specimens = has('memory', 'micro')
-      ? await capture(bare).catch((error: unknown) => say(`no specimens: ${String(error)}`))
-      : undefined;
-    await bare.stop();
-    if (specimens) {
-      await add('memory', () => memorySection(specimens));
-      await add('micro', async () => microSection(specimens));
+    if (has('memory', 'micro') && specimens === undefined) {
+      specimens = await capture(bare).catch((error: unknown) => void say(`no specimens: ${String(error)}`));
+      if (specimens !== undefined && keptFile !== undefined) writeJson(keptFile, specimens);
     }
+    await bare.stop();
+  }
+  const taken = specimens;
+  if (taken !== undefined) {
+    await add('memory', () => memorySection(taken));
+    await add('micro', async () => microSection(taken));
   }
   const report = { commit: process.env.SLUICE_BENCH_COMMIT ?? 'unknown', date: new Date().toISOString(), machine: on, sections };
   print(report);

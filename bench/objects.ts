@@ -108,7 +108,7 @@ function templateIn(deployments: readonly string[]): Readonly<Record<string, unk
 export const withImage = (template: Readonly<Record<string, unknown>>, from: string, to: string): Readonly<Record<string, unknown>> =>
   JSON.parse(JSON.stringify(template).replaceAll(`"${from}"`, `"${to}"`)) as Record<string, unknown>;
 
-/** Every object of one Rollout, as text, made from the specimens: another name, namespace, UID, image and so another revision. */
+/** Every object of one Rollout, as text, made from the specimens: another name, namespace, UID, time, image and so another revision. */
 export class Herd {
   readonly #parts: Readonly<Record<string, readonly (readonly string[])[]>>;
   readonly #hashes: readonly (readonly [string, string])[];
@@ -116,7 +116,8 @@ export class Herd {
   constructor({ collections: stored, hashes, template }: Specimens, size: number) {
     const text = Object.values(stored).flat().join('');
     const uids = [...new Set(text.match(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g))];
-    const words = [namespace, name, ...images, ...hashes, ...uids].join('|');
+    const times = [...new Set(text.match(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g))];
+    const words = [namespace, name, ...images, ...hashes, ...uids, ...times.map((time) => time.replace('.', '\\.'))].join('|');
     const tokens = new RegExp(`(${words}|"resourceVersion":"\\d+")`);
     this.#parts = Object.fromEntries(
       Object.entries(stored).map(([path, objects]) => [path, objects.map((object) => object.split(tokens))]),
@@ -127,6 +128,7 @@ export class Herd {
       [name, (at) => `service-${String(at).padStart(5, '0')}`],
       ...images.map((image) => [image, (at: number) => `${image}.${at}`] as const),
       ...hashes.map((hash, which) => [hash, (at: number) => this.#hashes[at]?.[which] ?? ''] as const),
+      ...times.map((time) => [time, (at: number) => earlierBy(time, at)] as const),
       ...uids.map((uid) => [uid, (at: number) => `${uid.slice(0, 24)}${at.toString(16).padStart(12, '0')}`] as const),
     ]);
   }
@@ -147,6 +149,12 @@ export class Herd {
     if (position % 2 === 0) return part;
     return this.#isToken.get(part)?.(at) ?? `"resourceVersion":"${1_000_000 + at * 10 + which}"`;
   }
+}
+
+/** Each Rollout was made, promoted and written at a time of its own, with the seconds or milliseconds that it had. */
+function earlierBy(time: string, at: number): string {
+  const moved = new Date(Date.parse(time) - at * 61_007).toISOString();
+  return time.includes('.') ? moved : moved.replace(/\.\d+/, '');
 }
 
 const hashAt = (template: Readonly<Record<string, unknown>>, image: string, at: number): string =>

@@ -4,7 +4,7 @@ import { RolloutController } from './controller/index.ts';
 import type { Fence, LeaderElectorOptions } from './kube/index.ts';
 import { Contact, createKubeClient, ensureNamespace, HttpTransport, LeaderElector, loadCredentials, Recorder } from './kube/index.ts';
 import type { Clock, Logger, Result } from './lib/index.ts';
-import { fail, ok, systemRandom } from './lib/index.ts';
+import { collectGarbage, fail, ok, systemRandom } from './lib/index.ts';
 import type { Parts } from './live.ts';
 import { createSources } from './metrics/index.ts';
 import type { HealthSources } from './server/index.ts';
@@ -52,6 +52,7 @@ export async function compose(
     schedule: (expression, run) => cronSchedule(expression, run, log),
     epoch: () => (elector === undefined ? unelected : elector.epoch),
     onFenced,
+    onSettled: collectGarbage,
   });
   const prepare = (signal: AbortSignal) => ensureNamespace(config.leaseNamespace, { client: plain, clock, log }, signal);
   return ok({ clock, log, controller, recorder, elector, transport, prepare });

@@ -11,10 +11,10 @@ import {
 import type { AnalysisTemplateSpec } from '../core/analysis/index.ts';
 import { rolloutLabelValue } from '../core/names.ts';
 import { rootCaName } from '../core/revision.ts';
-import type { Change, Contact, KubeClient, KubeObject, Resource, Selection } from '../kube/index.ts';
+import type { Change, Contact, KubeClient, KubeObject, Resource, Selection, Versioned } from '../kube/index.ts';
 import { keyOf, Reflector, Store } from '../kube/index.ts';
 import type { Clock, Logger, Random, Result } from '../lib/index.ts';
-import { Interner, ok } from '../lib/index.ts';
+import { ok, TextPacker } from '../lib/index.ts';
 import { thing } from './dependencies.ts';
 import type { ConfigRecord, DeploymentRecord, EndpointsRecord, RolloutRecord, ServiceRecord } from './records.ts';
 import { projectConfig, projectDeployment, projectEndpoints, projectRollout, projectService } from './records.ts';
@@ -22,8 +22,9 @@ import type { Refusals } from './refusals.ts';
 import { configMaps, deployments, endpointSlices, services } from './resources.ts';
 import type { RunRecord } from './run-records.ts';
 import { projectRun } from './run-records.ts';
+import type { Settling } from './settling.ts';
 
-export interface TemplateRecord {
+export interface TemplateRecord extends Versioned {
   readonly decoded: Result<AnalysisTemplateSpec, readonly FieldError[]>;
 }
 
@@ -34,6 +35,7 @@ export interface CacheOptions {
   readonly log: Logger;
   readonly refusals: Refusals;
   readonly contact: Contact;
+  readonly settling: Settling;
   /** Empty: all namespaces. */
   readonly namespaces: readonly string[];
   /** Things that changed, to be looked up in the Dependencies. */
@@ -44,7 +46,7 @@ export interface CacheOptions {
   readonly onRun: (change: Change<RunRecord>) => void;
 }
 
-type Watched<T> = { readonly store: Store<T>; readonly reflectors: readonly Reflector<T>[] };
+type Watched<T extends Versioned> = { readonly store: Store<T>; readonly reflectors: readonly Reflector<T>[] };
 
 /** What health and absorption need of a reflector, whatever it keeps. */
 type AnyReflector = Pick<Reflector<never>, 'resource' | 'run' | 'synced' | 'hasSynced' | 'absorb' | 'health'>;
@@ -63,19 +65,20 @@ export class Cache {
   readonly resources: readonly Resource[];
   readonly #watched: Readonly<Record<string, { readonly reflectors: readonly AnyReflector[] }>>;
   readonly #options: CacheOptions;
-  readonly #interner = new Interner();
   #isSynced = false;
 
   constructor(options: CacheOptions) {
     this.#options = options;
     const { onThings, onRollout, onRun } = options;
+    const { interner } = options.settling;
+    const templates = new TextPacker();
     const claims = ({ namespace, service, workload }: RolloutRecord) => [
       thing.claim(namespace, service),
       ...(workload === undefined ? [] : [thing.deployment(namespace, workload)]),
     ];
     const rolloutsWatch = this.#watch<RolloutRecord>(
       rollouts,
-      (object) => this.#shared(projectRollout(object)),
+      (object) => projectRollout(object, interner),
       (change) => {
         onRollout(change);
         onThings([
@@ -91,7 +94,7 @@ export class Cache {
     );
     const deploymentsWatch = this.#watch<DeploymentRecord>(
       deployments,
-      projectDeployment,
+      (object) => projectDeployment(object, interner, templates),
       ({ before, after }) => {
         onThings(marked(thing.deployment, before, after));
         if ((before?.meshLabels === undefined) !== (after?.meshLabels === undefined)) options.onMeshSign();
@@ -101,14 +104,14 @@ export class Cache {
     );
     const servicesWatch = this.#watch<ServiceRecord>(
       services,
-      (object) => this.#sharedService(projectService(object)),
+      (object) => projectService(object, interner),
       ({ before, after }) => onThings(marked(thing.service, before, after)),
       byMark,
       {},
     );
     const endpointsWatch = this.#watch<EndpointsRecord>(
       endpointSlices,
-      projectEndpoints,
+      (object) => projectEndpoints(object, interner),
       ({ before, after }) => {
         const record = after ?? before;
         if (record !== undefined && before?.ready !== after?.ready) onThings([thing.ours(record.namespace, record.rollout)]);
@@ -128,7 +131,7 @@ export class Cache {
     );
     const runsWatch = this.#watch<RunRecord>(
       analysisRuns,
-      projectRun,
+      (object) => interner.compact(projectRun(object)),
       (change) => {
         onRun(change);
         const record = change.after ?? change.before;
@@ -138,13 +141,13 @@ export class Cache {
     );
     const templatesWatch = this.#watch<TemplateRecord>(
       analysisTemplates,
-      (object) => projectTemplate(decodeAnalysisTemplate(object)),
+      (object) => projectTemplate(object, decodeAnalysisTemplate(object)),
       ({ key }) => onThings([thing.template(split(key).namespace, split(key).name)]),
     );
     this.clusterTemplates = new Store<TemplateRecord>();
     const clusterTemplates = this.#reflector<TemplateRecord>(
       clusterAnalysisTemplates,
-      (object) => projectTemplate(decodeClusterAnalysisTemplate(object)),
+      (object) => projectTemplate(object, decodeClusterAnalysisTemplate(object)),
       ({ key }) => onThings([thing.template('', key)]),
       this.clusterTemplates,
       {},
@@ -202,7 +205,7 @@ export class Cache {
     for (const reflector of watched?.reflectors ?? []) reflector.absorb(object);
   }
 
-  #watch<T>(
+  #watch<T extends Versioned>(
     resource: Resource,
     project: (object: KubeObject) => T | undefined,
     onChange: (change: Change<T>) => void,
@@ -218,30 +221,17 @@ export class Cache {
     };
   }
 
-  /** Steps and strategies are copied from Rollout to Rollout; their decoded form is kept once. */
-  #shared(record: RolloutRecord): RolloutRecord {
-    if (!record.decoded.ok) return record;
-    const { spec } = record.decoded.value;
-    const shared = { ...spec, strategy: this.#interner.share(spec.strategy), traffic: this.#interner.share(spec.traffic) };
-    return { ...record, decoded: ok({ ...record.decoded.value, spec: shared }) };
-  }
-
-  /** The ports of a Service and of its copies are alike; what a revision's own Service selects is no news. */
-  #sharedService(record: ServiceRecord): ServiceRecord {
-    return { ...record, ports: this.#interner.share(record.ports), selector: this.#interner.share(record.selector) };
-  }
-
-  #reflector<T>(
+  #reflector<T extends Versioned>(
     resource: Resource,
     project: (object: KubeObject) => T | undefined,
     onChange: (change: Change<T>) => void,
     store: Store<T>,
     selection: Selection,
   ): Reflector<T> {
-    const { client, clock, random, log, contact, refusals } = this.#options;
-    const onHealth = refusals.listener(resource, selection.namespace);
-    const compact = (object: KubeObject): T | undefined => this.#interner.compact(project(object));
-    return new Reflector<T>({ client, resource, ...selection, project: compact, store, clock, random, log, contact, onChange, onHealth });
+    const { client, clock, random, log, contact, refusals, settling } = this.#options;
+    const listening = { onChange, onHealth: refusals.listener(resource, selection.namespace), onListed: () => settling.listed() };
+    const shared = { client, clock, random, log, contact, texts: settling.interner };
+    return new Reflector<T>({ ...shared, resource, ...selection, project, store, ...listening });
   }
 }
 
@@ -263,8 +253,12 @@ function marked(nameOf: (namespace: string, name: string) => string, ...records:
   ];
 }
 
-function projectTemplate(decoded: Result<{ readonly spec: AnalysisTemplateSpec }, readonly FieldError[]>): TemplateRecord {
-  return { decoded: decoded.ok ? { ok: true, value: decoded.value.spec } : decoded };
+function projectTemplate(
+  { metadata }: KubeObject,
+  decoded: Result<{ readonly spec: AnalysisTemplateSpec }, readonly FieldError[]>,
+): TemplateRecord {
+  const { uid, resourceVersion } = metadata;
+  return { uid, resourceVersion, decoded: decoded.ok ? ok(decoded.value.spec) : decoded };
 }
 
 const split = (key: string): { namespace: string; name: string } => {

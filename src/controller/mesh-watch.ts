@@ -1,10 +1,11 @@
-import type { Change, Contact, KubeClient, KubeFailure, KubeObject, Resource } from '../kube/index.ts';
+import type { Change, Contact, KubeClient, KubeFailure, KubeObject, Resource, Versioned } from '../kube/index.ts';
 import { apiVersionOf, describeFailure, discover, Reflector, Store } from '../kube/index.ts';
 import type { Clock, Logger, Random, Result } from '../lib/index.ts';
 import { fail, isObject, ok } from '../lib/index.ts';
 import type { DeploymentFacts, MeshFacts, MeshRecord, ResourceNeed, RouterTarget, SplitCrd, TrafficRouter } from '../traffic/index.ts';
 import { detectProvider, providers } from '../traffic/index.ts';
 import type { Refusals } from './refusals.ts';
+import type { Settling } from './settling.ts';
 
 const crds: Resource = {
   group: 'apiextensions.k8s.io',
@@ -23,6 +24,7 @@ export interface MeshWatchOptions {
   readonly log: Logger;
   readonly refusals: Refusals;
   readonly contact: Contact;
+  readonly settling: Settling;
   readonly namespaces: readonly string[];
   readonly clusterDomain: string;
   readonly deployments: () => readonly DeploymentFacts[];
@@ -52,7 +54,7 @@ interface WatchedResource {
 export class MeshWatch {
   readonly #options: MeshWatchOptions;
   readonly #watched = new Map<string, WatchedResource>();
-  readonly #crdWatch: Reflector<string>;
+  readonly #crdWatch: Reflector<Versioned>;
   #facts: MeshFacts | undefined;
   #failure: KubeFailure | undefined;
   #versionsOf: ReadonlyMap<string, readonly string[]> = new Map();
@@ -63,12 +65,12 @@ export class MeshWatch {
   constructor(options: MeshWatchOptions) {
     this.#options = options;
     const { client, clock, random, log, contact } = options;
-    this.#crdWatch = new Reflector<string>({
+    this.#crdWatch = new Reflector<Versioned>({
       client,
       resource: crds,
       metadataOnly: true,
-      project: ({ metadata }) => metadata.resourceVersion,
-      store: new Store<string>(),
+      project: ({ metadata: { uid, resourceVersion } }) => ({ uid, resourceVersion }),
+      store: new Store<Versioned>(),
       clock,
       random,
       log,
@@ -164,7 +166,7 @@ export class MeshWatch {
     const name = nameOf(resource);
     const known = this.#watched.get(name);
     if (known !== undefined) return known;
-    const { client, clock, random, log, contact, namespaces, refusals, onKeys } = this.#options;
+    const { client, clock, random, log, contact, settling, namespaces, refusals, onKeys } = this.#options;
     const store = new Store<MeshRecord>({ indexes: { key: (record) => router.keysOf(record) } });
     const onChange = ({ before, after }: Change<MeshRecord>) =>
       onKeys([...new Set([before, after].flatMap((record) => (record === undefined ? [] : router.keysOf(record))))]);
@@ -175,7 +177,9 @@ export class MeshWatch {
           client,
           resource,
           namespace,
-          project: (object) => router.project(resource, object),
+          project: (object) => settling.interner.compact(router.project(resource, object)),
+          texts: settling.interner,
+          onListed: () => settling.listed(),
           store,
           clock,
           random,

@@ -1,23 +1,9 @@
 import type { FieldError } from '../api/index.ts';
 import { brokenRunView, runView } from '../core/analysis/index.ts';
 import { revisionName, rolloutLabelValue } from '../core/names.ts';
-import type { ConfigUse } from '../core/revision.ts';
-import { configUses, revisionOf } from '../core/revision.ts';
 import type { Rollout } from '../core/rollout.ts';
 import { windowState } from '../core/windows.ts';
-import type {
-  ConfigRef,
-  PodTemplate,
-  Revision,
-  RevisionService,
-  RootService,
-  RunView,
-  ShareView,
-  Target,
-  Traffic,
-  Workload,
-  World,
-} from '../core/world.ts';
+import type { Revision, RevisionService, RootService, RunView, ShareView, Traffic, Workload, World } from '../core/world.ts';
 import type { RouterTarget } from '../traffic/index.ts';
 import { routerOf } from '../traffic/index.ts';
 import type { Cache } from './cache.ts';
@@ -29,6 +15,7 @@ import type { DeploymentRecord, RolloutRecord, ServiceRecord } from './records.t
 import type { Refusals } from './refusals.ts';
 import { unreadable } from './refusals.ts';
 import type { SecretHashes } from './secret-hashes.ts';
+import { targetOf, usesOf } from './target.ts';
 
 export interface Observers {
   readonly cache: Cache;
@@ -69,12 +56,7 @@ export function observe(key: string, epoch: number, nowMs: number, observers: Ob
   const rollout = record.decoded.value;
   const { namespace, name } = rollout;
   const root = rollout.spec.service.name;
-  const own = [
-    thing.claim(namespace, root),
-    thing.service(namespace, root),
-    thing.ours(namespace, rolloutLabelValue(name)),
-    thing.discovery,
-  ];
+  const own = [thing.claim(namespace, root), thing.service(namespace, root), thing.ours(namespace, rolloutLabelValue(name))];
   if (mesh.facts === undefined) return { kind: 'unready', things: own };
 
   const workloadRecord =
@@ -110,43 +92,6 @@ export function observe(key: string, epoch: number, nowMs: number, observers: Ob
     ...(kinds.length === 0 ? {} : { unreadable: unreadable(kinds) }),
   };
   return { kind: 'world', world, target: traffic.target, things, recheckAtMs: secretsRecheckMs };
-}
-
-function usesOf(rollout: Rollout, workload: DeploymentRecord | undefined): readonly ConfigUse[] {
-  const { trackConfig, template } = rollout.spec;
-  if (trackConfig === 'None') return [];
-  const uses = template === undefined ? (workload?.uses ?? []) : configUses(template);
-  return trackConfig === 'All' ? uses : uses.filter(({ kind }) => kind === 'ConfigMap');
-}
-
-function targetOf(rollout: Rollout, workload: DeploymentRecord | undefined, uses: readonly ConfigUse[], observers: Observers): Target {
-  const configs = configsOf(rollout.namespace, uses, observers);
-  if (typeof configs === 'string') return { kind: 'unknown', reason: 'ConfigNotFound', message: configs };
-  const { workloadRef, template } = rollout.spec;
-  if (template !== undefined) return revisionTarget(template, undefined, configs);
-  const name = workloadRef?.name ?? '';
-  if (workload === undefined) return { kind: 'unknown', reason: 'WorkloadNotFound', message: `Deployment ${name} does not exist` };
-  if (workload.mark?.ownerUid !== undefined || workload.templateText === undefined) {
-    return { kind: 'unknown', reason: 'WorkloadUnsuitable', message: `Deployment ${name} is itself a revision of a Rollout` };
-  }
-  return revisionTarget(JSON.parse(workload.templateText) as PodTemplate, workload.templateHash, configs);
-}
-
-function revisionTarget(template: PodTemplate, templateHash: string | undefined, configs: readonly ConfigRef[]): Target {
-  const isPlain = configs.length === 0 && templateHash !== undefined;
-  return { kind: 'revision', revision: isPlain ? templateHash : revisionOf(template, configs), template, configs };
-}
-
-/** The configuration with its content's hash; or which piece is missing. An optional piece that is not there is simply not used. */
-function configsOf(namespace: string, uses: readonly ConfigUse[], { cache, secrets }: Observers): readonly ConfigRef[] | string {
-  const found: ConfigRef[] = [];
-  for (const { kind, name, isOptional } of uses) {
-    const hash = kind === 'ConfigMap' ? cache.configs.get(`${namespace}/${name}`)?.hash : secrets.hash(namespace, name);
-    if (hash !== undefined) found.push({ kind, name, hash });
-    else if (kind === 'Secret' && secrets.failure(namespace, name) !== undefined) return secrets.failure(namespace, name) ?? '';
-    else if (!isOptional) return `${kind} ${name}, which the template uses, does not exist`;
-  }
-  return found;
 }
 
 function workloadOf(record: DeploymentRecord): Workload {

@@ -36,6 +36,7 @@ beforeEach(() => {
     // A standby: it is ready all the same.
     epoch: () => undefined,
     onFenced: () => {},
+    onSettled: () => {},
   });
   stop = new AbortController();
   setMaxListeners(0, stop.signal);

@@ -9,7 +9,6 @@ import type { ShareVia } from '../metrics/index.ts';
 import type { RouterTarget } from '../traffic/index.ts';
 import type { Confirmations } from './confirmations.ts';
 import type { Dependencies } from './dependencies.ts';
-import { thing } from './dependencies.ts';
 import type { Executors } from './execute.ts';
 import { execute, isCut } from './execute.ts';
 import type { Measurer } from './measurer.ts';
@@ -61,7 +60,7 @@ export async function reconcileRollout(key: string, reconciler: RolloutReconcile
       reconciler.dependencies.set(key, []);
       return report(key, seen.record, invalid(seen.record, seen.errors), reconciler, signal);
     case 'unready':
-      reconciler.dependencies.set(key, [...seen.things, thing.discovery]);
+      reconciler.dependencies.set(key, seen.things);
       return {};
     case 'refused':
       return report(key, seen.record, { reason: 'Forbidden', message: unreadable(seen.kinds) }, reconciler, signal);

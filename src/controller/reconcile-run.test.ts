@@ -12,6 +12,7 @@ import { Obstacles } from './obstacle.ts';
 import { reconcileRun } from './reconcile-run.ts';
 import { Refusals } from './refusals.ts';
 import { projectRun } from './run-records.ts';
+import { Settling } from './settling.ts';
 
 const name = 'web-7c9d2f41aa-1-bg';
 const made = { name: 'web', uid: 'r1', kind: 'Background', revision: '7c9d2f41aa', attempt: 1 };
@@ -39,6 +40,7 @@ async function reconciled(object: KubeObject) {
   const cache = new Cache({
     ...shared,
     refusals,
+    settling: new Settling({ clock, isBusy: () => false, onSettled: nothing }),
     contact: quietContact(clock),
     namespaces: [],
     onThings: nothing,
@@ -47,7 +49,7 @@ async function reconciled(object: KubeObject) {
     onRun: nothing,
   });
   const key = `shop/${object.metadata.name}`;
-  cache.runs.applied(key, 'u1', '5', projectRun(object));
+  cache.runs.applied(key, projectRun(object));
   const measurer = new Measurer({
     clock,
     sources: createSources(),

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../kube/index.ts';
-import { projectConfig, projectDeployment, projectEndpoints, projectRollout, projectService } from './records.ts';
+import { Interner, TextPacker } from '../lib/index.ts';
+import * as records from './records.ts';
+
+const { projectConfig } = records;
+const projectRollout = (object: KubeObject) => records.projectRollout(object, new Interner());
+const projectDeployment = (object: KubeObject) => records.projectDeployment(object, new Interner(), new TextPacker());
+const projectService = (object: KubeObject) => records.projectService(object, new Interner());
+const projectEndpoints = (object: KubeObject) => records.projectEndpoints(object, new Interner());
 
 const metadata = (more: object = {}) => ({ name: 'web', namespace: 'shop', uid: 'u1', resourceVersion: '7', generation: 2, ...more });
 const ours = {
@@ -21,7 +28,7 @@ const deployment = (more: Partial<Record<'metadata' | 'spec' | 'status', object>
 describe('a Deployment', () => {
   test('of a user’s keeps its template, for the day it becomes a revision', () => {
     const record = projectDeployment(deployment());
-    expect(JSON.parse(record.templateText ?? '')).toEqual(template);
+    expect(JSON.parse(record.template?.unpack() ?? '')).toEqual(template);
     expect(record.uses).toEqual([{ kind: 'ConfigMap', name: 'settings', isOptional: false }]);
     expect(record).toMatchObject({ replicas: 3, readyReplicas: 2, isObserved: true, isPaused: false, mark: undefined });
   });
@@ -30,7 +37,7 @@ describe('a Deployment', () => {
     const annotations = { 'sluice.dev/template-hash': 'abc', 'sluice.dev/configs': 'ConfigMap/settings,Secret/db,Pod/x' };
     const conditions = [{ type: 'Available', status: 'True', lastTransitionTime: '2026-01-01T00:00:05Z' }];
     const record = projectDeployment(deployment({ metadata: { ...ours, annotations }, status: { conditions } }));
-    expect(record.templateText).toBeUndefined();
+    expect(record.template).toBeUndefined();
     expect(record.templateHash).toBe('abc');
     expect(record.mark).toEqual({ rollout: 'web', revision: 'abc', ownerUid: 'r1' });
     expect(record.copies).toEqual([

@@ -5,11 +5,13 @@ import type { ConfigUse } from '../core/revision.ts';
 import { configHash, configUses } from '../core/revision.ts';
 import type { Rollout } from '../core/rollout.ts';
 import type { RootPort } from '../core/world.ts';
-import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from '../kube/index.ts';
-import type { Result } from '../lib/index.ts';
-import { isObject } from '../lib/index.ts';
+import type { KubeObject, ManagedFieldsEntry, ObjectMeta, Versioned } from '../kube/index.ts';
+import type { Interner, PackedText, Result, TextPacker } from '../lib/index.ts';
+import { isObject, ok } from '../lib/index.ts';
 
-/** Projections: what the stores keep of each object. Raw objects are never held. */
+/** Projections: what the stores keep of each object. Raw objects are never held; names that several objects repeat are kept once. */
+
+export type Shared = Pick<Interner, 'text' | 'share' | 'compact'>;
 
 export interface OurMark {
   /** Value of the label, which names the Rollout. */
@@ -35,14 +37,15 @@ export interface RolloutRecord {
   readonly workload: string | undefined;
 }
 
-export function projectRollout(object: KubeObject): RolloutRecord {
+export function projectRollout(object: KubeObject, shared: Shared): RolloutRecord {
   const { metadata } = object;
   const isHeld = metadata.finalizers?.includes(finalizer) === true;
   const whole = decodeRollout(object);
-  const decoded = whole.ok || metadata.deletionTimestamp === undefined ? whole : decodeLeavingRollout(object);
+  const readable = whole.ok || metadata.deletionTimestamp === undefined ? whole : decodeLeavingRollout(object);
+  const decoded = sharing(readable, shared);
   // One that became invalid still has what it took over: it is nobody else's.
   const claimed = (...path: readonly string[]) => (isHeld ? textAt(object, 'spec', ...path, 'name') : undefined);
-  return {
+  return shared.compact({
     namespace: metadata.namespace ?? '',
     name: metadata.name,
     uid: metadata.uid,
@@ -54,7 +57,14 @@ export function projectRollout(object: KubeObject): RolloutRecord {
     isLeaving: isHeld && metadata.deletionTimestamp !== undefined,
     service: decoded.ok ? decoded.value.spec.service.name : (claimed('service') ?? ''),
     workload: decoded.ok ? decoded.value.spec.workloadRef?.name : claimed('workloadRef'),
-  };
+  });
+}
+
+/** Steps and strategies are copied from Rollout to Rollout; their decoded form is kept once. */
+function sharing(decoded: RolloutRecord['decoded'], shared: Shared): RolloutRecord['decoded'] {
+  if (!decoded.ok) return decoded;
+  const { spec } = decoded.value;
+  return ok({ ...decoded.value, spec: { ...spec, strategy: shared.share(spec.strategy), traffic: shared.share(spec.traffic) } });
 }
 
 export interface DeploymentRecord {
@@ -76,7 +86,7 @@ export interface DeploymentRecord {
   readonly mark: OurMark | undefined;
   readonly templateHash: string;
   /** Of a workload of the user's: its template as JSON, for the day it becomes a revision. */
-  readonly templateText: string | undefined;
+  readonly template: PackedText | undefined;
   readonly uses: readonly ConfigUse[];
   readonly replicasManager: string | undefined;
   /** Of a Deployment that may be a mesh's: its labels, for detection. */
@@ -85,17 +95,17 @@ export interface DeploymentRecord {
 
 const meshWords = /linkerd|smi|osm|openservicemesh|maesh|traefik|nginx|consul/;
 
-export function projectDeployment(object: KubeObject): DeploymentRecord {
+export function projectDeployment(object: KubeObject, shared: Shared, templates: TextPacker): DeploymentRecord {
   const { metadata } = object;
   const spec = isObject(object.spec) ? object.spec : {};
   const status = isObject(object.status) ? object.status : {};
-  const mark = markOf(metadata);
+  const mark = markOf(metadata, shared);
   const isOurs = mark?.ownerUid !== undefined;
   const template = isObject(spec.template) ? spec.template : {};
   const own = metadata.labels ?? {};
   return {
-    namespace: metadata.namespace ?? '',
-    name: metadata.name,
+    namespace: shared.text(metadata.namespace ?? ''),
+    name: shared.text(metadata.name),
     uid: metadata.uid,
     resourceVersion: metadata.resourceVersion,
     createdAt: metadata.creationTimestamp ?? '',
@@ -111,8 +121,8 @@ export function projectDeployment(object: KubeObject): DeploymentRecord {
     copies: isOurs ? copiesOf(metadata.annotations?.[configsAnnotation]) : none,
     mark,
     templateHash: isOurs ? (metadata.annotations?.[templateHashAnnotation] ?? '') : templateHashOf(template),
-    templateText: isOurs ? undefined : JSON.stringify(template),
-    uses: isOurs ? [] : configUses(template),
+    template: isOurs ? undefined : templates.pack(JSON.stringify(template)),
+    uses: isOurs ? none : configUses(template),
     replicasManager: isOurs ? undefined : managerOf(metadata.managedFields, ['f:spec', 'f:replicas'], 'Any'),
     meshLabels: !isOurs && meshWords.test(`${metadata.name} ${JSON.stringify(own)}`) ? own : undefined,
   };
@@ -131,31 +141,38 @@ export interface ServiceRecord {
   readonly type: string;
   readonly selectorApplier: string | undefined;
   /** Of a revision's: when its ports were last changed. */
-  readonly portsSinceMs?: number;
+  readonly portsSinceMs: number | undefined;
 }
 
-export function projectService(object: KubeObject): ServiceRecord {
+const noSelector: ServiceRecord['selector'] = {};
+
+export function projectService(object: KubeObject, shared: Shared): ServiceRecord {
   const { metadata } = object;
   const spec = isObject(object.spec) ? object.spec : {};
+  const mark = markOf(metadata, shared);
+  const ports = Array.isArray(spec.ports) ? spec.ports.filter(isObject).map(projectPort) : [];
+  // What a revision's own Service selects is no news.
+  const hasSelector = mark?.revision === undefined && isObject(spec.selector);
   return {
-    namespace: metadata.namespace ?? '',
-    name: metadata.name,
+    namespace: shared.text(metadata.namespace ?? ''),
+    name: shared.text(metadata.name),
     uid: metadata.uid,
     resourceVersion: metadata.resourceVersion,
     createdAt: metadata.creationTimestamp ?? '',
-    mark: markOf(metadata),
-    selector: isObject(spec.selector) ? (spec.selector as Record<string, string>) : {},
-    ports: Array.isArray(spec.ports) ? spec.ports.filter(isObject).map(projectPort) : [],
+    mark,
+    selector: hasSelector ? (spec.selector as Record<string, string>) : noSelector,
+    // A Service and its copies have the same.
+    ports: shared.share(ports),
     clusterIP: typeof spec.clusterIP === 'string' ? spec.clusterIP : undefined,
     type: typeof spec.type === 'string' ? spec.type : 'ClusterIP',
     selectorApplier: managerOf(metadata.managedFields, ['f:spec', 'f:selector'], 'Apply'),
-    ...portsSince(metadata.annotations?.[portsSinceAnnotation]),
+    portsSinceMs: portsSince(metadata.annotations?.[portsSinceAnnotation]),
   };
 }
 
-function portsSince(text: string | undefined): { portsSinceMs?: number } {
-  const portsSinceMs = Date.parse(text ?? '');
-  return Number.isNaN(portsSinceMs) ? {} : { portsSinceMs };
+function portsSince(text: string | undefined): number | undefined {
+  const sinceMs = Date.parse(text ?? '');
+  return Number.isNaN(sinceMs) ? undefined : sinceMs;
 }
 
 function projectPort(port: Record<string, unknown>): RootPort {
@@ -170,38 +187,52 @@ function projectPort(port: Record<string, unknown>): RootPort {
 }
 
 /** One EndpointSlice of a revision's Service; those of others are not watched. */
-export interface EndpointsRecord {
+export interface EndpointsRecord extends Versioned {
   readonly namespace: string;
   readonly service: string;
   readonly rollout: string;
   readonly ready: number;
 }
 
-export function projectEndpoints(object: KubeObject): EndpointsRecord | undefined {
+export function projectEndpoints(object: KubeObject, shared: Shared): EndpointsRecord | undefined {
   const { metadata } = object;
+  const { uid, resourceVersion } = metadata;
   const service = metadata.labels?.['kubernetes.io/service-name'];
   const rollout = metadata.labels?.[labels.rollout];
   if (service === undefined || rollout === undefined) return undefined;
   const endpoints = Array.isArray(object.endpoints) ? object.endpoints.filter(isObject) : [];
   const ready = endpoints.filter(({ conditions }) => isObject(conditions) && conditions.ready === true && conditions.terminating !== true);
-  return { namespace: metadata.namespace ?? '', service, rollout, ready: ready.length };
+  return {
+    namespace: shared.text(metadata.namespace ?? ''),
+    uid,
+    resourceVersion,
+    service: shared.text(service),
+    rollout: shared.text(rollout),
+    ready: ready.length,
+  };
 }
 
-export interface ConfigRecord {
+export interface ConfigRecord extends Versioned {
   readonly hash: string;
 }
 
-export const projectConfig = (object: KubeObject): ConfigRecord | undefined =>
+export function projectConfig({ metadata, data, binaryData }: KubeObject): ConfigRecord | undefined {
+  const { uid, resourceVersion } = metadata;
   // Copies of ours are immutable, and nobody's configuration but a revision's.
-  object.metadata.annotations?.[annotations.configHash] === undefined
-    ? { hash: configHash({ data: object.data, binaryData: object.binaryData }) }
-    : undefined;
+  const isCopy = metadata.annotations?.[annotations.configHash] !== undefined;
+  return isCopy ? undefined : { uid, resourceVersion, hash: configHash({ data, binaryData }) };
+}
 
-function markOf(metadata: ObjectMeta): OurMark | undefined {
+function markOf(metadata: ObjectMeta, shared: Shared): OurMark | undefined {
   const rollout = metadata.labels?.[labels.rollout];
   if (rollout === undefined) return undefined;
   const owner = metadata.ownerReferences?.find((reference) => reference.controller === true && reference.kind === 'Rollout');
-  return { rollout, revision: metadata.labels?.[labels.revision], ownerUid: owner?.uid };
+  const revision = metadata.labels?.[labels.revision];
+  return {
+    rollout: shared.text(rollout),
+    revision: revision === undefined ? undefined : shared.text(revision),
+    ownerUid: owner === undefined ? undefined : shared.text(owner.uid),
+  };
 }
 
 const none: readonly never[] = [];

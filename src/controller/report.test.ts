@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { KubeClient, KubeObject } from '../kube/index.ts';
-import { ok, VirtualClock } from '../lib/index.ts';
+import { Interner, ok, VirtualClock } from '../lib/index.ts';
 import { projectRollout } from './records.ts';
 import { invalid, reportStall } from './report.ts';
 
@@ -20,7 +20,7 @@ async function reported(object: KubeObject) {
       return Promise.resolve(ok<KubeObject>({ metadata: { name: 'web', namespace: 'shop', uid: 'u1', resourceVersion: '8' } }));
     },
   } as unknown as KubeClient;
-  const record = projectRollout(object);
+  const record = projectRollout(object, new Interner());
   const errors = record.decoded.ok ? [] : record.decoded.failure;
   const recorder = { event: (event: object) => void events.push(event) };
   const reporter = { client, clock: new VirtualClock(), executors: { absorb: () => {} }, recorder };

@@ -37,6 +37,7 @@ function aLeader() {
     schedule: () => () => {},
     epoch: () => 1,
     onFenced: () => {},
+    onSettled: () => {},
   });
   const [stop, interrupt] = [new AbortController(), new AbortController()];
   setMaxListeners(0, stop.signal, interrupt.signal);

@@ -42,6 +42,7 @@ function aCluster(forbidden: readonly string[] = [], prepare: (api: MemoryApi) =
     schedule: () => () => {},
     epoch: () => 1,
     onFenced: (reason) => expect.fail(reason),
+    onSettled: () => {},
   });
   const stop = new AbortController();
   const interrupt = new AbortController();

@@ -24,6 +24,7 @@ import type { RolloutRecord } from './records.ts';
 import { Refusals } from './refusals.ts';
 import type { RunRecord } from './run-records.ts';
 import { SecretHashes } from './secret-hashes.ts';
+import { Settling } from './settling.ts';
 import { shareViaOf } from './share.ts';
 import { Telemetry } from './telemetry.ts';
 
@@ -43,12 +44,15 @@ export interface RolloutControllerOptions {
   /** The leader's fencing number; undefined while this process does not lead. */
   readonly epoch: () => number | undefined;
   readonly onFenced: (reason: string) => void;
+  /** The first lists, or later ones, are in and looked at. */
+  readonly onSettled: () => void;
 }
 
 /** What to watch, which Rollout each change wakes, and the two loops that reconcile. A standby watches, too, so that it is warm when its turn comes. */
 export class RolloutController {
   readonly telemetry: Telemetry;
   readonly #options: RolloutControllerOptions;
+  readonly #settling: Settling;
   readonly #dependencies = new Dependencies();
   readonly #obstacles: Obstacles;
   readonly #refusals: Refusals;
@@ -67,16 +71,12 @@ export class RolloutController {
     this.#runs = new WorkQueue({ clock, random, longestBackoffMs: 30_000 });
     this.#obstacles = new Obstacles((rollout) => this.#rollouts.add(rollout));
     this.#refusals = new Refusals({ clock, onChange: () => this.#lookAtAll() });
-    const refusals = this.#refusals;
+    const isBusy = () => this.#health().unsynced.length + this.#rollouts.length + this.#runs.length > 0;
+    this.#settling = new Settling({ clock, isBusy, onSettled: options.onSettled });
+    const shared = { client, contact, clock, random, log, namespaces, refusals: this.#refusals, settling: this.#settling };
     const onThings = (things: readonly string[]) => this.#wake(things);
     this.#cache = new Cache({
-      client,
-      contact,
-      clock,
-      random,
-      log,
-      refusals,
-      namespaces,
+      ...shared,
       onThings,
       onMeshSign: () => this.#mesh.lookAgain(),
       onRollout: (change) => this.#onRollout(change),
@@ -84,19 +84,13 @@ export class RolloutController {
     });
     this.#secrets = new SecretHashes({ client, clock, log, onThings });
     this.#mesh = new MeshWatch({
-      client,
-      contact,
-      clock,
-      random,
-      log,
-      refusals,
-      namespaces,
+      ...shared,
       clusterDomain,
       deployments: () => this.#meshDeployments(),
       onKeys: (keys) => this.#wake(keys.map(thing.mesh)),
       onDiscovery: () => {
         this.#warmMesh();
-        this.#wake([thing.discovery]);
+        this.#lookAtAll();
       },
     });
     this.#measurer = this.#makeMeasurer();
@@ -112,6 +106,7 @@ export class RolloutController {
     const meshed = this.#cache.synced().then(() => this.#mesh.run(signal));
     const { contact } = this.#options;
     await Promise.all([contact.run(signal), this.#cache.run(signal), meshed].map((running) => raceAbort(running, signal)));
+    this.#settling.stop();
     this.#measurer.close();
     this.#refusals.close();
   }

@@ -49,7 +49,7 @@ export { allOf, anyOf, changedBy, generationChanged, not, ofType, type Predicate
 export { type EventSubject, type RecordedEvent, Recorder, type RecorderOptions } from './recorder.ts';
 export { Reflector, type ReflectorOptions } from './reflector.ts';
 export { apiVersionOf, collectionPath, resourcePath } from './resource-path.ts';
-export { type Change, type Entry, Store, type StoreOptions } from './store.ts';
+export { type Change, Store, type StoreOptions, type Versioned } from './store.ts';
 export {
   type Access,
   type Credentials,

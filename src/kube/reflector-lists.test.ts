@@ -78,6 +78,24 @@ describe('never back in time', () => {
   });
 });
 
+test('what a relist brings as it is known is not projected again', async () => {
+  const projected: string[] = [];
+  for (const name of ['a', 'b']) bench.api.put(allWidgets, name);
+  const subject = await live({
+    project: ({ metadata: { name, uid, resourceVersion } }) => {
+      projected.push(name);
+      return { name, uid, resourceVersion, size: 0 };
+    },
+  });
+  const known = subject.store.get('default/b');
+  bench.api.put(allWidgets, 'a');
+  await eventually(() => projected.length === 3);
+  bench.api.sendToWatches(line('ERROR', { kind: 'Status', code: 410, reason: 'Expired' }));
+  await advanceUntil(bench.clock, () => subject.reflector.health().relists === 1);
+  expect(projected).toEqual(['a', 'b', 'a']);
+  expect(subject.store.get('default/b')).toBe(known);
+});
+
 describe('servers without WatchList', () => {
   test('a refusal falls back to pages, for good', async () => {
     bench.api.watchList = 'refused';
@@ -116,7 +134,8 @@ describe('handlers', () => {
     const subject = await live({
       project: ({ metadata }) => {
         if (metadata.name === 'poison') throw new Error('cannot read');
-        return { name: metadata.name, uid: metadata.uid, size: 0 };
+        const { name, uid, resourceVersion } = metadata;
+        return { name, uid, resourceVersion, size: 0 };
       },
       onChange: () => {
         throw new Error('boom');
@@ -130,7 +149,8 @@ describe('handlers', () => {
 
   test('an object that the projection leaves out does not exist', async () => {
     const subject = await live({
-      project: ({ metadata, size }) => (size === 'small' ? undefined : { name: metadata.name, uid: metadata.uid, size }),
+      project: ({ metadata: { name, uid, resourceVersion }, size }) =>
+        size === 'small' ? undefined : { name, uid, resourceVersion, size },
     });
     bench.api.put(allWidgets, 'a', { size: 'big' });
     await eventually(() => subject.store.size === 1);

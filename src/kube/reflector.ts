@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import { Interner } from '../lib/interner.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import { unreachable } from '../lib/result.ts';
@@ -8,11 +9,11 @@ import type { ReflectorHealth } from './health.ts';
 import type { KubeClient, Selection } from './kube-client.ts';
 import { matchesLabels } from './label-selector.ts';
 import { compareResourceVersions, type KubeObject, keyOf, type ObjectKey, type Resource } from './object.ts';
-import type { Change, Store } from './store.ts';
+import type { Change, Store, Versioned } from './store.ts';
 import type { Told } from './watch-machine.ts';
 import { runWatcher } from './watcher.ts';
 
-export interface ReflectorOptions<T> extends Selection {
+export interface ReflectorOptions<T extends Versioned> extends Selection {
   readonly client: Pick<KubeClient, 'listPage' | 'watch'>;
   readonly resource: Resource;
   /** What to keep of an object; undefined keeps nothing, as if it did not exist. */
@@ -24,27 +25,26 @@ export interface ReflectorOptions<T> extends Selection {
   /** News that the server is back; without it a reflector finds that out at the end of its own back-off. */
   readonly contact?: Pick<Contact, 'onRegained'> | undefined;
   readonly onChange: (change: Change<T>) => void;
+  /** A whole list has been taken in. */
+  readonly onListed?: () => void;
   /** The watch has begun to fail, fails in another way, or is live again (undefined). */
   readonly onHealth?: ((failing: KubeFailure | undefined) => void) | undefined;
-}
-
-interface Projected<T> {
-  readonly uid: string;
-  readonly resourceVersion: string;
-  readonly value: T | undefined;
+  /** Gives equal keys one copy: those of a Deployment and of its Service are alike. */
+  readonly texts?: Pick<Interner, 'text'>;
 }
 
 /**
  * Keeps a store in step with one resource. A list counts only once it is whole, so that the store never shows half of one, and is
  * compared by uid, so that an object which was replaced under its name is a deletion and an addition.
  */
-export class Reflector<T> {
+export class Reflector<T extends Versioned> {
   readonly #options: ReflectorOptions<T>;
+  readonly #texts: Pick<Interner, 'text'>;
   readonly synced: Promise<void>;
   #resolveSynced: () => void = () => {};
   #hasSynced = false;
   #isMissing = false;
-  #listing: Map<ObjectKey, Projected<T>> | undefined;
+  #listing: Map<ObjectKey, T> | undefined;
   #failing: KubeFailure | undefined;
   #lastContactMs: number | undefined;
   #newest = '';
@@ -54,6 +54,7 @@ export class Reflector<T> {
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
+    this.#texts = options.texts ?? new Interner();
     this.synced = new Promise((resolve) => {
       this.#resolveSynced = resolve;
     });
@@ -101,7 +102,7 @@ export class Reflector<T> {
   /** Takes the answer to a write of ours, so that the next read sees it before the watch brings it. Newer wins. */
   absorb(object: KubeObject): void {
     const { store, labelSelector, fieldSelector, namespace } = this.#options;
-    const key = keyOf(object.metadata);
+    const key = this.#keyOf(object);
     const { resourceVersion } = object.metadata;
     if (namespace !== undefined && object.metadata.namespace !== namespace) return;
     const isKnown = store.get(key) !== undefined;
@@ -134,7 +135,7 @@ export class Reflector<T> {
         this.#list(told.object);
         return;
       case 'unlisted':
-        this.#listing?.delete(keyOf(told.object.metadata));
+        this.#listing?.delete(this.#keyOf(told.object));
         return;
       case 'listedAll':
         this.#complete(told.resourceVersion, told.cause);
@@ -160,33 +161,35 @@ export class Reflector<T> {
   }
 
   #list(object: KubeObject): void {
-    const value = this.#project(object);
-    const { uid, resourceVersion } = object.metadata;
-    if (value !== thrown) this.#listing?.set(keyOf(object.metadata), { uid, resourceVersion, value });
-    else this.#keepKnown(keyOf(object.metadata), uid);
+    const key = this.#keyOf(object);
+    const value = this.#known(key, object.metadata) ?? this.#project(object);
+    if (value === thrown) this.#keepKnown(key, object.metadata.uid);
+    else if (value === undefined) this.#listing?.delete(key);
+    else this.#listing?.set(key, value);
+  }
+
+  /** A relist mostly says what is known: that is neither projected nor kept a second time. */
+  #known(key: ObjectKey, { uid, resourceVersion }: Versioned): T | undefined {
+    const known = this.#options.store.get(key);
+    return known?.uid === uid && known.resourceVersion === resourceVersion ? known : undefined;
   }
 
   // An object that cannot be projected is still there: its last good projection must not be taken for deleted.
   #keepKnown(key: ObjectKey, uid: string): void {
-    const known = this.#options.store.entry(key);
+    const known = this.#options.store.get(key);
     if (known?.uid === uid) this.#listing?.set(key, known);
   }
 
   #complete(resourceVersion: string, cause: 'first' | 'need' | 'safety'): void {
     const { store } = this.#options;
-    const listing = this.#listing ?? new Map<ObjectKey, Projected<T>>();
+    const listing = this.#listing ?? new Map<ObjectKey, T>();
     this.#listing = undefined;
     const before = this.#newest;
-    const present = new Set<ObjectKey>();
-    for (const [key, { value }] of listing) {
-      if (value !== undefined) present.add(key);
-    }
-    const changes = store.retain(present, resourceVersion, this.#options.namespace);
+    const changes = store.retain(listing, resourceVersion, this.#options.namespace);
     let repairs = changes.length;
-    for (const [key, { uid, resourceVersion: version, value }] of listing) {
-      if (value === undefined) continue;
-      const applied = store.applied(key, uid, version, value);
-      if (applied.length > 0 && compareResourceVersions(version, before) <= 0) repairs += 1;
+    for (const [key, value] of listing) {
+      const applied = store.applied(key, value);
+      if (applied.length > 0 && compareResourceVersions(value.resourceVersion, before) <= 0) repairs += 1;
       changes.push(...applied);
     }
     this.#progress(resourceVersion);
@@ -195,6 +198,7 @@ export class Reflector<T> {
     for (const change of changes) this.#announce(change);
     this.#hasSynced = true;
     this.#resolveSynced();
+    this.#options.onListed?.();
   }
 
   #noteRepairs(repairs: number): void {
@@ -204,32 +208,28 @@ export class Reflector<T> {
   }
 
   #apply(object: KubeObject): void {
+    const { uid, resourceVersion } = object.metadata;
+    const key = this.#keyOf(object);
+    const { store } = this.#options;
+    const known = store.get(key);
     // What we wrote comes back; a state that is no news is not worth its decoding.
-    if (this.#isKnown(object)) return;
+    if (known?.uid === uid && compareResourceVersions(resourceVersion, known.resourceVersion) <= 0) return;
     const value = this.#project(object);
     if (value === thrown) return;
-    const { uid, resourceVersion } = object.metadata;
-    const key = keyOf(object.metadata);
-    const { store } = this.#options;
-    const changes = value === undefined ? this.#forget(key, uid, resourceVersion) : store.applied(key, uid, resourceVersion, value);
+    const changes = value === undefined ? this.#forget(key, uid, resourceVersion) : store.applied(key, value);
     for (const change of changes) this.#announce(change);
-  }
-
-  #isKnown({ metadata }: KubeObject): boolean {
-    const known = this.#options.store.entry(keyOf(metadata));
-    return known?.uid === metadata.uid && compareResourceVersions(metadata.resourceVersion, known.resourceVersion) <= 0;
   }
 
   // An update that the projection leaves out ends the entry, unless the entry is newer than the update.
   #forget(key: ObjectKey, uid: string, resourceVersion: string): Change<T>[] {
-    const known = this.#options.store.entry(key);
+    const known = this.#options.store.get(key);
     if (known === undefined || compareResourceVersions(resourceVersion, known.resourceVersion) <= 0) return [];
     return this.#options.store.deleted(key, uid, resourceVersion);
   }
 
   #delete(object: KubeObject): void {
     const { uid, resourceVersion } = object.metadata;
-    for (const change of this.#options.store.deleted(keyOf(object.metadata), uid, resourceVersion)) this.#announce(change);
+    for (const change of this.#options.store.deleted(this.#keyOf(object), uid, resourceVersion)) this.#announce(change);
   }
 
   #progress(resourceVersion: string): void {
@@ -256,11 +256,15 @@ export class Reflector<T> {
     if (isNews) onHealth?.(failure);
   }
 
+  #keyOf({ metadata }: KubeObject): ObjectKey {
+    return this.#texts.text(keyOf(metadata));
+  }
+
   #project(object: KubeObject): T | undefined | typeof thrown {
     try {
       return this.#options.project(object);
     } catch (error) {
-      this.#options.log.error({ key: keyOf(object.metadata), error: stackOf(error) }, 'a projection threw');
+      this.#options.log.error({ key: this.#keyOf(object), error: stackOf(error) }, 'a projection threw');
       return thrown;
     }
   }

@@ -1,57 +1,66 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { hash31 } from '../lib/hash.ts';
 import { Store } from './store.ts';
 
+interface Item {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly text: string;
+}
+
+const aStore = () => new Store<Item>();
+const item = (uid: string, resourceVersion: string, text: string): Item => ({ uid, resourceVersion, text });
 const types = (changes: readonly { type: string }[]) => changes.map((change) => change.type);
 
 test('keeps the newest state, whatever the order in which states come', () => {
-  const store = new Store<string>();
-  expect(types(store.applied('k', 'u', '9', 'nine'))).toEqual(['added']);
-  expect(types(store.applied('k', 'u', '10', 'ten'))).toEqual(['updated']);
-  expect(store.applied('k', 'u', '9', 'nine')).toEqual([]);
-  expect(store.applied('k', 'u', '10', 'again')).toEqual([]);
-  expect(store.get('k')).toBe('ten');
+  const store = aStore();
+  expect(types(store.applied('k', item('u', '9', 'nine')))).toEqual(['added']);
+  expect(types(store.applied('k', item('u', '10', 'ten')))).toEqual(['updated']);
+  expect(store.applied('k', item('u', '9', 'nine'))).toEqual([]);
+  expect(store.applied('k', item('u', '10', 'again'))).toEqual([]);
+  expect(store.get('k')?.text).toBe('ten');
 });
 
 test('another uid under one name is a deletion and an addition; the old one cannot come back', () => {
-  const store = new Store<string>();
-  store.applied('k', 'first', '5', 'a');
-  expect(types(store.applied('k', 'second', '8', 'b'))).toEqual(['deleted', 'added']);
-  expect(store.applied('k', 'first', '6', 'a')).toEqual([]);
+  const store = aStore();
+  store.applied('k', item('first', '5', 'a'));
+  expect(types(store.applied('k', item('second', '8', 'b')))).toEqual(['deleted', 'added']);
+  expect(store.applied('k', item('first', '6', 'a'))).toEqual([]);
   expect(store.deleted('k', 'first', '7')).toEqual([]);
-  expect(store.get('k')).toBe('b');
+  expect(store.get('k')?.text).toBe('b');
 });
 
 test('a state from before the deletion does not bring the object back', () => {
-  const store = new Store<string>();
-  store.applied('k', 'u', '5', 'a');
+  const store = aStore();
+  store.applied('k', item('u', '5', 'a'));
   store.deleted('k', 'u', '9');
-  expect(store.applied('k', 'u', '7', 'late')).toEqual([]);
-  expect(types(store.applied('k', 'v', '10', 'new'))).toEqual(['added']);
+  expect(store.applied('k', item('u', '7', 'late'))).toEqual([]);
+  expect(types(store.applied('k', item('v', '10', 'new')))).toEqual(['added']);
 });
 
 test('a list ends what it lacks, but not what is newer than the list', () => {
-  const store = new Store<string>();
-  store.applied('old', 'o', '5', 'o');
-  store.applied('ours', 'n', '12', 'n');
+  const store = aStore();
+  store.applied('old', item('o', '5', 'o'));
+  store.applied('ours', item('n', '12', 'n'));
   expect(store.retain(new Set(), '10').map((change) => change.key)).toEqual(['old']);
   expect(store.keys()).toEqual(['ours']);
 });
 
 describe('reads our own writes', () => {
   test('not fresh until the object itself arrives', () => {
-    const store = new Store<string>();
-    store.applied('k', 'u', '5', 'a');
+    const store = aStore();
+    store.applied('k', item('u', '5', 'a'));
     store.expect('k', '8');
-    store.applied('k', 'u', '7', 'b');
+    store.applied('k', item('u', '7', 'b'));
     expect(store.isFresh('k')).toBe(false);
     expect(store.isFresh('other')).toBe(true);
-    store.applied('k', 'u', '8', 'c');
+    store.applied('k', item('u', '8', 'c'));
     expect(store.isFresh('k')).toBe(true);
   });
 
   test('or until the watch has passed it, for an object that never arrives', () => {
-    const store = new Store<string>();
+    const store = aStore();
     store.expect('k', '8');
     store.progressed('7');
     expect(store.isFresh('k')).toBe(false);
@@ -60,7 +69,7 @@ describe('reads our own writes', () => {
   });
 
   test('an older expectation does not replace a newer one', () => {
-    const store = new Store<string>();
+    const store = aStore();
     store.expect('k', '10');
     store.expect('k', '9');
     store.progressed('9');
@@ -72,6 +81,25 @@ test('an unknown index is a bug', () => {
   expect(() => new Store().byIndex('none', 'x')).toThrow('no index none');
 });
 
+test('names of one hash are kept apart in an index', () => {
+  const [one, other] = ['s/shop/web-56559', 's/shop/web-195546'];
+  expect(hash31(one)).toBe(hash31(other));
+  const store = new Store<Item>({ indexes: { text: ({ text }) => [text] } });
+  store.applied('a', item('a', '1', one));
+  store.applied('b', item('b', '2', other));
+  expect(store.byIndex('text', one).map(({ uid }) => uid)).toEqual(['a']);
+  store.deleted('a', 'a', '3');
+  expect(store.byIndex('text', one)).toEqual([]);
+  expect(store.byIndex('text', other).map(({ uid }) => uid)).toEqual(['b']);
+});
+
+interface Coloured {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly colour: string;
+  readonly version: number;
+}
+
 test('indexes and content agree with a simple model under any order of events', () => {
   const event = fc.record({
     kind: fc.constantFrom('apply', 'delete'),
@@ -82,10 +110,10 @@ test('indexes and content agree with a simple model under any order of events', 
   });
   fc.assert(
     fc.property(fc.array(event, { maxLength: 60 }), (events) => {
-      const store = new Store<{ colour: string; version: number }>({ indexes: { colour: (value) => [value.colour] } });
+      const store = new Store<Coloured>({ indexes: { colour: (value) => [value.colour] } });
       const seen = new Map<string, number>();
       for (const { kind, key, uid, version, colour } of events) {
-        if (kind === 'apply') store.applied(key, uid, String(version), { colour, version });
+        if (kind === 'apply') store.applied(key, { uid, resourceVersion: String(version), colour, version });
         else store.deleted(key, uid, String(version));
         const now = store.get(key)?.version;
         if (now !== undefined) {

@@ -1,4 +1,4 @@
-import { flat } from '../lib/interner.ts';
+import { hash31 } from '../lib/hash.ts';
 import { MultiMap } from '../lib/multi-map.ts';
 import { compareResourceVersions, type ObjectKey } from './object.ts';
 
@@ -8,14 +8,16 @@ export type Change<T> =
   | { readonly type: 'updated'; readonly key: ObjectKey; readonly before: T; readonly after: T }
   | { readonly type: 'deleted'; readonly key: ObjectKey; readonly before: T; readonly after?: undefined };
 
-export interface Entry<T> {
+/** What every projection must keep of its object. */
+export interface Versioned {
   readonly uid: string;
   readonly resourceVersion: string;
-  readonly value: T;
 }
 
+type Indexer<T> = (value: T) => readonly string[];
+
 export interface StoreOptions<T> {
-  readonly indexes?: Readonly<Record<string, (value: T) => readonly string[]>>;
+  readonly indexes?: Readonly<Record<string, Indexer<T>>>;
 }
 
 const maxTombstones = 4_096;
@@ -24,61 +26,59 @@ const maxTombstones = 4_096;
  * The newest known projection of each object. Never goes back in time: within one resource any resourceVersion can be compared
  * with any other (KEP-5504), so an older state is recognised whoever brings it.
  */
-export class Store<T> {
-  readonly #entries = new Map<ObjectKey, Entry<T>>();
-  readonly #indexers: ReadonlyMap<string, (value: T) => readonly string[]>;
-  readonly #indexes = new Map<string, MultiMap>();
+export class Store<T extends Versioned> {
+  readonly #values = new Map<ObjectKey, T>();
+  readonly #indexes: ReadonlyMap<string, { readonly indexer: Indexer<T>; readonly keys: MultiMap }>;
   readonly #expected = new Map<ObjectKey, string>();
   /** Where a key's last object ended: a late answer to our own write must not bring it back. */
   readonly #tombstones = new Map<ObjectKey, string>();
   #progress = '';
 
   constructor({ indexes = {} }: StoreOptions<T> = {}) {
-    this.#indexers = new Map(Object.entries(indexes));
-    for (const name of this.#indexers.keys()) this.#indexes.set(name, new MultiMap());
+    this.#indexes = new Map(Object.entries(indexes).map(([name, indexer]) => [name, { indexer, keys: new MultiMap() }]));
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#values.size;
   }
 
   get(key: ObjectKey): T | undefined {
-    return this.#entries.get(key)?.value;
-  }
-
-  entry(key: ObjectKey): Entry<T> | undefined {
-    return this.#entries.get(key);
+    return this.#values.get(key);
   }
 
   list(): T[] {
-    return Array.from(this.#entries.values(), (entry) => entry.value);
+    return [...this.#values.values()];
   }
 
   keys(): ObjectKey[] {
-    return [...this.#entries.keys()];
+    return [...this.#values.keys()];
   }
 
-  /** The values whose index function names `value`. Asking for an index that does not exist is a bug. */
-  byIndex(index: string, value: string): readonly T[] {
-    const found: T[] = [];
-    for (const key of this.#index(index).get(value)) {
-      const entry = this.#entries.get(key);
-      if (entry !== undefined) found.push(entry.value);
+  /** The values whose index function names `wanted`. Asking for an index that does not exist is a bug. */
+  byIndex(index: string, wanted: string): readonly T[] {
+    const found = this.#indexes.get(index);
+    if (found === undefined) throw new Error(`the store has no index ${index}`);
+    const values: T[] = [];
+    for (const key of found.keys.get(hash31(wanted))) {
+      const value = this.#values.get(key);
+      // Another name may have the same hash.
+      if (value !== undefined && found.indexer(value).includes(wanted)) values.push(value);
     }
-    return found;
+    return values;
   }
 
   /** Takes a state of an object; the changes are none where a newer state is known, two where another object took its name. */
-  applied(key: ObjectKey, uid: string, resourceVersion: string, value: T): Change<T>[] {
-    const before = this.#entries.get(key);
+  applied(key: ObjectKey, value: T): Change<T>[] {
+    const before = this.#values.get(key);
     const grave = this.#tombstones.get(key);
+    const { uid, resourceVersion } = value;
     if (grave !== undefined && compareResourceVersions(resourceVersion, grave) <= 0) return [];
     if (before !== undefined && compareResourceVersions(resourceVersion, before.resourceVersion) <= 0) return [];
-    this.#put(key, before, { uid, resourceVersion, value });
+    this.#put(key, before, value);
     if (before === undefined) return [{ type: 'added', key, after: value }];
-    if (before.uid === uid) return [{ type: 'updated', key, before: before.value, after: value }];
+    if (before.uid === uid) return [{ type: 'updated', key, before, after: value }];
     return [
-      { type: 'deleted', key, before: before.value },
+      { type: 'deleted', key, before },
       { type: 'added', key, after: value },
     ];
   }
@@ -88,26 +88,26 @@ export class Store<T> {
    * same one that is selected again.
    */
   deleted(key: ObjectKey, uid: string, resourceVersion: string): Change<T>[] {
-    const before = this.#entries.get(key);
+    const before = this.#values.get(key);
     const age = before === undefined ? 1 : compareResourceVersions(resourceVersion, before.resourceVersion);
     if (age < 0 || (age === 0 && before?.uid !== uid)) return [];
     this.#bury(key, resourceVersion);
     if (before === undefined) return [];
     this.#remove(key, before);
-    return [{ type: 'deleted', key, before: before.value }];
+    return [{ type: 'deleted', key, before }];
   }
 
   /**
    * A complete list as of `resourceVersion` held these keys: forgets all others, but for those that are newer than the list.
    * The states themselves are fed through `applied`.
    */
-  retain(keys: ReadonlySet<ObjectKey>, resourceVersion: string, namespace?: string): Change<T>[] {
+  retain(keys: Pick<ReadonlySet<ObjectKey>, 'has'>, resourceVersion: string, namespace?: string): Change<T>[] {
     const changes: Change<T>[] = [];
-    for (const [key, entry] of this.#entries) {
+    for (const [key, { uid, resourceVersion: version }] of this.#values) {
       // Several reflectors, of a namespace each, may share one store: a list speaks only of its own.
       if (namespace !== undefined && !key.startsWith(`${namespace}/`)) continue;
-      if (keys.has(key) || compareResourceVersions(entry.resourceVersion, resourceVersion) > 0) continue;
-      changes.push(...this.deleted(key, entry.uid, resourceVersion));
+      if (keys.has(key) || compareResourceVersions(version, resourceVersion) > 0) continue;
+      changes.push(...this.deleted(key, uid, resourceVersion));
     }
     return changes;
   }
@@ -138,38 +138,29 @@ export class Store<T> {
   }
 
   #hasSeen(key: ObjectKey, resourceVersion: string): boolean {
-    const known = this.#entries.get(key)?.resourceVersion;
+    const known = this.#values.get(key)?.resourceVersion;
     if (known !== undefined && compareResourceVersions(known, resourceVersion) >= 0) return true;
     return compareResourceVersions(this.#progress, resourceVersion) >= 0;
   }
 
-  #put(key: ObjectKey, before: Entry<T> | undefined, entry: Entry<T>): void {
+  #put(key: ObjectKey, before: T | undefined, value: T): void {
     if (before !== undefined) this.#unindex(key, before);
-    const kept = flat(key);
-    this.#entries.set(kept, entry);
+    this.#values.set(key, value);
     this.#tombstones.delete(key);
-    for (const [name, indexer] of this.#indexers) {
-      const index = this.#index(name);
-      for (const value of indexer(entry.value)) index.add(value, kept);
+    for (const { indexer, keys } of this.#indexes.values()) {
+      for (const name of indexer(value)) keys.add(hash31(name), key);
     }
   }
 
-  #remove(key: ObjectKey, entry: Entry<T>): void {
-    this.#unindex(key, entry);
-    this.#entries.delete(key);
+  #remove(key: ObjectKey, value: T): void {
+    this.#unindex(key, value);
+    this.#values.delete(key);
   }
 
-  #unindex(key: ObjectKey, entry: Entry<T>): void {
-    for (const [name, indexer] of this.#indexers) {
-      const index = this.#index(name);
-      for (const value of indexer(entry.value)) index.delete(value, key);
+  #unindex(key: ObjectKey, value: T): void {
+    for (const { indexer, keys } of this.#indexes.values()) {
+      for (const name of indexer(value)) keys.delete(hash31(name), key);
     }
-  }
-
-  #index(name: string): MultiMap {
-    const index = this.#indexes.get(name);
-    if (index === undefined) throw new Error(`the store has no index ${name}`);
-    return index;
   }
 
   #bury(key: ObjectKey, resourceVersion: string): void {

@@ -1,8 +1,9 @@
 export type { Clock } from './clock.ts';
 export { deadline, sleep, systemClock, VirtualClock } from './clock.ts';
 export { durationPattern, formatDuration, parseDuration } from './duration.ts';
-export { sha256Hex } from './hash.ts';
-export { flat, Interner } from './interner.ts';
+export { hash31, sha256Hex } from './hash.ts';
+export { collectGarbage } from './heap.ts';
+export { Interner } from './interner.ts';
 export type { Json, JsonObject } from './json.ts';
 export { canonicalJson, isObject, sameJson } from './json.ts';
 export type { Logger, LogLevel } from './logger.ts';
@@ -13,3 +14,4 @@ export type { Random } from './random.ts';
 export { seededRandom, systemRandom } from './random.ts';
 export type { Result } from './result.ts';
 export { fail, ok, unreachable } from './result.ts';
+export { PackedText, TextPacker } from './text-packer.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { flat, Interner } from './interner.ts';
+import { Interner } from './interner.ts';
 
 describe('an interner', () => {
   test('gives equal values one copy, and leaves different ones alone', () => {
@@ -9,22 +9,29 @@ describe('an interner', () => {
     expect(interner.share({ name: 'http', port: 81 })).toEqual({ name: 'http', port: 81 });
   });
 
-  test('changes no text, whatever characters it has', () => {
+  test('keeps one copy of a text that was put together, and changes none, whatever characters it has', () => {
     const texts = ['', 'short', 'a text that is long enough to be copied', 'zwölf Boxkämpfer jagen Viktor 🦊'];
-    expect(texts.map(flat)).toEqual(texts);
-    expect(new Interner().compact({ texts, nested: [{ text: texts[3] }], none: null, count: 3 })).toEqual({
-      texts,
-      nested: [{ text: texts[3] }],
-      none: null,
-      count: 3,
-    });
+    const interner = new Interner();
+    expect(texts.map((text) => interner.text(text))).toEqual(texts);
+    const value = { texts: [...texts], nested: [{ text: texts[3] }], none: null, count: 3 };
+    expect(interner.compact(value)).toEqual({ texts, nested: [{ text: texts[3] }], none: null, count: 3 });
   });
 
   test('forgets rather than grows', () => {
-    const interner = new Interner(2);
+    const interner = new Interner({ lists: 2, events: 1 });
     const first = interner.share({ name: 'a' });
     interner.share({ name: 'b' });
     interner.share({ name: 'c' });
     expect(interner.share({ name: 'a' })).not.toBe(first);
+  });
+
+  test('remembers less once the lists are in', () => {
+    const interner = new Interner({ lists: 2, events: 1 });
+    const first = interner.share({ name: 'a' });
+    interner.settle();
+    const second = interner.share({ name: 'a' });
+    expect(second).not.toBe(first);
+    interner.share({ name: 'b' });
+    expect(interner.share({ name: 'a' })).not.toBe(second);
   });
 });

@@ -1,27 +1,39 @@
 import { canonicalJson, isObject } from './json.ts';
 
-const shortest = 13;
+/** V8 keeps one copy of each text up to this long that comes out of JSON.parse. */
+const keptByJson = 10;
+
+/** A copy of the text in one piece: one that was put together keeps its parts alive as well, and one that was cut out all of what it was cut from. */
+const flat = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');
+
+/** Texts and values that an interner remembers. */
+const limits = { lists: 400_000, events: 4_000 } as const;
 
 /**
- * A copy of the text in one piece. A text that was put together keeps its parts alive as well, and one that was cut out keeps what it was cut from; where
- * it is kept for long, that is more than itself.
- */
-export const flat = (text: string): string => (text.length < shortest ? text : Buffer.from(text, 'utf8').toString('utf8'));
-
-/**
- * One copy of each text, and of each sub-object that many objects have alike: a cluster says the same names thousands of times. Bounded, so that what is no
- * longer said goes with time.
+ * One copy of each text, and of each sub-object that many objects have alike: a cluster says the same names thousands of times. It
+ * says them in its first lists above all, in any order, so that everything is remembered until those are in; after that the objects
+ * that repeat a name change within minutes of one another, and a little memory is enough. What is no longer remembered stays shared.
  */
 export class Interner {
-  readonly #limit: number;
-  readonly #texts = new Map<string, string>();
-  readonly #values = new Map<string, unknown>();
+  #limit: number;
+  readonly #settledLimit: number;
+  #texts = new Map<string, string>();
+  #values = new Map<string, unknown>();
 
-  constructor(limit = 100_000) {
-    this.#limit = limit;
+  constructor({ lists, events }: { readonly lists: number; readonly events: number } = limits) {
+    this.#limit = lists;
+    this.#settledLimit = events;
+  }
+
+  /** The lists are in. */
+  settle(): void {
+    this.#limit = this.#settledLimit;
+    this.#texts = new Map();
+    this.#values = new Map();
   }
 
   text(text: string): string {
+    if (text.length <= keptByJson) return text;
     const known = this.#texts.get(text);
     if (known !== undefined) return known;
     if (this.#texts.size >= this.#limit) this.#texts.clear();
@@ -52,7 +64,7 @@ export class Interner {
     for (const key of Object.keys(writable)) {
       const member = writable[key];
       if (typeof member === 'string') writable[key] = this.text(member);
-      else if (typeof member === 'object' && member !== null && !Object.isFrozen(member)) this.compact(member);
+      else if (typeof member === 'object' && member !== null) this.compact(member);
     }
   }
 }

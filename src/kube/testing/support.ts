@@ -65,6 +65,7 @@ export async function aBench(options: Partial<HttpTransportOptions> = {}): Promi
 export interface Widget {
   readonly name: string;
   readonly uid: string;
+  readonly resourceVersion: string;
   readonly size: unknown;
 }
 
@@ -85,7 +86,7 @@ export function aReflector(
   const reflector = new Reflector<Widget>({
     client: bench.client,
     resource: widgets,
-    project: ({ metadata, size }) => ({ name: metadata.name, uid: metadata.uid, size }),
+    project: ({ metadata: { name, uid, resourceVersion }, size }) => ({ name, uid, resourceVersion, size }),
     store,
     clock: bench.clock,
     random: seededRandom(7),
