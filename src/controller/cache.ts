@@ -89,7 +89,6 @@ export class Cache {
       {
         service: (record) => [`${record.namespace}/${record.service}`],
         workload: (record) => (record.workload === undefined ? [] : [`${record.namespace}/${record.workload}`]),
-        label: (record) => [`${record.namespace}/${rolloutLabelValue(record.name)}`],
       },
     );
     const deploymentsWatch = this.#watch<DeploymentRecord>(

@@ -37,12 +37,14 @@ export interface RolloutRecord {
   readonly workload: string | undefined;
 }
 
+const noStatus: RolloutRecord['rawStatus'] = {};
+
 export function projectRollout(object: KubeObject, shared: Shared): RolloutRecord {
   const { metadata } = object;
   const isHeld = metadata.finalizers?.includes(finalizer) === true;
   const whole = decodeRollout(object);
   const readable = whole.ok || metadata.deletionTimestamp === undefined ? whole : decodeLeavingRollout(object);
-  const decoded = sharing(readable, shared);
+  const decoded = sharing(readable, (value) => shared.share(value));
   // One that became invalid still has what it took over: it is nobody else's.
   const claimed = (...path: readonly string[]) => (isHeld ? textAt(object, 'spec', ...path, 'name') : undefined);
   return shared.compact({
@@ -53,7 +55,7 @@ export function projectRollout(object: KubeObject, shared: Shared): RolloutRecor
     createdAt: metadata.creationTimestamp ?? '',
     generation: metadata.generation ?? 0,
     decoded,
-    rawStatus: !decoded.ok && isObject(object.status) ? object.status : {},
+    rawStatus: !decoded.ok && isObject(object.status) ? object.status : noStatus,
     isLeaving: isHeld && metadata.deletionTimestamp !== undefined,
     service: decoded.ok ? decoded.value.spec.service.name : (claimed('service') ?? ''),
     workload: decoded.ok ? decoded.value.spec.workloadRef?.name : claimed('workloadRef'),
@@ -61,10 +63,12 @@ export function projectRollout(object: KubeObject, shared: Shared): RolloutRecor
 }
 
 /** Steps and strategies are copied from Rollout to Rollout; their decoded form is kept once. */
-function sharing(decoded: RolloutRecord['decoded'], shared: Shared): RolloutRecord['decoded'] {
+function sharing(decoded: RolloutRecord['decoded'], share: <T>(value: T) => T): RolloutRecord['decoded'] {
   if (!decoded.ok) return decoded;
-  const { spec } = decoded.value;
-  return ok({ ...decoded.value, spec: { ...spec, strategy: shared.share(spec.strategy), traffic: shared.share(spec.traffic) } });
+  const { spec, finalizers } = decoded.value;
+  const { strategy, traffic, windows } = spec;
+  const alike = { strategy: share(strategy), traffic: share(traffic), windows: share(windows) };
+  return ok({ ...decoded.value, finalizers: share(finalizers), spec: { ...spec, ...alike } });
 }
 
 export interface DeploymentRecord {
@@ -122,7 +126,7 @@ export function projectDeployment(object: KubeObject, shared: Shared, templates:
     mark,
     templateHash: isOurs ? (metadata.annotations?.[templateHashAnnotation] ?? '') : templateHashOf(template),
     template: isOurs ? undefined : templates.pack(JSON.stringify(template)),
-    uses: isOurs ? none : configUses(template),
+    uses: isOurs ? none : shared.share(configUses(template)),
     replicasManager: isOurs ? undefined : managerOf(metadata.managedFields, ['f:spec', 'f:replicas'], 'Any'),
     meshLabels: !isOurs && meshWords.test(`${metadata.name} ${JSON.stringify(own)}`) ? own : undefined,
   };
