@@ -13,10 +13,12 @@ let server: SilentServer;
 let controller: RolloutController;
 let stop: AbortController;
 let running: Promise<void>;
+let settled: number;
 
 beforeEach(() => {
   clock = new VirtualClock();
   server = new SilentServer(clock);
+  settled = 0;
   const random = seededRandom(4);
   const contact = new Contact({ transport: server, clock, random, log: silentLogger });
   const client = createKubeClient({ transport: contact.over(server), clock, random, log: silentLogger });
@@ -36,7 +38,9 @@ beforeEach(() => {
     // A standby: it is ready all the same.
     epoch: () => undefined,
     onFenced: () => {},
-    onSettled: () => {},
+    onSettled: () => {
+      settled += 1;
+    },
   });
   stop = new AbortController();
   setMaxListeners(0, stop.signal);
@@ -105,6 +109,18 @@ test('a standby watches what the Rollouts need of the mesh, and is not ready bef
   server.refused.clear();
   await clock.advance(30_000);
   expect(controller.problems()).toEqual([]);
+});
+
+test('what the first lists leave behind goes on a standby, too, though its Rollouts wait for the lease; not before all are in', async () => {
+  const metadata = { name: 'web', namespace: 'shop', uid: 'u', resourceVersion: '3' };
+  server.objects.set('/apis/sluice.dev/v1alpha1/rollouts', [{ metadata, spec: {} }]);
+  server.refused.add('/api/v1/configmaps');
+  watches();
+  await clock.advance(60_000);
+  expect(settled).toBe(0);
+  server.refused.clear();
+  await clock.advance(60_000);
+  expect(settled).toBe(1);
 });
 
 test('one that cannot watch the kinds of the cluster, by which it learns of a mesh, is not', async () => {

@@ -21,6 +21,12 @@ export function problemsOf({ kube, isDiscovered, discoveryFailure }: ControllerH
   ];
 }
 
+/** A first list is still to come. One that we may not read may never come. */
+export function isTakingIn({ unsynced, failing }: KubeHealth): boolean {
+  const refused = new Set(failing.flatMap(({ name, failure }) => (failure.kind === 'forbidden' ? [name] : [])));
+  return unsynced.some((name) => !refused.has(name));
+}
+
 const ours = new Set(['rollouts', 'analysisruns', 'analysistemplates', 'clusteranalysistemplates']);
 
 /** Of several namespaces' watches on one kind. */

@@ -28,6 +28,7 @@ function aCluster(forbidden: readonly string[] = [], prepare: (api: MemoryApi) =
   prepare(api);
   for (const entry of forbidden) api.forbidden.add(entry);
   const clock = new VirtualClock();
+  const seen = { settled: 0 };
   const shared = { clock, random: seededRandom(5), log: silentLogger };
   const controller = new RolloutController({
     ...shared,
@@ -42,7 +43,9 @@ function aCluster(forbidden: readonly string[] = [], prepare: (api: MemoryApi) =
     schedule: () => () => {},
     epoch: () => 1,
     onFenced: (reason) => expect.fail(reason),
-    onSettled: () => {},
+    onSettled: () => {
+      seen.settled += 1;
+    },
   });
   const stop = new AbortController();
   const interrupt = new AbortController();
@@ -53,7 +56,7 @@ function aCluster(forbidden: readonly string[] = [], prepare: (api: MemoryApi) =
     await clock.advance(1);
     await running;
   });
-  return { api, clock };
+  return { api, clock, seen };
 }
 
 type Condition = { readonly type: string; readonly status: string; readonly reason: string; readonly message: string };
@@ -92,6 +95,12 @@ describe('kinds that may not be read', () => {
     await clock.advance(minutes(2));
     for (const name of both) expect(stalled(api, name)).toBeUndefined();
     expect(touched(api)).toContain('create deployments');
+  });
+
+  test('the splits: what the first lists leave behind goes all the same', async () => {
+    const { clock, seen } = aCluster(['list trafficsplits']);
+    await clock.advance(minutes(1));
+    expect(seen.settled).toBe(1);
   });
 
   test('an API server that refuses for a moment, as one that comes up does, is not worth a word', async () => {

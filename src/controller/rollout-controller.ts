@@ -17,7 +17,7 @@ import { metricAccess } from './metric-access.ts';
 import type { Observers } from './observe.ts';
 import { Obstacles } from './obstacle.ts';
 import { raceAbort } from './race-abort.ts';
-import { problemsOf } from './readiness.ts';
+import { isTakingIn, problemsOf } from './readiness.ts';
 import { reconcileRollout } from './reconcile-rollout.ts';
 import { reconcileRun } from './reconcile-run.ts';
 import type { RolloutRecord } from './records.ts';
@@ -44,7 +44,7 @@ export interface RolloutControllerOptions {
   /** The leader's fencing number; undefined while this process does not lead. */
   readonly epoch: () => number | undefined;
   readonly onFenced: (reason: string) => void;
-  /** The first lists, or later ones, are in and looked at. */
+  /** The first lists are in and, by a leader, looked at. Once. */
   readonly onSettled: () => void;
 }
 
@@ -71,7 +71,9 @@ export class RolloutController {
     this.#runs = new WorkQueue({ clock, random, longestBackoffMs: 30_000 });
     this.#obstacles = new Obstacles((rollout) => this.#rollouts.add(rollout));
     this.#refusals = new Refusals({ clock, onChange: () => this.#lookAtAll() });
-    const isBusy = () => this.#health().unsynced.length + this.#rollouts.length + this.#runs.length > 0;
+    // What waits in a standby waits for the lease, for days perhaps.
+    const waiting = () => (options.epoch() === undefined ? 0 : this.#rollouts.length + this.#runs.length);
+    const isBusy = () => waiting() > 0 || isTakingIn(this.#health());
     this.#settling = new Settling({ clock, isBusy, onSettled: options.onSettled });
     const shared = { client, contact, clock, random, log, namespaces, refusals: this.#refusals, settling: this.#settling };
     const onThings = (things: readonly string[]) => this.#wake(things);
