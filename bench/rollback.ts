@@ -24,7 +24,7 @@ export async function rollbackSection({ admin, info }: Bare): Promise<Section> {
   say(`rollback: ${inFlight + spoiled} Rollouts, ${spoiled} of them go bad one by one, then the rest at once`);
   const prometheus = await fakePrometheus();
   await makeNamespace(admin, namespace);
-  const metric = { name: 'success', interval: '2s', thresholdRange: { min: 0.95 }, provider: { prometheus: { query: benchQuery } } };
+  const metric = { name: 'success', interval: '10s', thresholdRange: { min: 0.95 }, provider: { prometheus: { query: benchQuery } } };
   await admin.apply(template(namespace, 'checks', [metric]), { manager: 'user' });
   const args = ['--log-level', 'info'];
   const controller = await startController(admin, info, namespace, { prometheus: prometheus.url, args });
@@ -50,8 +50,8 @@ export async function rollbackSection({ admin, info }: Bare): Promise<Section> {
   await fleet.release('example/app:2');
   await fleet.until('paused at 20 %', ({ status }) => status?.phase === 'Paused' && status.weight?.confirmedAt !== undefined);
   const releasedMs = performance.now() - releasedAt;
-  // The analyses find their rhythm.
-  await sleep(8_000);
+  // The analyses find their rhythm: each has been asked at least once.
+  await sleep(12_000);
 
   const mark = auditMark(info.auditFile);
   const [single, rest] = [fleet.names.slice(0, spoiled), fleet.names.slice(spoiled)];

@@ -28,9 +28,10 @@ await build({
   format: 'esm',
   target: 'node20',
   sourcemap: 'linked',
-  // Every process keeps the text of its program; stack traces come from the source map.
-  minify: true,
-  keepNames: true,
+  // Every process keeps the text of its program, so it is made short. Names stay as they are: stack traces and profiles tell them, and esbuild's keepNames
+  // would define a property on every closure that is made, a tenth of the controller's time under load.
+  minifyWhitespace: true,
+  minifySyntax: true,
   legalComments: 'linked',
   logLevel: 'warning',
   plugins: [lean],

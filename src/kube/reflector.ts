@@ -193,6 +193,8 @@ export class Reflector<T> {
   }
 
   #apply(object: KubeObject): void {
+    // What we wrote comes back; a state that is no news is not worth its decoding.
+    if (this.#isKnown(object)) return;
     const value = this.#project(object);
     if (value === thrown) return;
     const { uid, resourceVersion } = object.metadata;
@@ -200,6 +202,11 @@ export class Reflector<T> {
     const { store } = this.#options;
     const changes = value === undefined ? this.#forget(key, uid, resourceVersion) : store.applied(key, uid, resourceVersion, value);
     for (const change of changes) this.#announce(change);
+  }
+
+  #isKnown({ metadata }: KubeObject): boolean {
+    const known = this.#options.store.entry(keyOf(metadata));
+    return known?.uid === metadata.uid && compareResourceVersions(metadata.resourceVersion, known.resourceVersion) <= 0;
   }
 
   // An update that the projection leaves out ends the entry, unless the entry is newer than the update.

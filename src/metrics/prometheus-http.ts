@@ -30,9 +30,19 @@ type Interceptors = Required<Pick<PrometheusConnectionOptions, 'requestIntercept
  * makes of it afterwards is ignored.
  */
 export async function instantQuery(call: PrometheusCall, signal: AbortSignal): Promise<PrometheusReply> {
+  const reply = await attempt(call, keptAgents(call), signal);
+  if (reply !== 'stale') return reply;
+  // The server had closed the kept connection before it read anything: no outage, and a question may be asked twice.
+  const fresh = makeAgents(call, false);
+  const second = await attempt(call, fresh, signal);
+  destroy(fresh);
+  return second === 'stale' ? { kind: 'unreachable', message: 'the connection was reset' } : second;
+}
+
+/** `stale`: a connection that was kept from an earlier question turned out to be closed. */
+async function attempt(call: PrometheusCall, agents: Agents, signal: AbortSignal): Promise<PrometheusReply | 'stale'> {
   if (signal.aborted) return { kind: 'aborted' };
   let reply: PrometheusReply | undefined;
-  const agents = agentsFor(call);
   const requestInterceptor: Interceptors['requestInterceptor'] = {
     onFulfilled: (config) => {
       // Prometheus takes its own clock where `time` is absent; ours may be skewed.
@@ -67,10 +77,8 @@ export async function instantQuery(call: PrometheusCall, signal: AbortSignal): P
     });
     await driver.instantQuery(call.query, undefined, `${Math.ceil(call.timeoutMs)}ms`);
   } catch (thrown) {
+    if (reply === undefined && !signal.aborted && isStale(thrown)) return 'stale';
     reply ??= failureOf(thrown, signal);
-  } finally {
-    agents.httpAgent.destroy();
-    agents.httpsAgent.destroy();
   }
   return reply ?? { kind: 'unreachable', message: 'no answer' };
 }
@@ -80,21 +88,62 @@ function headersOf({ address, credentials }: PrometheusCall): Record<string, str
   return { ...own, ...(address.authorization === undefined ? {} : { authorization: address.authorization }), ...credentials.headers };
 }
 
-// No kept connections: a POST on one that the server has just closed would look like an outage, and we never retry.
-function agentsFor({ address, credentials }: PrometheusCall) {
+interface Agents {
+  readonly httpAgent: http.Agent;
+  readonly httpsAgent: https.Agent;
+}
+
+/** Kept connections by what they were made with: how names are resolved, and whom TLS trusts. A hundred canaries ask one server. */
+const kept = new Map<string, Agents>();
+const mostKept = 32;
+const idleMs = 30_000;
+
+function keptAgents(call: PrometheusCall): Agents {
+  const { ca, serverName } = call.credentials.tls;
+  const key = JSON.stringify([call.address.isTrusted, serverName, ca]);
+  const agents = kept.get(key) ?? makeAgents(call, true);
+  // The latest last, so that the first is the one that was not asked for longest.
+  kept.delete(key);
+  kept.set(key, agents);
+  const [oldest] = kept.size > mostKept ? kept : [];
+  if (oldest !== undefined) {
+    kept.delete(oldest[0]);
+    destroy(oldest[1]);
+  }
+  return agents;
+}
+
+function makeAgents({ address, credentials }: PrometheusCall, keepAlive: boolean): Agents {
   const lookup = address.isTrusted ? {} : { lookup: guardedLookup };
   const { ca, serverName } = credentials.tls;
   const tls = { ...(ca === undefined ? {} : { ca }), ...(serverName === undefined ? {} : { servername: serverName }) };
+  const keeping = keepAlive ? { keepAlive, maxFreeSockets: 16, timeout: idleMs } : { keepAlive };
   return {
-    httpAgent: new http.Agent({ keepAlive: false, ...lookup }),
-    httpsAgent: new https.Agent({ keepAlive: false, rejectUnauthorized: true, ...lookup, ...tls }),
+    httpAgent: new http.Agent({ ...keeping, ...lookup }),
+    httpsAgent: new https.Agent({ ...keeping, rejectUnauthorized: true, ...lookup, ...tls }),
   };
 }
+
+function destroy({ httpAgent, httpsAgent }: Agents): void {
+  httpAgent.destroy();
+  httpsAgent.destroy();
+}
+
+/** A reset before any answer, on a connection that had served before. */
+function isStale(thrown: unknown): boolean {
+  const original = originalOf(thrown);
+  const code = textOf(original, 'code');
+  const request = isObject(original) ? original.request : undefined;
+  const isReused = typeof request === 'object' && request !== null && Reflect.get(request, 'reusedSocket') === true;
+  return isReused && (code === 'ECONNRESET' || code === 'EPIPE');
+}
+
+const originalOf = (thrown: unknown): unknown => (isObject(thrown) && isObject(thrown.original) ? thrown.original : thrown);
 
 /** The driver throws plain objects with `code`, `error` and the original AxiosError. */
 function failureOf(thrown: unknown, signal: AbortSignal): PrometheusReply {
   if (signal.aborted) return { kind: 'aborted' };
-  const original = isObject(thrown) && isObject(thrown.original) ? thrown.original : thrown;
+  const original = originalOf(thrown);
   const code = textOf(original, 'code');
   const message = textOf(original, 'message') ?? textOf(thrown, 'error') ?? 'no answer';
   if (code === refusedLookupCode) return { kind: 'refused', message };

@@ -204,11 +204,40 @@ describe('the request', () => {
     expect(Object.fromEntries(new URLSearchParams(request?.body))).toEqual({ query: 'sum(up{a="b"})', timeout: '5000ms' });
   });
 
-  it('is not sent again after a failure, and leaves no socket', async () => {
+  it('is not sent again after a failure', async () => {
     const server = await serve(plain(503));
     await createPrometheusSource().ask(aProvider(), testIo({ prometheusAddress: server.url }), never);
     expect(server.requests).toHaveLength(1);
-    await expect.poll(() => server.openSockets()).toBe(0);
+  });
+
+  it('goes over the connection of the one before it', async () => {
+    const server = await serve(sends(vector([{ value: '1' }])));
+    for (const _ of [1, 2, 3]) await createPrometheusSource().ask(aProvider(), testIo({ prometheusAddress: server.url }), never);
+    expect(server.requests).toHaveLength(3);
+    expect(server.connections()).toBe(1);
+  });
+
+  it('is asked again where the kept connection turns out to be closed, and that is no failure', async () => {
+    let answered = 0;
+    const respond: Respond = (response) => {
+      // The second question meets a server that has given the connection up: it is reset without an answer.
+      if (answered++ === 1) response.destroy();
+      else json(response, vector([{ value: '1' }]));
+    };
+    const server = await serve(respond);
+    const ask = () => createPrometheusSource().ask(aProvider(), testIo({ prometheusAddress: server.url }), never);
+    expect(await ask()).toEqual({ kind: 'value', value: 1 });
+    expect(await ask()).toEqual({ kind: 'value', value: 1 });
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it('is asked again once: a server that resets for good is an error', async () => {
+    let answered = 0;
+    const server = await serve((response) => (answered++ === 0 ? json(response, vector([{ value: '1' }])) : response.destroy()));
+    const ask = () => createPrometheusSource().ask(aProvider(), testIo({ prometheusAddress: server.url }), never);
+    await ask();
+    expect(await ask()).toMatchObject({ kind: 'error', message: expect.stringMatching(/ECONNRESET|hang up/) });
+    expect(server.requests).toHaveLength(3);
   });
 
   it('carries headers with Secrets, which no message shows', async () => {

@@ -7,7 +7,8 @@ import { systemClock } from '../../lib/clock.ts';
 export interface TestServer {
   readonly url: string;
   readonly requests: readonly TestRequest[];
-  /** Sockets that are still open. */
+  /** Sockets that were ever opened, and those that still are. */
+  readonly connections: () => number;
   readonly openSockets: () => number;
   close(): Promise<void>;
 }
@@ -34,17 +35,18 @@ export async function startServer(respond: Respond, tls?: Pick<ServerOptions, 'c
     });
   };
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
-  let sockets = 0;
+  let [opened, closed] = [0, 0];
   server.on('connection', (socket) => {
-    sockets++;
-    socket.on('close', () => sockets--);
+    opened++;
+    socket.on('close', () => closed++);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     requests,
-    openSockets: () => sockets,
+    connections: () => opened,
+    openSockets: () => opened - closed,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -119,7 +119,9 @@ export async function startController(
         'debug',
       ];
       const scope = (options.namespaces ?? [namespace]).flatMap((each) => ['--namespace', each]);
-      const all = ['--enable-source-maps', ...args, ...scope, '--leader-election', String(election), ...(options.args ?? [])];
+      // SLUICE_BED_NODE_FLAGS: `--cpu-prof --cpu-prof-dir=/tmp/x`, say, to see where the time goes.
+      const flags = (process.env.SLUICE_BED_NODE_FLAGS ?? '').split(' ').filter((flag) => flag !== '');
+      const all = [...flags, '--enable-source-maps', ...args, ...scope, '--leader-election', String(election), ...(options.args ?? [])];
       return replica({ identity, listen, args: all, logDir: join(info.runDir, 'logs'), env: options.env ?? {} });
     }),
   );
