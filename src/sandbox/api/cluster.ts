@@ -1,0 +1,11 @@
+import type { Clock, Random } from '../../lib/index.ts';
+import type { KindRegistry } from './kinds/index.ts';
+import type { ObjectStore } from './store.ts';
+
+/** What the parts of one API server share. */
+export interface Cluster {
+  readonly store: ObjectStore;
+  readonly kinds: KindRegistry;
+  readonly clock: Clock;
+  readonly random: Random;
+}
