@@ -1,4 +1,7 @@
-import type { Random } from '../lib/index.ts';
+import { type Random, seededRandom } from '../lib/index.ts';
+
+/** A source of its own, so that what one actor draws does not change what another one does. */
+export const fork = (random: Random): Random => seededRandom(Math.floor(random.next() * 4_294_967_296));
 
 /** Least and greatest, both possible. */
 export type Range = readonly [least: number, greatest: number];

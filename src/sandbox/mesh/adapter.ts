@@ -56,7 +56,10 @@ export class Adapter {
     const adopt = () => {
       if (!this.#paused.has(namespace)) this.#adopt(split, isDeleted);
     };
-    if (atMs <= nowMs) return adopt();
+    if (atMs <= nowMs) {
+      adopt();
+      return;
+    }
     this.#arrivals.set(key, atMs);
     clock.after(atMs - nowMs, adopt);
   }

@@ -5,7 +5,7 @@ import { type EndpointSlice, type Namespace, resources, routeGroupsOf, type Serv
 import type { Change, Informer, Informers } from '../watch/index.ts';
 import { Adapter } from './adapter.ts';
 import { addressesOf, clustersOf } from './endpoints.ts';
-import { Proxy } from './proxy.ts';
+import { MeshProxy } from './proxy.ts';
 import { clusterName, isToRoot, readingOf, toRoot } from './readings.ts';
 import { type Served, servedOf } from './served.ts';
 import {
@@ -36,7 +36,7 @@ export interface ControlPlaneOptions {
   /** Of namespaces that are not labelled with a mode of their own. */
   readonly mode: MeshMode;
   /** Whoever sends through a proxy accounts for the time until now, as everything still was. */
-  readonly beforeChange: (proxy: Proxy) => void;
+  readonly beforeChange: (proxy: MeshProxy) => void;
 }
 
 const modeLabel = 'bed.sluice.dev/mesh-mode';
@@ -71,7 +71,7 @@ export class ControlPlane {
   readonly #virtualServices: Informer<VirtualService>;
   readonly #definitions: Informer<ApiObject>;
   #served: Served = servedOf([]);
-  readonly #proxies = new Map<string, Proxy>();
+  readonly #proxies = new Map<string, MeshProxy>();
   readonly #roots = new Map<string, RootPort>();
   readonly #routes = new Map<string, RootRoutes>();
   /** Addresses by cluster, by the key of its Service. */
@@ -89,10 +89,10 @@ export class ControlPlane {
     this.#namespaces = informers.of(resources.namespaces);
     this.#services = informers.of(resources.services);
     this.#slices = informers.of(resources.endpointSlices);
-    this.#splits = informers.of(undefined);
-    this.#groups = informers.of(undefined);
-    this.#profiles = informers.of(undefined);
-    this.#virtualServices = informers.of(undefined);
+    this.#splits = informers.redirectable();
+    this.#groups = informers.redirectable();
+    this.#profiles = informers.redirectable();
+    this.#virtualServices = informers.redirectable();
     this.adapter = new Adapter({
       ...{ clock, random, client, lagMs: options.lag.adapterMs },
       modeOf: (namespace) => this.modeOf(namespace),
@@ -110,24 +110,27 @@ export class ControlPlane {
   }
 
   /** A proxy that hears of these roots from now on; what is known now, it knows at once. */
-  connect(name: string, isMeshed: boolean, roots: readonly RootPort[]): Proxy {
-    const proxy = new Proxy(name, isMeshed, this.#options.clock, this.#options.beforeChange);
-    this.#proxies.set(name, proxy);
+  connect(name: string, isMeshed: boolean, roots: readonly RootPort[]): MeshProxy {
     for (const root of roots) {
       this.#roots.set(rootKey(root), root);
+      this.#touch(root.namespace);
+    }
+    this.#push();
+    const proxy = new MeshProxy(name, isMeshed, this.#options.clock, this.#options.beforeChange);
+    this.#proxies.set(name, proxy);
+    for (const root of roots) {
       const routes = this.#routes.get(rootKey(root));
       if (routes !== undefined) proxy.tellRoute(rootKey(root), isMeshed ? routes.meshed : routes.plain, 0);
-      this.#touch(root.namespace);
     }
     for (const clusters of this.#clusters.values()) for (const [cluster, addresses] of clusters) proxy.tellEndpoints(cluster, addresses, 0);
     return proxy;
   }
 
-  disconnect(proxy: Proxy): void {
+  disconnect(proxy: MeshProxy): void {
     this.#proxies.delete(proxy.name);
   }
 
-  proxies(): Iterable<Proxy> {
+  proxies(): Iterable<MeshProxy> {
     return this.#proxies.values();
   }
 
@@ -182,11 +185,13 @@ export class ControlPlane {
     this.#dirtyNamespaces.add(namespace);
     if (this.#isArmed) return;
     this.#isArmed = true;
-    this.#options.clock.after(0, () => this.#push());
+    this.#options.clock.after(0, () => {
+      this.#isArmed = false;
+      this.#push();
+    });
   }
 
   #push(): void {
-    this.#isArmed = false;
     this.#options.informers.sync();
     for (const key of this.#dirtyServices) this.#pushEndpoints(key);
     this.#dirtyServices.clear();
@@ -219,7 +224,7 @@ export class ControlPlane {
     this.#tell((proxy, lagMs) => proxy.tellRoute(key, proxy.isMeshed ? next?.meshed : next?.plain, lagMs), 'routesMs');
   }
 
-  #tell(say: (proxy: Proxy, lagMs: number) => void, kind: 'routesMs' | 'endpointsMs'): void {
+  #tell(say: (proxy: MeshProxy, lagMs: number) => void, kind: 'routesMs' | 'endpointsMs'): void {
     for (const proxy of this.#proxies.values()) say(proxy, drawFrom(this.#options.random, this.#lag[kind]));
   }
 

@@ -13,19 +13,19 @@ export interface ClusterView {
 }
 
 /** One copy of the mesh's configuration, beside a client: older or newer than the others', and its endpoints than its routes. */
-export class Proxy {
+export class MeshProxy {
   readonly name: string;
   /** Its client is part of the mesh; else this is kube-proxy, which knows no splits. */
   readonly isMeshed: boolean;
   readonly #clock: Clock;
-  readonly #beforeChange: (proxy: Proxy) => void;
+  readonly #beforeChange: (proxy: MeshProxy) => void;
   readonly #routes = new Map<string, RootRoute>();
   readonly #clusters = new Map<string, ClusterView>();
   /** When the newest that is under way arrives: nothing overtakes what was said before of the same thing. */
   readonly #arrivals = new Map<string, number>();
   readonly #held = new Map<Topic, Map<string, () => void>>();
 
-  constructor(name: string, isMeshed: boolean, clock: Clock, beforeChange: (proxy: Proxy) => void) {
+  constructor(name: string, isMeshed: boolean, clock: Clock, beforeChange: (proxy: MeshProxy) => void) {
     this.name = name;
     this.isMeshed = isMeshed;
     this.#clock = clock;
@@ -73,7 +73,10 @@ export class Proxy {
     const nowMs = this.#clock.monotonicMs();
     const id = `${topic}:${key}`;
     const atMs = Math.max(nowMs + lagMs, this.#arrivals.get(id) ?? 0);
-    if (atMs <= nowMs) return this.#arrive(topic, key, take);
+    if (atMs <= nowMs) {
+      this.#arrive(topic, key, take);
+      return;
+    }
     this.#arrivals.set(id, atMs);
     this.#clock.after(atMs - nowMs, () => {
       if (this.#arrivals.get(id) === atMs) this.#arrivals.delete(id);

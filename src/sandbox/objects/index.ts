@@ -1,3 +1,4 @@
+export { draftOf } from './draft.ts';
 export { controllerOf, isDeleting, isOver, isReady, readySinceMs, workloadOf } from './pods.ts';
 export { resources, routeGroupsOf, splitsOf } from './resources.ts';
 export { hasAll, selects } from './selector.ts';

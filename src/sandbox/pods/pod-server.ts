@@ -80,7 +80,10 @@ const few = 12;
 
 function spread(random: Random, latency: Latency, count: number, cell: (latencyMs: number, count: number) => void): void {
   if (count === 0) return;
-  if (latency.kind === 'fixed') return cell(latency.ms, count);
+  if (latency.kind === 'fixed') {
+    cell(latency.ms, count);
+    return;
+  }
   if (count < few) {
     for (let each = 0; each < count; each += 1) cell(drawLatency(random, latency), 1);
     return;

@@ -1,6 +1,6 @@
 import type { Random } from '../../lib/index.ts';
 import { multinomial, poisson } from '../chance.ts';
-import { matchesAny, type Proxy, type RequestShape, type RootPort, rootKey, type SplitVersion } from '../mesh/index.ts';
+import { type MeshProxy, matchesAny, type RequestShape, type RootPort, rootKey, type SplitVersion } from '../mesh/index.ts';
 import type { Network, PodServer } from '../pods/index.ts';
 import type { Client as Sender } from '../requests.ts';
 import { type LastEndpoint, type Loss, lastEndpoint, type TracedBatch } from './loss.ts';
@@ -46,7 +46,7 @@ const failedMs = 1;
 
 /** One pod of a client: sends what fell due since it last did, by what its proxy knows now. */
 export class ClientPod {
-  readonly proxy: Proxy;
+  readonly proxy: MeshProxy;
   readonly #spec: ClientSpec;
   readonly #context: SenderContext;
   readonly #startedMs: number;
@@ -56,7 +56,7 @@ export class ClientPod {
   /** Where round robin goes on, by cluster. */
   readonly #turns = new Map<string, number>();
 
-  constructor(spec: ClientSpec, proxy: Proxy, nowMs: number, context: SenderContext) {
+  constructor(spec: ClientSpec, proxy: MeshProxy, nowMs: number, context: SenderContext) {
     this.#spec = spec;
     this.proxy = proxy;
     this.#context = context;
@@ -91,12 +91,23 @@ export class ClientPod {
     const { target, request = plainRequest } = this.#spec;
     const known = this.proxy.route(rootKey(target));
     const toRoot = (cluster: string): Course => ({ cluster, backend: target.service, split: undefined });
-    if (known === undefined) return this.#lose(count, span, toRoot(''), { kind: 'no-service' });
+    if (known === undefined) {
+      this.#lose(count, span, toRoot(''), { kind: 'no-service' });
+      return;
+    }
     const { route, rootCluster } = known;
-    if (route.kind === 'fail') return this.#lose(count, span, { ...toRoot(''), split: route.split }, { kind: 'no-route' }, route.status);
-    if (route.matches !== undefined && !matchesAny(route.matches, request)) return this.#toCluster(count, span, toRoot(rootCluster));
-    if (route.shares.length === 1 && route.shares[0] !== undefined)
-      return this.#toCluster(count, span, { ...route.shares[0], split: route.split });
+    if (route.kind === 'fail') {
+      this.#lose(count, span, { ...toRoot(''), split: route.split }, { kind: 'no-route' }, route.status);
+      return;
+    }
+    if (route.matches !== undefined && !matchesAny(route.matches, request)) {
+      this.#toCluster(count, span, toRoot(rootCluster));
+      return;
+    }
+    if (route.shares.length === 1 && route.shares[0] !== undefined) {
+      this.#toCluster(count, span, { ...route.shares[0], split: route.split });
+      return;
+    }
     const weights = route.shares.map(({ weight }) => weight);
     multinomial(this.#context.random, count, weights).forEach((share, index) => {
       const chosen = route.shares[index];
@@ -106,11 +117,14 @@ export class ClientPod {
 
   #toCluster(count: number, span: Span, course: Course): void {
     const view = this.proxy.cluster(course.cluster);
-    if (view === undefined) return this.#lose(count, span, course, { kind: 'no-backend' });
+    if (view === undefined) {
+      this.#lose(count, span, course, { kind: 'no-backend' });
+      return;
+    }
     const { addresses, emptied } = view;
     if (addresses.length === 0) {
       const last = (emptied?.addresses ?? []).map((address) => this.#stateOf(address));
-      return this.#lose(count, span, course, { kind: 'no-endpoints', sinceMs: emptied?.atMs, last });
+      this.#lose(count, span, course, { kind: 'no-endpoints', sinceMs: emptied?.atMs, last });
     }
     this.#inTurn(course.cluster, count, addresses, (address, share) => this.#toAddress(share, span, course, address));
   }
@@ -131,8 +145,10 @@ export class ClientPod {
   #toAddress(count: number, span: Span, course: Course, address: string): void {
     const { network, random } = this.#context;
     const server = network.at(ipOf(address));
-    if (server === undefined || !server.ports.has(portOf(address)))
-      return this.#lose(count, span, course, { kind: 'refused', by: this.#stateOf(address) });
+    if (server === undefined || !server.ports.has(portOf(address))) {
+      this.#lose(count, span, course, { kind: 'refused', by: this.#stateOf(address) });
+      return;
+    }
     const taken = server.answer(random, count, span.toMs, (status, latencyMs, share) =>
       this.#record(share, span, course, { server, status, latencyMs, loss: undefined }),
     );
@@ -158,10 +174,23 @@ export class ClientPod {
     { server, status, latencyMs, loss }: { server: PodServer | undefined; status: number; latencyMs: number; loss: Loss | undefined },
   ): void {
     const { namespace, service: rootService, port } = this.#spec.target;
+    // One literal, since this is where a simulation spends its time.
     this.#context.record({
-      ...{ atMs: wallMs, sinceMs: wallMs - (toMs - fromMs), namespace, rootService, port, count },
-      ...{ split: split?.name, splitVersion: split, backendService: backend, proxy: this.proxy.name },
-      ...{ server: server?.identity, client: this.#sender, status, latencyMs, loss },
+      atMs: wallMs,
+      sinceMs: wallMs - (toMs - fromMs),
+      namespace,
+      rootService,
+      port,
+      split: split?.name,
+      splitVersion: split,
+      backendService: backend,
+      proxy: this.proxy.name,
+      server: server?.identity,
+      client: this.#sender,
+      status,
+      latencyMs,
+      loss,
+      count,
     });
   }
 }

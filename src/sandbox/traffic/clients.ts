@@ -1,5 +1,5 @@
 import type { Clock, Random } from '../../lib/index.ts';
-import type { ControlPlane, Proxy } from '../mesh/index.ts';
+import type { ControlPlane, MeshProxy } from '../mesh/index.ts';
 import type { Network } from '../pods/index.ts';
 import { ClientPod, type ClientSpec } from './client.ts';
 import type { TracedBatch } from './loss.ts';
@@ -16,7 +16,7 @@ export interface ClientsOptions {
 
 export interface RunningClient {
   setRate(rate: Rate): void;
-  readonly proxies: readonly Proxy[];
+  readonly proxies: readonly MeshProxy[];
   stop(): void;
 }
 
@@ -26,7 +26,7 @@ export interface RunningClient {
  */
 export class Clients {
   readonly #options: ClientsOptions;
-  readonly #pods = new Map<Proxy, ClientPod>();
+  readonly #pods = new Map<MeshProxy, ClientPod>();
   #isTicking = false;
 
   constructor(options: ClientsOptions) {
@@ -61,7 +61,7 @@ export class Clients {
   }
 
   /** Accounts for all that was sent until now, through one proxy or all. */
-  settle(proxy?: Proxy): void {
+  settle(proxy?: MeshProxy): void {
     const nowMs = this.#options.clock.monotonicMs();
     const wallMs = this.#options.clock.nowMs();
     if (proxy !== undefined) this.#pods.get(proxy)?.settle(nowMs, wallMs);

@@ -90,7 +90,10 @@ export class Informer<T extends { readonly metadata: ApiObject['metadata'] }> {
   }
 
   #take(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: T): void {
-    if (type !== 'DELETED') return this.#put(object);
+    if (type !== 'DELETED') {
+      this.#put(object);
+      return;
+    }
     const key = keyOf(object.metadata);
     const before = this.#items.get(key);
     if (before === undefined) return;
@@ -103,8 +106,14 @@ export class Informer<T extends { readonly metadata: ApiObject['metadata'] }> {
     const before = this.#items.get(key);
     if (before?.metadata.resourceVersion === object.metadata.resourceVersion) return;
     this.#items.set(key, object);
-    if (before === undefined) return this.#tell({ type: 'added', key, object });
-    if (before.metadata.uid === object.metadata.uid) return this.#tell({ type: 'modified', key, object, before });
+    if (before === undefined) {
+      this.#tell({ type: 'added', key, object });
+      return;
+    }
+    if (before.metadata.uid === object.metadata.uid) {
+      this.#tell({ type: 'modified', key, object, before });
+      return;
+    }
     this.#tell({ type: 'deleted', key, object: before, before });
     this.#tell({ type: 'added', key, object });
   }

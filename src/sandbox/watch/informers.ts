@@ -1,6 +1,11 @@
+import { collectionPath, type Resource } from '../../kube/index.ts';
 import type { Clock } from '../../lib/index.ts';
 import type { ApiObject, ApiPort } from '../api/index.ts';
-import { Informer, type Watched } from './informer.ts';
+import { Informer } from './informer.ts';
+
+interface Watchable {
+  readonly metadata: ApiObject['metadata'];
+}
 
 const retryMs = 1_000;
 
@@ -14,6 +19,7 @@ export interface InformersOptions {
 export class Informers {
   readonly #options: InformersOptions;
   readonly #informers: { drain(): boolean; close(): void }[] = [];
+  readonly #shared = new Map<string, unknown>();
   readonly #dirty = new Set<{ drain(): boolean }>();
   #cancel: (() => void) | undefined;
   #isDraining = false;
@@ -22,7 +28,18 @@ export class Informers {
     this.#options = options;
   }
 
-  of<T extends { readonly metadata: ApiObject['metadata'] }>(resource: Watched): Informer<T> {
+  /** The one cache of a resource. `T`: the shape of its objects, which the API server has checked. */
+  of<T extends Watchable>(resource: Resource): Informer<T> {
+    const path = collectionPath(resource);
+    const known = this.#shared.get(path);
+    if (known !== undefined) return known as Informer<T>;
+    const informer = this.redirectable<T>(resource);
+    this.#shared.set(path, informer);
+    return informer;
+  }
+
+  /** A cache of its own, that may watch another resource later; undefined: nothing yet. */
+  redirectable<T extends Watchable>(resource?: Resource): Informer<T> {
     const { port, headers } = this.#options;
     const informer: Informer<T> = new Informer<T>(resource, { port, headers, onReady: () => this.#ready(informer) });
     this.#informers.push(informer);

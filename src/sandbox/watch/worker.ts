@@ -70,11 +70,12 @@ export class Worker {
       case 'done':
         return;
       case 'after':
-        return this.addAfter(key, outcome.delayMs);
+        this.addAfter(key, outcome.delayMs);
+        return;
       case 'again': {
         const failures = this.#failures.get(key) ?? 0;
         this.#failures.set(key, failures + 1);
-        return this.addAfter(key, Math.min(longestRetryMs, firstRetryMs * 2 ** failures));
+        this.addAfter(key, Math.min(longestRetryMs, firstRetryMs * 2 ** failures));
       }
     }
   }
