@@ -144,6 +144,7 @@ export class PodMachine {
         this.#report();
       }
       this.#later(configurationRetryMs, () => this.#start());
+      return;
     }
     const { random, startMs } = this.#options;
     this.#later(drawFrom(random, startMs) + this.#behaviour.startDelayMs, () => this.#run());

@@ -125,6 +125,7 @@ export class ClientPod {
     if (addresses.length === 0) {
       const last = (emptied?.addresses ?? []).map((address) => this.#stateOf(address));
       this.#lose(count, span, course, { kind: 'no-endpoints', sinceMs: emptied?.atMs, last });
+      return;
     }
     this.#inTurn(course.cluster, count, addresses, (address, share) => this.#toAddress(share, span, course, address));
   }
