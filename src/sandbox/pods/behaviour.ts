@@ -48,7 +48,7 @@ function annotatedBehaviour(annotations: Readonly<Record<string, string>>): Part
   return defined({
     errorRate: number('error-rate'),
     errorCode: number('error-code'),
-    latency: parseLatency(text('latency-ms') ?? ''),
+    latency: parseLatency(text('latency-ms')),
     startDelayMs: number('start-delay-ms'),
     isNeverReady: text('never-ready') === undefined ? undefined : text('never-ready') === 'true',
     unreadyAfterMs: number('unready-after-ms'),

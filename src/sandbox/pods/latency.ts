@@ -8,7 +8,8 @@ export type Latency =
   | { readonly kind: 'tailed'; readonly p50Ms: number; readonly p99Ms: number };
 
 /** `40`, or `40-200` for an even draw; undefined where it is neither. */
-export function parseLatency(text: string): Latency | undefined {
+export function parseLatency(text: string | undefined): Latency | undefined {
+  if (text === undefined || text === '') return undefined;
   const [fromMs, toMs, ...rest] = text.split('-').map(Number);
   if (fromMs === undefined || rest.length > 0 || Number.isNaN(fromMs) || Number.isNaN(toMs ?? 0)) return undefined;
   return toMs === undefined || toMs === fromMs ? { kind: 'fixed', ms: fromMs } : { kind: 'uniform', fromMs, toMs };
