@@ -117,6 +117,7 @@ describe('the API of Prometheus', () => {
     expect(dataOf(get('/api/v1/status/buildinfo'))).toMatchObject({ version: '2.42.0' });
     expect(replyOf(get('/api/v1/nothing'))).toMatchObject({ status: 404, body: '404 page not found\n' });
     expect(replyOf(answer({ method: 'DELETE', url: '/api/v1/query' })).status).toBe(405);
+    expect(replyOf(get('/api/v1/label/%zz/values')).status).toBe(400);
   });
 });
 

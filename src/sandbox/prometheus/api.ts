@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import { fail, ok, type Result } from '../../lib/result.ts';
 import { FaultSwitch } from '../fault-switch.ts';
-import { jsonReply, type Port, type PortRequest, type Reply, textReply } from '../http-port.ts';
+import { badRequest, jsonReply, type Port, type PortRequest, type Reply, segmentsOf, textReply } from '../http-port.ts';
 import { failure, instantData, type JsonAnswer, labelsData, matrixData, type Notes, success } from './answer.ts';
 import { distorted, type PrometheusFault, retyped, type Struck, spoiled } from './faults.ts';
 import { quoted } from './go-text.ts';
@@ -80,11 +80,14 @@ function reply({ method }: PortRequest, url: URL, { params, drawn }: Omit<Asked,
   }
   if (url.pathname === '/-/ready') return textReply(200, 'Prometheus Server is Ready.\n', world.nowMs);
   if (url.pathname === '/-/healthy') return textReply(200, 'Prometheus Server is Healthy.\n', world.nowMs);
-  const [, label] = /^\/api\/v1\/label\/([^/]+)\/values$/.exec(url.pathname) ?? [];
-  const route = routes[label === undefined ? url.pathname : '/api/v1/label/*/values'];
+  const segments = segmentsOf(url);
+  if (segments === undefined) return badRequest(world.nowMs);
+  const [, , , label = '', last] = segments;
+  const isValues = url.pathname.startsWith('/api/v1/label/') && segments.length === 5 && last === 'values';
+  const route = routes[isValues ? '/api/v1/label/*/values' : url.pathname];
   if (route === undefined) return textReply(404, '404 page not found\n', world.nowMs);
   if (!route.methods.includes(method)) return textReply(405, 'Method Not Allowed\n', world.nowMs);
-  return replyOf(route.run(world, { params, drawn, label: decodeURIComponent(label ?? '') }), world);
+  return replyOf(route.run(world, { params, drawn, label }), world);
 }
 
 const badParam = (name: string, message: string): JsonAnswer => failure('bad_data', `invalid parameter ${quoted(name)}: ${message}`);
