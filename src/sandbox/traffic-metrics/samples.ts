@@ -1,5 +1,5 @@
 import type { Port } from '../http-port.ts';
-import type { Engine } from '../prometheus/promql/engine.ts';
+import type { Engine } from '../prometheus/index.ts';
 
 /** The rows of an instant vector. */
 export type Samples = readonly { readonly labels: ReadonlyMap<string, string>; readonly value: number }[];

@@ -1,10 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { seededRandom, VirtualClock } from '../../lib/index.ts';
 import type { PortAnswer } from '../http-port.ts';
-import { createPrometheusApi } from '../prometheus/api.ts';
-import { meshTargets } from '../prometheus/dialects/index.ts';
-import { Scraper } from '../prometheus/scraper.ts';
-import { TimeSeriesStore } from '../prometheus/store.ts';
+import { createPrometheusApi, meshTargets, Scraper, TimeSeriesStore } from '../prometheus/index.ts';
 import { type RequestBatch, RequestLedger } from '../requests.ts';
 import { createTrafficMetricsApi } from './api.ts';
 import { goDuration, quantityOf } from './quantity.ts';

@@ -1,9 +1,7 @@
 // Canaries in the situations that a rollout meets, as every mesh's proxies would count them: made by the sandbox's own ledger, scraper
 // and dialects, so that what the real server is asked about is what the sandbox's clients leave behind.
 import { seededRandom, VirtualClock } from '../../../src/lib/index.ts';
-import { meshNames, meshTargets } from '../../../src/sandbox/prometheus/dialects/index.ts';
-import { Scraper } from '../../../src/sandbox/prometheus/scraper.ts';
-import { TimeSeriesStore } from '../../../src/sandbox/prometheus/store.ts';
+import { meshNames, meshTargets, Scraper, TimeSeriesStore } from '../../../src/sandbox/prometheus/index.ts';
 import { type RequestBatch, RequestLedger } from '../../../src/sandbox/requests.ts';
 import type { LoadedSeries } from './notation.ts';
 
