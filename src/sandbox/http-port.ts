@@ -44,3 +44,18 @@ export const textReply = (status: number, body: string, nowMs: number): Reply =>
   body,
   afterMs: 0,
 });
+
+/** The decoded segments of a path; undefined where its percent signs mean nothing. */
+export function segmentsOf({ pathname }: URL): readonly string[] | undefined {
+  try {
+    return pathname
+      .split('/')
+      .filter((part) => part !== '')
+      .map(decodeURIComponent);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What Go's HTTP server says to an address that it cannot read. */
+export const badRequest = (nowMs: number): Reply => textReply(400, '400 Bad Request', nowMs);

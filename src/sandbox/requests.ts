@@ -45,8 +45,8 @@ export interface Tally {
   readonly route: Omit<RequestBatch, 'atMs' | 'latencyMs' | 'count'>;
   readonly count: number;
   readonly latencySumMs: number;
-  /** Requests of at most this latency; exact for the bounds of `latencyBoundsMs` and for infinity, a bug for others. */
-  within(boundMs: number): number;
+  /** How many fell between two neighbours of `latencyBoundsMs`, the upper one included; the last are slower than all of them. */
+  readonly perBound: ArrayLike<number>;
 }
 
 /** Every upper bound that some mesh's histogram has, rising. */
@@ -101,8 +101,7 @@ class Counters implements Tally {
   readonly route: Tally['route'];
   count = 0;
   latencySumMs = 0;
-  /** One more than there are bounds: the last is for everything slower. */
-  readonly #perBound = new Float64Array(latencyBoundsMs.length + 1);
+  readonly perBound = new Float64Array(latencyBoundsMs.length + 1);
 
   constructor({ namespace, rootService, port, split, backendService, server, client, status }: RequestBatch) {
     this.route = { namespace, rootService, port, split, backendService, server, client, status };
@@ -113,13 +112,6 @@ class Counters implements Tally {
     this.latencySumMs += latencyMs * count;
     const found = latencyBoundsMs.findIndex((bound) => latencyMs <= bound);
     const at = found === -1 ? latencyBoundsMs.length : found;
-    this.#perBound[at] = (this.#perBound[at] ?? 0) + count;
-  }
-
-  within(boundMs: number): number {
-    if (boundMs === Number.POSITIVE_INFINITY) return this.count;
-    const last = latencyBoundsMs.indexOf(boundMs);
-    if (last === -1) throw new Error(`no counts for a bound of ${boundMs} ms`);
-    return this.#perBound.subarray(0, last + 1).reduce((sum, count) => sum + count, 0);
+    this.perBound[at] = (this.perBound[at] ?? 0) + count;
   }
 }

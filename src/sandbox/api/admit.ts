@@ -23,7 +23,7 @@ export const trackingOf = (call: Call, operation: 'Apply' | 'Update'): Tracking 
 });
 
 function resetOf({ kind, subresource }: Call): readonly (readonly string[])[] {
-  if (subresource === undefined) return kind.rules.reset.map((field) => [field]);
+  if (subresource === undefined || subresource === 'scale') return kind.rules.reset.map((field) => [field]);
   return kind.isCustom ? [['metadata'], ['spec']] : [['spec']];
 }
 

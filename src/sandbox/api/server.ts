@@ -102,7 +102,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       const path = parsePath(given.path);
       if (path === undefined || isReview(path)) return general(given);
       const call = admitted(given, path, false);
-      if (call.request.method === 'GET' && queryFlag(given, 'watch')) refuse(internalError('a watch was sent as a request'));
+      if (given.method === 'GET' && queryFlag(given, 'watch')) {
+        readListOptions(call);
+        refuse(internalError('a watch was sent as a request'));
+      }
       return serve({ cluster, tokens, store, seen: end.seen }, call);
     });
   }

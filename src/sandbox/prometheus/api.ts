@@ -1,9 +1,10 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import { fail, ok, type Result } from '../../lib/result.ts';
-import { jsonReply, type Port, type PortRequest, type Reply, textReply } from '../http-port.ts';
+import { FaultSwitch } from '../fault-switch.ts';
+import { badRequest, jsonReply, type Port, type PortRequest, type Reply, segmentsOf, textReply } from '../http-port.ts';
 import { failure, instantData, type JsonAnswer, labelsData, matrixData, type Notes, success } from './answer.ts';
-import { type Drawn, distorted, FaultSwitch, retyped, spoiled } from './faults.ts';
+import { distorted, type PrometheusFault, retyped, type Struck, spoiled } from './faults.ts';
 import { quoted } from './go-text.ts';
 import { compareLabels, type Labels, labelsKey } from './labels.ts';
 import { type Params, paramsOf, parseStep, parseTime } from './params.ts';
@@ -13,7 +14,8 @@ import type { Series, TimeSeriesStore } from './store.ts';
 
 export interface PrometheusApi {
   readonly answer: Port;
-  readonly faults: FaultSwitch;
+  /** Each question is drawn for by the text of its query, empty where it has none. */
+  readonly faults: FaultSwitch<PrometheusFault>;
   /** For whoever needs a number without HTTP; no fault strikes it. */
   readonly engine: Engine;
 }
@@ -28,20 +30,20 @@ export interface PrometheusApiOptions {
 /** The HTTP API of Prometheus 2.42, as far as clients that ask questions use it. */
 export function createPrometheusApi({ store, clock, random, limits }: PrometheusApiOptions): PrometheusApi {
   const engine = createEngine(store, limits);
-  const faults = new FaultSwitch(random);
+  const faults = new FaultSwitch<PrometheusFault>(random);
   return { engine, faults, answer: (request) => answer(request, { store, engine, faults, nowMs: clock.nowMs() }) };
 }
 
 interface World {
   readonly store: TimeSeriesStore;
   readonly engine: Engine;
-  readonly faults: FaultSwitch;
+  readonly faults: FaultSwitch<PrometheusFault>;
   readonly nowMs: number;
 }
 
 interface Asked {
   readonly params: Params;
-  readonly drawn: Drawn;
+  readonly drawn: Struck;
   /** Of `/label/NAME/values`. */
   readonly label: string;
 }
@@ -78,18 +80,21 @@ function reply({ method }: PortRequest, url: URL, { params, drawn }: Omit<Asked,
   }
   if (url.pathname === '/-/ready') return textReply(200, 'Prometheus Server is Ready.\n', world.nowMs);
   if (url.pathname === '/-/healthy') return textReply(200, 'Prometheus Server is Healthy.\n', world.nowMs);
-  const [, label] = /^\/api\/v1\/label\/([^/]+)\/values$/.exec(url.pathname) ?? [];
-  const route = routes[label === undefined ? url.pathname : '/api/v1/label/*/values'];
+  const segments = segmentsOf(url);
+  if (segments === undefined) return badRequest(world.nowMs);
+  const [, , , label = '', last] = segments;
+  const isValues = url.pathname.startsWith('/api/v1/label/') && segments.length === 5 && last === 'values';
+  const route = routes[isValues ? '/api/v1/label/*/values' : url.pathname];
   if (route === undefined) return textReply(404, '404 page not found\n', world.nowMs);
   if (!route.methods.includes(method)) return textReply(405, 'Method Not Allowed\n', world.nowMs);
-  return replyOf(route.run(world, { params, drawn, label: decodeURIComponent(label ?? '') }), world);
+  return replyOf(route.run(world, { params, drawn, label }), world);
 }
 
 const badParam = (name: string, message: string): JsonAnswer => failure('bad_data', `invalid parameter ${quoted(name)}: ${message}`);
 
-const refused = ({ kind, message }: QueryFailure, shown = message): JsonAnswer => failure(kind, kind === 'bad_data' ? shown : message);
+const refused = ({ kind, message }: QueryFailure): JsonAnswer => failure(kind, message);
 
-const notesOf = (drawn: Drawn): Notes => {
+const notesOf = (drawn: Struck): Notes => {
   const { warnings, infos } = drawn.find('notes') ?? {};
   return { ...(warnings === undefined ? {} : { warnings }), ...(infos === undefined ? {} : { infos }) };
 };

@@ -1,4 +1,4 @@
-import type { Random } from '../../lib/random.ts';
+import type { Drawn } from '../fault-switch.ts';
 import type { Reply } from '../http-port.ts';
 import { labelsData, type Notes } from './answer.ts';
 import type { Labels } from './labels.ts';
@@ -26,61 +26,11 @@ export type PrometheusFault =
   | { readonly kind: 'truncated' }
   | { readonly kind: 'huge'; readonly bytes: number };
 
-export interface FaultOptions {
-  /** How often it strikes, from 0 to 1; left out: always. */
-  readonly chance?: number;
-  /** Which questions it strikes; left out: all. A question without a query is asked as an empty text. */
-  readonly strikes?: (query: string) => boolean;
-}
-
-/** The faults of one server: switched on and off by a simulation, drawn for each question. */
-export class FaultSwitch {
-  readonly #random: Random;
-  readonly #on = new Set<{ readonly fault: PrometheusFault; readonly options: FaultOptions }>();
-
-  constructor(random: Random) {
-    this.#random = random;
-  }
-
-  /** The returned function switches it off again. */
-  add(fault: PrometheusFault, options: FaultOptions = {}): () => void {
-    const entry = { fault, options };
-    this.#on.add(entry);
-    return () => {
-      this.#on.delete(entry);
-    };
-  }
-
-  clear(): void {
-    this.#on.clear();
-  }
-
-  /** Those that strike this question. */
-  draw(query: string): Drawn {
-    const struck: PrometheusFault[] = [];
-    for (const { fault, options } of this.#on) {
-      const { chance = 1, strikes } = options;
-      if (strikes !== undefined && !strikes(query)) continue;
-      if (chance >= 1 || this.#random.next() < chance) struck.push(fault);
-    }
-    return new Drawn(struck);
-  }
-}
-
-export class Drawn {
-  readonly #faults: readonly PrometheusFault[];
-
-  constructor(faults: readonly PrometheusFault[]) {
-    this.#faults = faults;
-  }
-
-  find<Kind extends PrometheusFault['kind']>(kind: Kind): Extract<PrometheusFault, { readonly kind: Kind }> | undefined {
-    return this.#faults.find((fault): fault is Extract<PrometheusFault, { readonly kind: Kind }> => fault.kind === kind);
-  }
-}
+/** The faults that struck a question. */
+export type Struck = Drawn<PrometheusFault>;
 
 /** The value that is told instead of the true one. */
-export function distorted(value: Value, drawn: Drawn): Value {
+export function distorted(value: Value, drawn: Struck): Value {
   let told = value;
   if (drawn.find('empty') !== undefined) told = { type: 'vector', samples: [] };
   const constant = drawn.find('value');
@@ -131,7 +81,7 @@ export function retyped(value: Value, type: 'string' | 'matrix' | 'scalar' | 'hi
 }
 
 /** What the wire makes of an answer. `timeoutMs`: what the question allowed. */
-export function spoiled(reply: Reply, drawn: Drawn, timedOut: Reply, timeoutMs: number | undefined): Reply {
+export function spoiled(reply: Reply, drawn: Struck, timedOut: Reply, timeoutMs: number | undefined): Reply {
   let sent = reply;
   const huge = drawn.find('huge');
   if (huge !== undefined) sent = { ...sent, body: sent.body.replace(/}$/, `,"padding":"${'x'.repeat(huge.bytes)}"}`) };

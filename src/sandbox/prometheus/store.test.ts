@@ -30,6 +30,8 @@ describe('the store of time series', () => {
     expect(jobs('up')).toEqual(['a', 'b', 'c', 'd']);
     expect(jobs('{job=~".+"}')).toEqual(['z', 'a', 'b', 'c', 'd']);
     expect(jobs('up{job!="c"}')).toEqual(['a', 'b', 'd']);
+    store.append(up('bb'), 0, 1);
+    expect(jobs('up{job!="c"}')).toEqual(['a', 'b', 'bb', 'd']);
   });
 
   it('sees the newest sample that is neither too old nor ended', () => {

@@ -27,11 +27,15 @@ interface GrowingSeries extends Series {
   readonly staleAtMs: number[];
 }
 
+const mostSelections = 1_000;
+
 /** Samples in memory. Older ones than `retentionMs` before the newest of their series are forgotten. */
 export class TimeSeriesStore implements SeriesSource {
   readonly #retentionMs: number;
   readonly #series = new Map<string, GrowingSeries>();
   readonly #byName = new Map<string, GrowingSeries[]>();
+  /** What was selected before; forgotten with every new series. */
+  readonly #selected = new Map<string, readonly Series[]>();
 
   constructor({ retentionMs = 2 * 3_600_000 }: { readonly retentionMs?: number } = {}) {
     this.#retentionMs = retentionMs;
@@ -56,6 +60,17 @@ export class TimeSeriesStore implements SeriesSource {
   }
 
   select(matchers: readonly Matcher[]): readonly Series[] {
+    const key = matchers.map(({ name, op, value }) => `${name}${op}${value}`).join('\uFFFF');
+    let found = this.#selected.get(key);
+    if (found === undefined) {
+      found = this.#matching(matchers);
+      if (this.#selected.size >= mostSelections) this.#selected.clear();
+      this.#selected.set(key, found);
+    }
+    return found;
+  }
+
+  #matching(matchers: readonly Matcher[]): readonly Series[] {
     const exact = matchers.find(({ name, op }) => name === metricName && op === '=');
     const candidates = exact === undefined ? [...this.#byName.values()].flat() : (this.#byName.get(exact.value) ?? []);
     const found = candidates.filter(({ labels }) => matchers.every((matcher) => matcher.matches(labels.get(matcher.name) ?? '')));
@@ -73,6 +88,7 @@ export class TimeSeriesStore implements SeriesSource {
     if (series === undefined) {
       series = { labels, timesMs: [], values: [], staleAtMs: [] };
       this.#series.set(key, series);
+      this.#selected.clear();
       const name = labels.get(metricName) ?? '';
       const named = this.#byName.get(name);
       if (named === undefined) this.#byName.set(name, [series]);

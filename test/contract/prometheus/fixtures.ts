@@ -1,9 +1,10 @@
 // The series that the rows of the contract ask about. Each fixture has a stretch of time of its own on the one server.
 import { type LoadedSeries, readSeries } from './notation.ts';
+import { type SituationName, seriesOfSituation, situations } from './situations.ts';
 
 /** 2026-01-01T00:00:00Z. */
 const epochMs = 1_767_225_600_000;
-const stretchMs = 15 * 60_000;
+const stretchMs = 10 * 60_000;
 
 interface Fixture {
   readonly intervalMs: number;
@@ -79,13 +80,18 @@ const fixtures = {
   },
 } satisfies Readonly<Record<string, Fixture>>;
 
-export type FixtureName = keyof typeof fixtures;
+type WrittenName = keyof typeof fixtures;
+export type FixtureName = WrittenName | SituationName;
 
-export const fixtureNames = Object.keys(fixtures) as readonly FixtureName[];
+/** In the order of their stretches: a situation's name comes after those that were written by hand. */
+export const fixtureNames = [...Object.keys(fixtures), ...Object.keys(situations)] as readonly FixtureName[];
 
 export const startMsOf = (name: FixtureName): number => epochMs + fixtureNames.indexOf(name) * stretchMs;
 
+const isWritten = (name: FixtureName): name is WrittenName => name in fixtures;
+
 export function seriesOf(name: FixtureName): readonly LoadedSeries[] {
+  if (!isWritten(name)) return seriesOfSituation(name, startMsOf(name));
   const { series, intervalMs }: Fixture = fixtures[name];
   return series.map((text) => readSeries(text, startMsOf(name), intervalMs));
 }

@@ -1,5 +1,5 @@
 // Series in the notation of promtool's tests: `up{job="x"} 0 1 _ 3+2x4 stale NaN`, one value per interval.
-import { type Labels, labelsOf } from '../../../src/sandbox/prometheus/labels.ts';
+import { type Labels, labelsOf } from '../../../src/sandbox/prometheus/index.ts';
 
 export interface LoadedSeries {
   readonly labels: Labels;

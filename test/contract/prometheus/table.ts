@@ -1,7 +1,7 @@
 // The rows of the contract, as files: a line `FIXTURE @TIME QUERY` (or `@FROM..TO/STEP`), then the answer, indented by two. A line
 // break inside of a query is written `⏎`; a file whose first line is `# in order` has answers whose order counts.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 export type Time = { readonly at: number } | { readonly from: number; readonly to: number; readonly step: string };
 
@@ -18,7 +18,8 @@ export interface Table {
   readonly rows: readonly Row[];
 }
 
-const folder = join(import.meta.dirname, 'rows');
+// From the root of the repository, where tests and programs are started: a bundled program is not where its source is.
+const folder = resolve('test/contract/prometheus/rows');
 const orderMark = '# in order';
 
 export function readTables(): readonly Table[] {

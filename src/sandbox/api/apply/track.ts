@@ -44,8 +44,10 @@ export function trackUpdate<T extends Members>(live: Members, written: T, { sche
   const given = membersOf(written.metadata).managedFields;
   const isSubresource = manager.subresource !== '';
   const before = membersOf(live.metadata).managedFields;
-  const isForgotten = !isSubresource && isReset(given);
-  const start = isForgotten ? new Map() : readManagers(isSubresource || given === undefined ? before : given);
+  if (!isSubresource && isReset(given)) return withManagers(written, new Map());
+  const start = readManagers(isSubresource || given === undefined ? before : given);
+  // Whom nobody keeps track of, stays so until somebody applies.
+  if (start.size === 0 && membersOf(live.metadata).uid !== undefined) return withManagers(written, start);
   const changes = compare(without(live), without(written), schema);
   const ignored = resetSet(reset);
   const visible = (set: FieldSet) => recursiveDifference(set, ignored);
@@ -124,7 +126,7 @@ function prune(merged: Members, managers: Managers, last: FieldSet, schema: Sche
   if (isEmpty(last)) return merged;
   const named = (set: FieldSet) => withNamedFields(set, schema);
   const all = named(fieldsOf(merged, schema));
-  const fieldsLeft = (value: unknown) => named(value === undefined ? emptySet : fieldsOf(value, schema));
+  const fieldsLeft = (value: unknown) => named(value === null ? emptySet : fieldsOf(value, schema));
   const owned = named([...managers.values()].map(({ fields }) => fields).reduce(union, emptySet));
   const cut = remove(merged, named(last), schema);
   const restored = remove(merged, difference(all, union(fieldsLeft(cut), owned)), schema);

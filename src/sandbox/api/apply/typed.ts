@@ -144,28 +144,27 @@ function mergeItems(live: readonly unknown[], config: readonly unknown[], schema
   return result;
 }
 
-/** The value without these fields; a map or list that loses its last one goes too. */
+/** The value without these fields. A map or list that loses its last one is null, which still says that it was there. */
 export function remove(value: unknown, gone: FieldSet, schema: Schema | undefined): unknown {
   if (isEmpty(gone)) return value;
   switch (atomOf(value, schema)) {
     case 'leaf':
-      return undefined;
+      return null;
     case 'list': {
       const items = (value as readonly unknown[]).flatMap((item) => {
         const inner = gone.children.get(itemKey(item, schema as Schema));
         if (inner === undefined) return [item];
         return inner.isMember ? [] : [remove(item, inner, schema?.items)];
       });
-      return items.length === 0 ? undefined : items;
+      return items.length === 0 ? null : items;
     }
     case 'map': {
       const members = Object.entries(value as Record<string, unknown>).flatMap(([key, member]) => {
         const inner = gone.children.get(`f:${key}`);
         if (inner === undefined) return [[key, member] as const];
-        const left = inner.isMember ? undefined : remove(member, inner, memberSchema(schema, key));
-        return left === undefined ? [] : [[key, left] as const];
+        return inner.isMember ? [] : [[key, remove(member, inner, memberSchema(schema, key))] as const];
       });
-      return members.length === 0 ? undefined : Object.fromEntries(members);
+      return members.length === 0 ? null : Object.fromEntries(members);
     }
   }
 }

@@ -75,7 +75,8 @@ export const objectMeta: Shape = closed({
   annotations: { ...labels, nullable: true },
   ownerReferences: { ...listBy(['uid'], ownerReference), nullable: true },
   finalizers: { ...set(text), nullable: true },
-  managedFields: { ...list(open()), nullable: true },
+  // An empty list asks to forget all managers.
+  managedFields: { ...list(open()), nullable: true, 'x-omit-empty': false },
 });
 
 export const labelSelector: Shape = atomic(

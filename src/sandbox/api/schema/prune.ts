@@ -18,7 +18,8 @@ function pruneInto(value: unknown, schema: Schema | undefined, path: string, dro
   if (schema !== undefined && isOpen(schema)) return pruneKnown(value, schema, path, dropped);
   let result: Record<string, unknown> | undefined;
   for (const [key, member] of Object.entries(value)) {
-    if (schema?.['x-kubernetes-embedded-resource'] === true && metaMembers.has(key)) continue;
+    const isMeta = schema?.['x-kubernetes-embedded-resource'] === true && metaMembers.has(key);
+    if (isMeta && memberSchema(schema, key) === undefined) continue;
     const isKnown = memberSchema(schema, key) !== undefined || schema?.additionalProperties === true;
     if (!isKnown) {
       result ??= { ...value };

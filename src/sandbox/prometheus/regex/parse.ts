@@ -62,13 +62,12 @@ class Parser {
   #concat(): Node {
     const parts: Node[] = [];
     while (this.#at < this.#runes.length && !this.#peek('|') && !this.#peek(')')) {
-      if (this.#take('\\Q')) {
-        parts.push(...this.#literalText());
-        continue;
-      }
-      const node = this.#atom();
-      // `(?i)` changes what follows and is nothing by itself.
-      if (node !== undefined) parts.push(this.#repeated(node));
+      const isQuoted = this.#take('\\Q');
+      const node = isQuoted ? undefined : this.#atom();
+      if (isQuoted) parts.push(...this.#literalText());
+      // `(?i)` changes what follows and is nothing by itself: a repetition after it is of what stood before.
+      const last = node ?? parts.pop();
+      if (last !== undefined) parts.push(this.#repeated(last));
     }
     const [only] = parts;
     return parts.length === 1 && only !== undefined ? only : { kind: 'concat', parts };
@@ -116,7 +115,10 @@ class Parser {
 
   #atom(): Node | undefined {
     const start = this.#at;
-    if (this.#repetition() !== undefined) throw fault('missing argument to repetition operator', this.#textFrom(start));
+    if (this.#repetition() !== undefined) {
+      this.#take('?');
+      throw fault('missing argument to repetition operator', this.#textFrom(start));
+    }
     const rune = this.#runes[this.#at++] ?? '';
     switch (rune) {
       case '.':

@@ -44,18 +44,23 @@ export function compileProgram(root: Node): Program {
   };
   const split = (isGreedy: boolean, body: number, after: number): number =>
     emit(isGreedy ? { op: 'split', first: body, second: after } : { op: 'split', first: after, second: body });
+  /** At least once: the loop's head comes after the body and is put in place before it exists. */
+  const plus = (body: Node, isGreedy: boolean, next: number): number => {
+    const head = emit({ op: 'match' });
+    const first = build(body, head);
+    instructions[head] = isGreedy ? { op: 'split', first, second: next } : { op: 'split', first: next, second: first };
+    return first;
+  };
   const repeat = ({ body, min, max, isGreedy }: Extract<Node, { kind: 'repeat' }>, next: number): number => {
     let entry = next;
-    if (max === undefined) {
-      // The loop's head is put in place before its body exists.
-      const head = emit({ op: 'match' });
-      const first = build(body, head);
-      instructions[head] = isGreedy ? { op: 'split', first, second: next } : { op: 'split', first: next, second: first };
-      entry = head;
-    } else {
+    if (max !== undefined) {
       for (let copy = min; copy < max; copy++) entry = split(isGreedy, build(body, entry), next);
+    } else {
+      // As `(x+)?`: an empty round then counts once, and groups of an earlier round are not kept.
+      const first = plus(body, isGreedy, next);
+      entry = min > 0 ? first : split(isGreedy, first, next);
     }
-    for (let copy = 0; copy < min; copy++) entry = build(body, entry);
+    for (let copy = max === undefined ? 1 : 0; copy < min; copy++) entry = build(body, entry);
     return entry;
   };
   return { start: build(root, 0), instructions };

@@ -29,6 +29,8 @@ describe('a regular expression of Prometheus', () => {
     ['a{1,2}', ['a', 'aa'], ['', 'aaa']],
     ['a{,2}', ['a{,2}'], ['a', '']],
     ['(a|b)+?c', ['abac'], ['c']],
+    ['a(?i)+b', ['aab', 'aaB'], ['ab'.repeat(2), 'Ab']],
+    ['\\Qa.\\E+', ['a.', 'a..'], ['a', 'a.a.']],
     ['(?i)WEB-[a-c]', ['web-A', 'WeB-c'], ['web-d']],
     ['(?i:a)b', ['Ab'], ['AB']],
     ['(?m)a$\n^b', ['a\nb'], ['a b']],
@@ -63,6 +65,8 @@ describe('a regular expression of Prometheus', () => {
     ['(a', 'missing closing ): `^(?:(a)$`'],
     ['a)', 'unexpected ): `^(?:a))$`'],
     ['*', 'missing argument to repetition operator: `*`'],
+    ['a|+?', 'missing argument to repetition operator: `+?`'],
+    ['\\x{110000}', 'invalid escape sequence: `\\x{110000`'],
     ['a**', 'invalid nested repetition operator: `**`'],
     ['a{2}{3}', 'invalid nested repetition operator: `{2}{3}`'],
     ['a{1001}', 'invalid repeat count: `{1001}`'],
@@ -88,6 +92,8 @@ describe('a regular expression of Prometheus', () => {
     expect(regex('(a+)(a*)').expand('aaa', '$1-$2')).toBe('aaa-');
     expect(regex('(a+?)(a*)').expand('aaa', '$1-$2')).toBe('a-aa');
     expect(regex('(a|ab)(c|bcd)?').expand('abcd', '$1-$2')).toBe('a-bcd');
+    expect(regex('((x*)*){2}').expand('x', '<$1|$2>')).toBe('<|>');
+    expect(regex('(?P<n>a)|(?P<n>b)').expand('b', '$n')).toBe('b');
   });
 
   it('takes no longer for an expression that makes others backtrack', () => {
