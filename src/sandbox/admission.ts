@@ -6,11 +6,12 @@ export type AdmissionHook = (request: ApiRequest) => ApiRequest | ApiAnswer | un
 export interface AdmittedPort extends ApiPort {
   /** Hooks are asked in the order in which they came; the returned function removes it. */
   admit(hook: AdmissionHook): () => void;
+  /** The same admission before another front end of the server. */
+  behind(port: ApiPort): AdmittedPort;
 }
 
 /** The API server behind admission that can be changed while it runs: quotas, webhooks that deny or mutate. */
-export function admittedPort(port: ApiPort): AdmittedPort {
-  const hooks = new Set<AdmissionHook>();
+export function admittedPort(port: ApiPort, hooks = new Set<AdmissionHook>()): AdmittedPort {
   return {
     request(given) {
       let request = given;
@@ -31,6 +32,7 @@ export function admittedPort(port: ApiPort): AdmittedPort {
         hooks.delete(hook);
       };
     },
+    behind: (other) => admittedPort(other, hooks),
   };
 }
 

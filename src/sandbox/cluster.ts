@@ -1,7 +1,17 @@
 import type { Clock, Random } from '../lib/index.ts';
 import { type AdmittedPort, admittedPort, placedOn } from './admission.ts';
-import { createDirectClient, type DirectClient } from './api/index.ts';
-import { type ApiServer, type ApiServerOptions, createApiServer } from './api/server.ts';
+import { aggregated } from './aggregation.ts';
+import {
+  type ApiLine,
+  type ApiPort,
+  type ApiServer,
+  type ApiServerOptions,
+  createApiServer,
+  createDirectClient,
+  createLine,
+  type DirectClient,
+  type LineOptions,
+} from './api/index.ts';
 import { drawFrom, fork, type Range } from './chance.ts';
 import {
   AutoscalerController,
@@ -15,11 +25,13 @@ import {
 } from './controllers/index.ts';
 import { Faults } from './faults.ts';
 import { Kubelet, nodeName } from './kubelet/index.ts';
-import { ControlPlane, type MeshLag, type MeshMode, meshDefinitions, type SplitSet } from './mesh/index.ts';
+import { ControlPlane, type MeshLag, type MeshMode, meshDefinitions, type SplitSet, type TrafficSplit } from './mesh/index.ts';
+import { createMetrics, type Metrics, type MetricsChoice } from './metrics.ts';
 import { Network, type Profiles } from './pods/index.ts';
 import { RequestLedger } from './requests.ts';
 import { Timers } from './time/index.ts';
 import { type ClientSpec, Clients, Oracle, type OracleSink, type RunningClient } from './traffic/index.ts';
+import type { SplitFacts } from './traffic-metrics/index.ts';
 import { cpuUsage } from './usage.ts';
 import { Informers } from './watch/index.ts';
 
@@ -36,6 +48,8 @@ export interface SandboxOptions {
     readonly splits?: SplitSet;
     readonly lag?: Partial<MeshLag>;
   };
+  /** Prometheus and TrafficMetrics, which are left out where this is null. */
+  readonly metrics?: MetricsChoice | null;
   /** How pods behave that say nothing of it themselves. */
   readonly profiles?: Profiles;
   readonly delays?: {
@@ -61,9 +75,11 @@ export interface SandboxOptions {
 
 /** A cluster in one process: API server, controllers, kubelet, mesh and those who send requests. */
 export interface Sandbox {
-  /** What everybody talks to, admission included. */
-  readonly api: AdmittedPort;
+  /** What everybody talks to: admission and the aggregated TrafficMetrics included. */
+  readonly api: ApiPort;
   readonly server: ApiServer;
+  /** Undefined where they were left out. */
+  readonly metrics: Metrics | undefined;
   /** As an administrator. */
   readonly client: DirectClient;
   readonly network: Network;
@@ -73,6 +89,8 @@ export interface Sandbox {
   readonly ledger: RequestLedger;
   /** The truth about the requests. */
   readonly oracle: Oracle;
+  /** A way to the API server for somebody outside, with faults of its own; `frontEnd`: in place of the usual one. */
+  line(options?: Pick<LineOptions, 'faults'> & { readonly frontEnd?: ApiPort }): ApiLine;
   send(spec: ClientSpec): RunningClient;
   /** Counts what was sent until now; ask before reading ledger or oracle. */
   settle(): void;
@@ -116,10 +134,20 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     client: createDirectClient(api, { 'user-agent': 'smi-adapter' }),
     beforeChange: (proxy) => clients.settle(proxy),
   });
+  const metrics = options.metrics === null ? undefined : metricsOf(options, { clock, random: fork(chance), ledger, clients, mesh });
+  const outside = (port: AdmittedPort) =>
+    metrics === undefined ? undefined : aggregated(port, { group: 'metrics.smi-spec.io', answer: metrics.trafficMetrics.answer });
+  const main = outside(api);
   return {
-    ...{ api, server, network, mesh, ledger, oracle },
+    ...{ server, network, mesh, metrics, ledger, oracle },
+    api: main?.port ?? api,
     client: createDirectClient(api, { 'user-agent': 'kubectl' }),
     faults: new Faults({ clock, port: api, mesh, kubelet }),
+    line({ faults = {}, frontEnd } = {}) {
+      const port = frontEnd === undefined ? api : api.behind(frontEnd);
+      const behind = frontEnd === undefined ? main : outside(port);
+      return behind?.line({ clock, faults }) ?? createLine({ port, clock, faults });
+    },
     send: (spec) => clients.start(spec, mesh),
     settle: () => clients.settle(),
     nextAtMs: () => clock.nextAtMs(),
@@ -129,6 +157,28 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       clock.close();
     },
   };
+}
+
+interface MetricsParts {
+  readonly clock: Timers;
+  readonly random: Random;
+  readonly ledger: RequestLedger;
+  readonly clients: Clients;
+  readonly mesh: ControlPlane;
+}
+
+function metricsOf(options: SandboxOptions, { clock, random, ledger, clients, mesh }: MetricsParts): Metrics {
+  return createMetrics({
+    ...{ clock, random, ledger, mode: options.mesh?.mode ?? 'strict', ...options.metrics },
+    settle: () => clients.settle(),
+    splitOf: (namespace, name) => splitFacts(mesh.split(namespace, name)),
+  });
+}
+
+function splitFacts(split: TrafficSplit | undefined): SplitFacts | undefined {
+  if (split?.spec === undefined) return undefined;
+  const { service = '', backends = [] } = split.spec;
+  return { service, backends: backends.map(({ service: name, weight = 0 }) => ({ service: name, weight })) };
 }
 
 interface Parts {

@@ -109,6 +109,11 @@ export class ControlPlane {
     return isMeshMode(mode) ? mode : this.#options.mode;
   }
 
+  /** As the API server has it. */
+  split(namespace: string, name: string): TrafficSplit | undefined {
+    return this.#splits.get(`${namespace}/${name}`);
+  }
+
   /** A proxy that hears of these roots from now on; what is known now, it knows at once. */
   connect(name: string, isMeshed: boolean, roots: readonly RootPort[]): MeshProxy {
     for (const root of roots) {
