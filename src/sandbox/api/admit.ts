@@ -3,13 +3,14 @@ import { sameJson } from '../../lib/index.ts';
 import { type Tracking, trackUpdate } from './apply/index.ts';
 import { type Call, isDryRun, kindOf, managerOf, resourceOf, tableKey, timestamp } from './call.ts';
 import type { Cluster } from './cluster.ts';
-import { maxObjectBytes } from './decode.ts';
+import { markSettled, maxObjectBytes } from './decode.ts';
 import type { FieldError } from './field-error.ts';
 import { invalid } from './field-error.ts';
 import { type Kind, namespaces, services } from './kinds/index.ts';
 import { validateMetadata } from './metadata.ts';
 import type { ApiObject } from './port.ts';
 import { validate, validateRules, withDefaults } from './schema/index.ts';
+import { sizeOf } from './sizes.ts';
 import { forbidden, invalidObject, notFound, refuse, tooLarge } from './status.ts';
 import { listOf, membersOf, withMembers } from './values.ts';
 import { fromStored, toStored } from './versions.ts';
@@ -41,7 +42,7 @@ export function storeNew(cluster: Cluster, call: Call, object: ApiObject): ApiOb
   const prepared = prepare(cluster, call, toStored(fresh, kind, version), undefined);
   check(call, prepared, undefined);
   if (isDryRun(call)) return fromStored(prepared, kind, version);
-  return fromStored(cluster.store.put(kind.table, tableKey(call.namespace, prepared.metadata.name), prepared), kind, version);
+  return put(cluster, call, prepared);
 }
 
 /** Stores the next state of an object, or removes it where its last finalizer has gone. The object itself where nothing changed. */
@@ -58,7 +59,13 @@ export function storeNext(cluster: Cluster, call: Call, stored: ApiObject, objec
     cluster.store.remove(kind.table, key);
     return fromStored(settled, kind, version);
   }
-  return fromStored(cluster.store.put(kind.table, key, settled), kind, version);
+  return put(cluster, call, settled);
+}
+
+function put({ store }: Cluster, { kind, version, namespace }: Call, object: ApiObject): ApiObject {
+  const stored = store.put(kind.table, tableKey(namespace, object.metadata.name), object);
+  if (version.codec === undefined && version.name === kind.storageVersion) markSettled(stored, version.schema);
+  return fromStored(stored, kind, version);
 }
 
 /** The written object with what only the server may say, and its generation moved on where that is due. */
@@ -102,7 +109,7 @@ function check(call: Call, object: ApiObject, old: ApiObject | undefined): void 
   if (kind.isCustom) errors.push(...customErrors(call, object, old));
   if (call.subresource !== 'status') errors.push(...(kind.rules.validate?.(object, old) ?? []));
   if (errors.length > 0) refuse(invalidObject(kindOf(call), object.metadata.name, errors));
-  const size = JSON.stringify(object).length;
+  const size = sizeOf(object);
   if (size > maxObjectBytes) refuse(tooLarge(`etcdserver: request is too large (${size} bytes of ${version.name} ${kind.kind})`));
 }
 

@@ -1,5 +1,5 @@
 import { isObject } from '../../../lib/index.ts';
-import { byText, listOf, membersOf, textOf } from '../values.ts';
+import { byText, membersOf, textOf } from '../values.ts';
 import { emptySet, type FieldSet, isEmpty, readFields, writeFields } from './field-set.ts';
 
 /** Who wrote fields, and how: one entry of `metadata.managedFields`. */
@@ -21,8 +21,21 @@ export type Managers = ReadonlyMap<string, Managed>;
 export const identityOf = ({ manager, operation, apiVersion, subresource }: Manager): string =>
   JSON.stringify([manager, operation, operation === 'Apply' ? '' : apiVersion, subresource]);
 
+const known = new WeakMap<object, Managers>();
+
+/** Entries are frozen: what was read of them once, holds. */
 export function readManagers(entries: unknown): Managers {
-  const read = listOf(entries).map((entry) => {
+  if (!Array.isArray(entries)) return new Map();
+  let managers = known.get(entries);
+  if (managers === undefined) {
+    managers = parseManagers(entries);
+    if (Object.isFrozen(entries)) known.set(entries, managers);
+  }
+  return managers;
+}
+
+function parseManagers(entries: readonly unknown[]): Managers {
+  const read = entries.map((entry) => {
     const { manager, operation, apiVersion, subresource, time, fieldsV1 } = membersOf(entry);
     const managed: Managed = {
       manager: textOf(manager),
