@@ -21,6 +21,7 @@ export const trackingOf = (call: Call, operation: 'Apply' | 'Update'): Tracking 
   manager: managerOf(call, operation),
   time: timestamp(call.nowMs),
   reset: resetOf(call),
+  isTyped: !call.kind.isCustom,
 });
 
 function resetOf({ kind, subresource }: Call): readonly (readonly string[])[] {
@@ -35,15 +36,21 @@ export function storeNew(cluster: Cluster, call: Call, object: ApiObject): ApiOb
   const { generation, reset } = kind.rules;
   const { resourceVersion: _, deletionTimestamp: __, deletionGracePeriodSeconds: ___, generation: ____, ...metadata } = object.metadata;
   const cleared = reset.reduce<ApiObject>((kept, field) => withMembers(kept, { [field]: undefined }), object);
-  const fresh = withDefaults(
-    { ...cleared, metadata: { ...metadata, ...(generation === undefined ? {} : { generation: 1 }) } },
-    version.schema,
-  ) as ApiObject;
-  const prepared = prepare(cluster, call, toStored(fresh, kind, version), undefined);
+  const fresh = { ...cleared, metadata: { ...metadata, ...(generation === undefined ? {} : { generation: 1 }) } };
+  const filled = withDefaults(fresh, version.schema) as ApiObject;
+  const prepared = prepare(cluster, call, toStored(filled, kind, version), undefined);
   check(call, prepared, undefined);
   if (isDryRun(call)) return fromStored(prepared, kind, version);
-  return put(cluster, call, prepared);
+  const stored = put(cluster, call, prepared);
+  if (kind.isCustom && filled !== fresh) unwritten.add(stored);
+  return stored;
 }
+
+/**
+ * Objects that show defaults which were not written with them: the server fills a status in whenever it reads the object. Their next
+ * write happens, even where it changes nothing.
+ */
+const unwritten = new WeakSet<ApiObject>();
 
 /** Stores the next state of an object, or removes it where its last finalizer has gone. The object itself where nothing changed. */
 export function storeNext(cluster: Cluster, call: Call, stored: ApiObject, object: ApiObject): ApiObject {
@@ -51,7 +58,7 @@ export function storeNext(cluster: Cluster, call: Call, stored: ApiObject, objec
   const written = toStored(object, kind, version);
   const settled = settle(cluster, call, stored, written);
   check(call, settled, stored);
-  if (isUnchanged(settled, stored)) return fromStored(stored, kind, version);
+  if (isUnchanged(settled, stored) && !unwritten.has(stored)) return fromStored(stored, kind, version);
   const key = tableKey(call.namespace, stored.metadata.name);
   if (isDryRun(call)) return fromStored(settled, kind, version);
   if (isFinished(settled, stored)) {
@@ -123,7 +130,7 @@ function customErrors({ kind, version, subresource }: Call, object: ApiObject, o
     subresource === 'status'
       ? statusSchema === undefined || now.status === undefined
         ? []
-        : validate(now.status, statusSchema, 'status', before?.status)
+        : validate(now.status, statusSchema, '', before?.status).map(inStatus)
       : validate(withMembers(now, { metadata: {} }), version.schema, '', before);
   if (errors.some(({ type }) => blocking.has(type)))
     return [
@@ -136,6 +143,12 @@ function customErrors({ kind, version, subresource }: Call, object: ApiObject, o
     ];
   return [...errors, ...validateRules(now, version.schema, before)];
 }
+
+/** Status is validated as a thing of its own: its messages speak of its members, its fields of the object's. */
+const inStatus = (error: FieldError): FieldError => ({
+  ...error,
+  field: error.field === '' || error.field === '<nil>' ? 'status' : `status.${error.field}`,
+});
 
 /** Nothing but times of managers differs: such a write does not happen. */
 export function isUnchanged(now: ApiObject, stored: ApiObject): boolean {

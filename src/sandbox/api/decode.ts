@@ -127,7 +127,7 @@ function checkTypes(call: Call, object: Readonly<Record<string, unknown>>): void
   if (wrong !== undefined)
     refuse(
       badRequest(
-        `${kind.kind} in version "${version.name}" cannot be handled as a ${kind.kind}: json: cannot unmarshal ${String(wrong.value)} into Go struct field ${kind.kind}.${wrong.field}`,
+        `${kind.kind} in version "${version.name}" cannot be handled as a ${kind.kind}: json: cannot unmarshal ${String(wrong.value)} into Go struct field ${goType(kind.kind, wrong.field)}.${wrong.field}`,
       ),
     );
   const time = kind.plural === 'leases' ? badMicroTime(object as unknown as ApiObject) : undefined;
@@ -138,6 +138,13 @@ function checkTypes(call: Call, object: Readonly<Record<string, unknown>>): void
       ),
     );
 }
+
+/** `DeploymentSpec` of a field in the spec of a Deployment: near enough for the reader to find it. */
+const goType = (kind: string, field: string): string => {
+  const member = field.split('.')[0] ?? '';
+  if (member === 'metadata') return 'ObjectMeta';
+  return field.includes('.') ? `${kind}${member.slice(0, 1).toUpperCase()}${member.slice(1)}` : kind;
+};
 
 /** As Go writes a decoded object: no nulls, and no empty values where the field is left out when empty. */
 function tidy<T>(value: T, schema: Schema | undefined): T {

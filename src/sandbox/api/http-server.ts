@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ApiLine, Outcome } from './line.ts';
+import { isWatch } from './path.ts';
 import type { ApiRequest } from './port.ts';
 
 export interface HttpApi {
@@ -18,8 +19,7 @@ export async function serveHttp(line: ApiLine, { host = '127.0.0.1', port = 0 } 
     receive(message, (body) => {
       const request = body === undefined ? undefined : requestOf(message, body);
       if (request === undefined) return refuse(response);
-      if (request.query?.watch !== undefined && request.query.watch !== 'false' && request.method === 'GET')
-        stream(line, request, response);
+      if (isWatch(request)) stream(line, request, response);
       else line.send(request, (outcome) => respond(response, outcome));
     });
   });

@@ -23,11 +23,16 @@ export function othersContract(open: (name: string) => Promise<Ask>): void {
       });
     });
 
-    test('is 500 while spec.replicas is absent', async () => {
+    test('is 500 to read while spec.replicas is absent: an autoscaler stands still', async () => {
       const ask = await open('scale-absent');
       await ask.made(gadgetPath(ask.namespace), gadget('a'));
-      for (const reply of [await ask.get(scalePath(ask)), await ask.patch(scalePath(ask), { spec: { replicas: 2 } })])
-        expect(refused(reply, 500, 'InternalError').message).toContain('the spec replicas field ".spec.replicas" does not exist');
+      expect(refused(await ask.get(scalePath(ask)), 500, 'InternalError').message).toBe(
+        'Internal error occurred: the spec replicas field ".spec.replicas" does not exist',
+      );
+      const nothing = await ask.patch(scalePath(ask), { metadata: { labels: { a: 'b' } } });
+      expect(refused(nothing, 400, 'BadRequest').message).toBe('the spec replicas field ".spec.replicas" cannot be empty');
+      ok(await ask.patch(scalePath(ask), { spec: { replicas: 2 } }));
+      expect(await ask.read(scalePath(ask))).toMatchObject({ spec: { replicas: 2 } });
     });
 
     test('PATCH and PUT scale the object, and its generation moves on', async () => {

@@ -77,7 +77,9 @@ function byOrder(left: Managed, right: Managed): number {
 
 export const fieldsOfManager = (managers: Managers, identity: string): FieldSet => managers.get(identity)?.fields ?? emptySet;
 
-/** The client asks to forget all managers: an empty list, or one empty entry. */
-export const isReset = (entries: unknown): boolean =>
-  Array.isArray(entries) &&
-  (entries.length === 0 || (entries.length === 1 && isObject(entries[0]) && Object.keys(entries[0]).length === 0));
+/** The client asks to forget all managers: by one empty entry or, of the kinds that Go has types for, by an empty list. */
+export const isReset = (entries: unknown, isTyped: boolean): boolean => {
+  if (!Array.isArray(entries)) return false;
+  if (entries.length === 0) return isTyped;
+  return entries.length === 1 && isObject(entries[0]) && Object.keys(entries[0]).length === 0;
+};
