@@ -1,5 +1,6 @@
 // From a decoded object to what is stored: the part that creation, update and every kind of patch share.
 import { sameJson } from '../../lib/index.ts';
+import { denied } from './admission.ts';
 import { type Tracking, trackUpdate } from './apply/index.ts';
 import { type Call, isDryRun, kindOf, managerOf, resourceOf, tableKey, timestamp } from './call.ts';
 import type { Cluster } from './cluster.ts';
@@ -40,6 +41,7 @@ export function storeNew(cluster: Cluster, call: Call, object: ApiObject): ApiOb
   const filled = withDefaults(fresh, version.schema) as ApiObject;
   const prepared = prepare(cluster, call, toStored(filled, kind, version), undefined);
   check(call, prepared, undefined);
+  admit(cluster, call, prepared, undefined);
   if (isDryRun(call)) return fromStored(prepared, kind, version);
   const stored = put(cluster, call, prepared);
   if (kind.isCustom && filled !== fresh) unwritten.add(stored);
@@ -58,6 +60,7 @@ export function storeNext(cluster: Cluster, call: Call, stored: ApiObject, objec
   const written = toStored(object, kind, version);
   const settled = settle(cluster, call, stored, written);
   check(call, settled, stored);
+  admit(cluster, call, settled, stored);
   if (isUnchanged(settled, stored) && !unwritten.has(stored)) return fromStored(stored, kind, version);
   const key = tableKey(call.namespace, stored.metadata.name);
   if (isDryRun(call)) return fromStored(settled, kind, version);
@@ -118,6 +121,22 @@ function check(call: Call, object: ApiObject, old: ApiObject | undefined): void 
   if (errors.length > 0) refuse(invalidObject(kindOf(call), object.metadata.name, errors));
   const size = sizeOf(object);
   if (size > maxObjectBytes) refuse(tooLarge(`etcdserver: request is too large (${size} bytes of ${version.name} ${kind.kind})`));
+}
+
+/** Policies speak last, of what would be stored. */
+function admit({ store, allows }: Cluster, call: Call, object: ApiObject, old: ApiObject | undefined): void {
+  const { kind, version } = call;
+  const refusal = denied(
+    store,
+    call,
+    {
+      operation: old === undefined ? 'CREATE' : 'UPDATE',
+      object: fromStored(object, kind, version),
+      old: old === undefined ? undefined : fromStored(old, kind, version),
+    },
+    allows,
+  );
+  if (refusal !== undefined) refuse(refusal);
 }
 
 const blocking = new Set(['NotSupported', 'Required', 'TooLong', 'TooMany', 'TypeInvalid']);

@@ -50,10 +50,10 @@ const ownHeaders = { 'user-agent': 'kube-controller-manager', 'content-type': 'a
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { clock, random, authorization = 'allow' } = options;
   const store = new ObjectStore({ history: options.history ?? 10_000 });
-  const cluster: Cluster = { store, kinds: new KindRegistry(), clock, random };
   const everyone = options.everyone === null ? undefined : (options.everyone ?? administrator);
   const tokens = new Tokens(options.users ?? {}, everyone);
   const mayDo = (user: User, attempt: Attempt) => authorization === 'allow' || allows(store, user, attempt);
+  const cluster: Cluster = { store, kinds: new KindRegistry(), clock, random, allows: mayDo };
   const ends: FrontEnd[] = [];
 
   // Before the front ends, so that they find the kind as the write left it.

@@ -1,14 +1,11 @@
-import { Environment } from '@marcbachmann/cel-js';
 import { isObject, sameJson } from '../../../lib/index.ts';
 import { duplicate, type FieldError, forbidden, invalid, required } from '../field-error.ts';
+import { type CelContext, celEnvironment, createCel } from './cel.ts';
 import { celValue } from './cel-value.ts';
 import { childPath, memberSchema, type Schema, type ValidationRule } from './schema.ts';
 import { correlated } from './validate.ts';
 
-const environment = new Environment().registerVariable('self', 'dyn').registerVariable('oldSelf', 'dyn');
-
-type Program = (context: Readonly<Record<string, unknown>>) => unknown;
-const programs = new Map<string, Program | { readonly problem: string }>();
+const cel = createCel(celEnvironment().registerVariable('self', 'dyn').registerVariable('oldSelf', 'dyn'));
 
 /** What the rules of the schema have against a value that is sound otherwise. Rules about `oldSelf` are asked on updates only. */
 export function validateRules(value: unknown, schema: Schema, old?: unknown): readonly FieldError[] {
@@ -26,9 +23,9 @@ interface Found {
 /** The rules of the schema that cannot be compiled, with the reason: a definition that has one is refused. */
 export function brokenRules(schema: Schema, path: string): readonly FieldError[] {
   const here = (schema['x-kubernetes-validations'] ?? []).flatMap(({ rule }, index) => {
-    const program = compile(rule);
+    const problem = cel.problem(rule);
     const at = `${path}.x-kubernetes-validations[${index}].rule`;
-    return typeof program === 'function' ? [] : [invalid(at, rule, `compilation failed: ${program.problem}`)];
+    return problem === undefined ? [] : [invalid(at, rule, `compilation failed: ${problem}`)];
   });
   return [
     ...here,
@@ -109,10 +106,10 @@ function ask(rule: ValidationRule, { value, schema, path, old }: Node, found: Fo
   const context = isAboutOld
     ? { self: celValue(value, schema, true), oldSelf: celValue(old, schema, true) }
     : { self: celValue(value, schema) };
-  const outcome = evaluate(rule.rule, context);
-  if (outcome.value === true) return;
+  const outcome = cel.evaluate(rule.rule, context);
+  if (outcome.kind === 'value' && outcome.value === true) return;
   const error =
-    outcome.problem === undefined
+    outcome.kind === 'value'
       ? refusal(rule, { path, value: typeof value === 'object' ? undefined : value }, context)
       : invalid(path, schema.type, `${outcome.problem} evaluating rule: ${rule.message ?? rule.rule}`);
   (isAboutOld ? found.transitions : found.plain).push(error);
@@ -121,10 +118,11 @@ function ask(rule: ValidationRule, { value, schema, path, old }: Node, found: Fo
 function refusal(
   { rule, message, messageExpression, fieldPath, reason }: ValidationRule,
   { path, value }: { readonly path: string; readonly value: unknown },
-  context: Readonly<Record<string, unknown>>,
+  context: CelContext,
 ): FieldError {
-  const said = messageExpression === undefined ? undefined : evaluate(messageExpression, context).value;
-  const detail = typeof said === 'string' && said.trim() !== '' ? said.trim() : (message?.trim() ?? `failed rule: ${rule.trim()}`);
+  const said = messageExpression === undefined ? undefined : cel.evaluate(messageExpression, context);
+  const text = said?.kind === 'value' && typeof said.value === 'string' ? said.value.trim() : '';
+  const detail = text || message?.trim() || `failed rule: ${rule.trim()}`;
   const field = (fieldPath === undefined ? path : childPath(path, fieldPath.replace(/^\./, ''))) || '<nil>';
   switch (reason) {
     case 'FieldValueForbidden':
@@ -136,37 +134,4 @@ function refusal(
     default:
       return invalid(field, value, detail);
   }
-}
-
-function compile(rule: string): Program | { readonly problem: string } {
-  let program = programs.get(rule);
-  if (program === undefined) {
-    try {
-      const parsed = environment.parse(rule);
-      const { valid, error } = parsed.check();
-      program = valid ? parsed : { problem: problemOf(error) };
-    } catch (error) {
-      program = { problem: problemOf(error) };
-    }
-    programs.set(rule, program);
-  }
-  return program;
-}
-
-function evaluate(
-  rule: string,
-  context: Readonly<Record<string, unknown>>,
-): { readonly value?: unknown; readonly problem?: string | undefined } {
-  const program = compile(rule);
-  if (typeof program !== 'function') return { problem: program.problem };
-  try {
-    return { value: program(context) };
-  } catch (error) {
-    return { problem: problemOf(error) };
-  }
-}
-
-function problemOf(error: unknown): string {
-  const text = error instanceof Error ? ('summary' in error ? String(error.summary) : error.message) : String(error);
-  return `${text.slice(0, 1).toLowerCase()}${text.slice(1).split('\n')[0] ?? ''}`;
 }
