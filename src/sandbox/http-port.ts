@@ -45,13 +45,12 @@ export const textReply = (status: number, body: string, nowMs: number): Reply =>
   afterMs: 0,
 });
 
-/** The decoded segments of a path; undefined where its percent signs mean nothing. */
-export function segmentsOf({ pathname }: URL): readonly string[] | undefined {
+/** A request's address and the decoded segments of its path; undefined where it is none. */
+export function readAddress(address: string): { readonly url: URL; readonly segments: readonly string[] } | undefined {
   try {
-    return pathname
-      .split('/')
-      .filter((part) => part !== '')
-      .map(decodeURIComponent);
+    const url = new URL(`http://sandbox${address}`);
+    const segments = url.pathname.split('/').filter((part) => part !== '');
+    return { url, segments: segments.map(decodeURIComponent) };
   } catch {
     return undefined;
   }

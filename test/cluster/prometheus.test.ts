@@ -34,4 +34,4 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-describePrometheus('Debian 2.42', () => ({ ask: prometheus.ask }));
+describePrometheus('Debian 2.42', () => prometheus);

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { type Ask, answerOf } from './prometheus/ask.ts';
+import { requests } from './prometheus/requests.ts';
+import type { ApiAnswer } from './prometheus/shown.ts';
 import { readTables } from './prometheus/table.ts';
 
 export interface PrometheusBed {
   readonly ask: Ask;
+  /** One GET. */
+  readonly get: (url: string) => Promise<ApiAnswer>;
 }
 
 /**
@@ -18,5 +22,16 @@ export function describePrometheus(name: string, bed: () => PrometheusBed): void
       expect(rows.length).toBeGreaterThan(0);
       expect(answers).toEqual(rows);
     });
+
+    it('answers every request of the list', async () => {
+      const answers = [];
+      for (const [url] of requests) answers.push([url, ...shortened(await bed().get(url))]);
+      expect(answers).toEqual(requests);
+    });
   });
+}
+
+function shortened({ status, body }: ApiAnswer): readonly [number, unknown] {
+  const { data, errorType, error } = body as { readonly data?: unknown; readonly errorType?: string; readonly error?: string };
+  return [status, data ?? `${errorType}: ${error}`];
 }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { seededRandom, VirtualClock } from '../../src/lib/index.ts';
+import type { PortRequest } from '../../src/sandbox/http-port.ts';
 import { createPrometheusApi, TimeSeriesStore } from '../../src/sandbox/prometheus/index.ts';
 import { fixtureNames, seriesOf } from './prometheus/fixtures.ts';
 import { situations } from './prometheus/situations.ts';
@@ -17,13 +18,16 @@ for (const { labels, samples } of fixtureNames.flatMap(seriesOf)) {
 }
 const api = createPrometheusApi({ store, clock: new VirtualClock(), random: seededRandom(1) });
 
+const answerTo = (request: PortRequest) => {
+  const answer = api.answer(request);
+  if (answer.kind !== 'reply') throw new Error(answer.kind);
+  return { status: answer.status, body: JSON.parse(answer.body) };
+};
+
 describePrometheus('the sandbox', () => ({
-  ask: async (path, form) => {
-    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const answer = api.answer({ method: 'POST', url: path, headers, body: form.toString() });
-    if (answer.kind !== 'reply') throw new Error(answer.kind);
-    return { status: answer.status, body: JSON.parse(answer.body) };
-  },
+  get: async (url) => answerTo({ method: 'GET', url }),
+  ask: async (url, form) =>
+    answerTo({ method: 'POST', url, headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: form.toString() }),
 }));
 
 const args: Readonly<Record<string, string>> = {

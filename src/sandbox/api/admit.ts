@@ -1,15 +1,17 @@
 // From a decoded object to what is stored: the part that creation, update and every kind of patch share.
 import { sameJson } from '../../lib/index.ts';
+import { denied } from './admission.ts';
 import { type Tracking, trackUpdate } from './apply/index.ts';
 import { type Call, isDryRun, kindOf, managerOf, resourceOf, tableKey, timestamp } from './call.ts';
 import type { Cluster } from './cluster.ts';
-import { maxObjectBytes } from './decode.ts';
+import { markSettled, maxObjectBytes } from './decode.ts';
 import type { FieldError } from './field-error.ts';
 import { invalid } from './field-error.ts';
 import { type Kind, namespaces, services } from './kinds/index.ts';
 import { validateMetadata } from './metadata.ts';
 import type { ApiObject } from './port.ts';
 import { validate, validateRules, withDefaults } from './schema/index.ts';
+import { sizeOf } from './sizes.ts';
 import { forbidden, invalidObject, notFound, refuse, tooLarge } from './status.ts';
 import { listOf, membersOf, withMembers } from './values.ts';
 import { fromStored, toStored } from './versions.ts';
@@ -20,6 +22,7 @@ export const trackingOf = (call: Call, operation: 'Apply' | 'Update'): Tracking 
   manager: managerOf(call, operation),
   time: timestamp(call.nowMs),
   reset: resetOf(call),
+  isTyped: !call.kind.isCustom,
 });
 
 function resetOf({ kind, subresource }: Call): readonly (readonly string[])[] {
@@ -34,15 +37,22 @@ export function storeNew(cluster: Cluster, call: Call, object: ApiObject): ApiOb
   const { generation, reset } = kind.rules;
   const { resourceVersion: _, deletionTimestamp: __, deletionGracePeriodSeconds: ___, generation: ____, ...metadata } = object.metadata;
   const cleared = reset.reduce<ApiObject>((kept, field) => withMembers(kept, { [field]: undefined }), object);
-  const fresh = withDefaults(
-    { ...cleared, metadata: { ...metadata, ...(generation === undefined ? {} : { generation: 1 }) } },
-    version.schema,
-  ) as ApiObject;
-  const prepared = prepare(cluster, call, toStored(fresh, kind, version), undefined);
+  const fresh = { ...cleared, metadata: { ...metadata, ...(generation === undefined ? {} : { generation: 1 }) } };
+  const filled = withDefaults(fresh, version.schema) as ApiObject;
+  const prepared = prepare(cluster, call, toStored(filled, kind, version), undefined);
   check(call, prepared, undefined);
+  admit(cluster, call, prepared, undefined);
   if (isDryRun(call)) return fromStored(prepared, kind, version);
-  return fromStored(cluster.store.put(kind.table, tableKey(call.namespace, prepared.metadata.name), prepared), kind, version);
+  const stored = put(cluster, call, prepared);
+  if (kind.isCustom && filled !== fresh) unwritten.add(stored);
+  return stored;
 }
+
+/**
+ * Objects that show defaults which were not written with them: the server fills a status in whenever it reads the object. Their next
+ * write happens, even where it changes nothing.
+ */
+const unwritten = new WeakSet<ApiObject>();
 
 /** Stores the next state of an object, or removes it where its last finalizer has gone. The object itself where nothing changed. */
 export function storeNext(cluster: Cluster, call: Call, stored: ApiObject, object: ApiObject): ApiObject {
@@ -50,7 +60,8 @@ export function storeNext(cluster: Cluster, call: Call, stored: ApiObject, objec
   const written = toStored(object, kind, version);
   const settled = settle(cluster, call, stored, written);
   check(call, settled, stored);
-  if (isUnchanged(settled, stored)) return fromStored(stored, kind, version);
+  admit(cluster, call, settled, stored);
+  if (isUnchanged(settled, stored) && !unwritten.has(stored)) return fromStored(stored, kind, version);
   const key = tableKey(call.namespace, stored.metadata.name);
   if (isDryRun(call)) return fromStored(settled, kind, version);
   if (isFinished(settled, stored)) {
@@ -58,7 +69,13 @@ export function storeNext(cluster: Cluster, call: Call, stored: ApiObject, objec
     cluster.store.remove(kind.table, key);
     return fromStored(settled, kind, version);
   }
-  return fromStored(cluster.store.put(kind.table, key, settled), kind, version);
+  return put(cluster, call, settled);
+}
+
+function put({ store }: Cluster, { kind, version, namespace }: Call, object: ApiObject): ApiObject {
+  const stored = store.put(kind.table, tableKey(namespace, object.metadata.name), object);
+  if (version.codec === undefined && version.name === kind.storageVersion) markSettled(stored, version.schema);
+  return fromStored(stored, kind, version);
 }
 
 /** The written object with what only the server may say, and its generation moved on where that is due. */
@@ -102,8 +119,24 @@ function check(call: Call, object: ApiObject, old: ApiObject | undefined): void 
   if (kind.isCustom) errors.push(...customErrors(call, object, old));
   if (call.subresource !== 'status') errors.push(...(kind.rules.validate?.(object, old) ?? []));
   if (errors.length > 0) refuse(invalidObject(kindOf(call), object.metadata.name, errors));
-  const size = JSON.stringify(object).length;
+  const size = sizeOf(object);
   if (size > maxObjectBytes) refuse(tooLarge(`etcdserver: request is too large (${size} bytes of ${version.name} ${kind.kind})`));
+}
+
+/** Policies speak last, of what would be stored. */
+function admit({ store, allows }: Cluster, call: Call, object: ApiObject, old: ApiObject | undefined): void {
+  const { kind, version } = call;
+  const refusal = denied(
+    store,
+    call,
+    {
+      operation: old === undefined ? 'CREATE' : 'UPDATE',
+      object: fromStored(object, kind, version),
+      old: old === undefined ? undefined : fromStored(old, kind, version),
+    },
+    allows,
+  );
+  if (refusal !== undefined) refuse(refusal);
 }
 
 const blocking = new Set(['NotSupported', 'Required', 'TooLong', 'TooMany', 'TypeInvalid']);
@@ -116,7 +149,7 @@ function customErrors({ kind, version, subresource }: Call, object: ApiObject, o
     subresource === 'status'
       ? statusSchema === undefined || now.status === undefined
         ? []
-        : validate(now.status, statusSchema, 'status', before?.status)
+        : validate(now.status, statusSchema, '', before?.status).map(inStatus)
       : validate(withMembers(now, { metadata: {} }), version.schema, '', before);
   if (errors.some(({ type }) => blocking.has(type)))
     return [
@@ -129,6 +162,12 @@ function customErrors({ kind, version, subresource }: Call, object: ApiObject, o
     ];
   return [...errors, ...validateRules(now, version.schema, before)];
 }
+
+/** Status is validated as a thing of its own: its messages speak of its members, its fields of the object's. */
+const inStatus = (error: FieldError): FieldError => ({
+  ...error,
+  field: error.field === '' || error.field === '<nil>' ? 'status' : `status.${error.field}`,
+});
 
 /** Nothing but times of managers differs: such a write does not happen. */
 export function isUnchanged(now: ApiObject, stored: ApiObject): boolean {

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../../lib/index.ts';
+import type { Authorizer } from './admission.ts';
 import type { KindRegistry } from './kinds/index.ts';
 import type { ObjectStore } from './store.ts';
 
@@ -8,4 +9,6 @@ export interface Cluster {
   readonly kinds: KindRegistry;
   readonly clock: Clock;
   readonly random: Random;
+  /** Whether somebody may do something: for policies that ask. */
+  readonly allows: Authorizer;
 }

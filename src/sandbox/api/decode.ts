@@ -3,9 +3,9 @@ import { isObject } from '../../lib/index.ts';
 import { type Call, queryText } from './call.ts';
 import { apiVersionOf, badMicroTime } from './kinds/index.ts';
 import type { ApiObject, ApiRequest } from './port.ts';
-import { memberSchema, prune, type Schema, validate, withDefaults } from './schema/index.ts';
+import { isComplete, markComplete, memberSchema, prune, type Schema, validate, withDefaults } from './schema/index.ts';
 import { badRequest, invalidObject, refuse, tooLarge, unsupportedMediaType } from './status.ts';
-import { membersOf, textOf } from './values.ts';
+import { type Members, membersOf, textOf } from './values.ts';
 
 /** What the API server reads of one request. */
 const maxBodyBytes = 3 * 1024 * 1024;
@@ -68,16 +68,33 @@ function wrongKind({ kind, version }: Call, given: string, expected: string, nam
 }
 
 /** Prunes and fills in defaults. Unknown fields are refused, warned of or dropped, as the request asks. */
-export function complete(call: Call, written: Readonly<Record<string, unknown>>, patch?: 'patch'): ApiObject {
+export function complete(call: Call, written: Members, patch?: 'patch'): ApiObject {
   const { kind, version } = call;
+  const [fresh, stored] = parted(withMetadata(written), version.schema);
   const dropped: string[] = [];
-  const pruned = prune(withMetadata(written), version.schema, dropped);
-  reportUnknown(call, dropped, patch === undefined ? undefined : pruned);
+  const pruned = prune(fresh, version.schema, dropped);
+  reportUnknown(call, dropped, patch === undefined ? undefined : { ...pruned, ...stored });
   const tidied = kind.isCustom
     ? { ...pruned, metadata: tidy(pruned.metadata, memberSchema(version.schema, 'metadata')) }
     : tidy(pruned, version.schema);
   checkTypes(call, tidied);
-  return withDefaults(tidied, version.schema) as unknown as ApiObject;
+  return withDefaults({ ...stored, ...tidied }, version.schema) as unknown as ApiObject;
+}
+
+/** Members of a stored object have been through all this: they need not go again. */
+export function markSettled(object: ApiObject, schema: Schema): void {
+  for (const [key, member] of Object.entries(object)) {
+    const inner = memberSchema(schema, key);
+    if (key !== 'metadata' && inner !== undefined && isObject(member)) markComplete(member, inner);
+  }
+}
+
+/** The members that are new, and those that come from the store as they were. */
+function parted<T extends Members>(written: T, schema: Schema): readonly [T, Members] {
+  const known = Object.entries(written).filter(([key, member]) => isComplete(member, memberSchema(schema, key)));
+  if (known.length === 0) return [written, {}];
+  const stored = Object.fromEntries(known);
+  return [Object.fromEntries(Object.entries(written).filter(([key]) => stored[key] === undefined)) as T, stored];
 }
 
 const withMetadata = <T extends Readonly<Record<string, unknown>>>(object: T): T & { metadata: unknown } => ({
@@ -110,7 +127,7 @@ function checkTypes(call: Call, object: Readonly<Record<string, unknown>>): void
   if (wrong !== undefined)
     refuse(
       badRequest(
-        `${kind.kind} in version "${version.name}" cannot be handled as a ${kind.kind}: json: cannot unmarshal ${String(wrong.value)} into Go struct field ${kind.kind}.${wrong.field}`,
+        `${kind.kind} in version "${version.name}" cannot be handled as a ${kind.kind}: json: cannot unmarshal ${String(wrong.value)} into Go struct field ${goType(kind.kind, wrong.field)}.${wrong.field}`,
       ),
     );
   const time = kind.plural === 'leases' ? badMicroTime(object as unknown as ApiObject) : undefined;
@@ -121,6 +138,13 @@ function checkTypes(call: Call, object: Readonly<Record<string, unknown>>): void
       ),
     );
 }
+
+/** `DeploymentSpec` of a field in the spec of a Deployment: near enough for the reader to find it. */
+const goType = (kind: string, field: string): string => {
+  const member = field.split('.')[0] ?? '';
+  if (member === 'metadata') return 'ObjectMeta';
+  return field.includes('.') ? `${kind}${member.slice(0, 1).toUpperCase()}${member.slice(1)}` : kind;
+};
 
 /** As Go writes a decoded object: no nulls, and no empty values where the field is left out when empty. */
 function tidy<T>(value: T, schema: Schema | undefined): T {

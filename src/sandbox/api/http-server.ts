@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ApiLine, Outcome } from './line.ts';
+import { isWatch } from './path.ts';
 import type { ApiRequest } from './port.ts';
+import { decodeProtobuf, protobufType } from './protobuf/decode.ts';
 
 export interface HttpApi {
   /** `http://127.0.0.1:PORT` */
@@ -17,9 +19,8 @@ export async function serveHttp(line: ApiLine, { host = '127.0.0.1', port = 0 } 
   const server = createServer((message, response) => {
     receive(message, (body) => {
       const request = body === undefined ? undefined : requestOf(message, body);
-      if (request === undefined) return refuse(response);
-      if (request.query?.watch !== undefined && request.query.watch !== 'false' && request.method === 'GET')
-        stream(line, request, response);
+      if (request === undefined) refuse(response);
+      else if (isWatch(request)) stream(line, request, response);
       else line.send(request, (outcome) => respond(response, outcome));
     });
   });
@@ -39,7 +40,7 @@ function close(server: Server): Promise<void> {
   });
 }
 
-function receive(message: IncomingMessage, done: (body: string | undefined) => void): void {
+function receive(message: IncomingMessage, done: (body: Buffer | undefined) => void): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
   message.on('data', (chunk: Buffer) => {
@@ -47,11 +48,11 @@ function receive(message: IncomingMessage, done: (body: string | undefined) => v
     // The rest is read and forgotten: the core refuses what is as long as this.
     if (bytes <= maxBodyBytes) chunks.push(chunk);
   });
-  message.on('end', () => done(Buffer.concat(chunks).toString('utf8')));
+  message.on('end', () => done(Buffer.concat(chunks)));
   message.on('error', () => done(undefined));
 }
 
-function requestOf(message: IncomingMessage, body: string): ApiRequest | undefined {
+function requestOf(message: IncomingMessage, bytes: Buffer): ApiRequest | undefined {
   const { method = '', url = '/' } = message;
   if (!methods.has(method)) return undefined;
   const at = url.indexOf('?');
@@ -65,9 +66,16 @@ function requestOf(message: IncomingMessage, body: string): ApiRequest | undefin
     method: method as ApiRequest['method'],
     path: at < 0 ? url : url.slice(0, at),
     query,
-    headers,
-    ...(body === '' ? {} : { body }),
+    ...contentOf(bytes, headers),
   };
+}
+
+/** Protobuf becomes the JSON that it stands for; where it cannot be read it stays what it is, and is refused as that. */
+function contentOf(bytes: Buffer, headers: Readonly<Record<string, string>>): Pick<ApiRequest, 'headers' | 'body'> {
+  if (bytes.length === 0) return { headers };
+  const decoded = headers['content-type']?.startsWith(protobufType) ? decodeProtobuf(bytes) : undefined;
+  if (decoded?.ok !== true) return { headers, body: bytes.toString('utf8') };
+  return { headers: { ...headers, 'content-type': 'application/json' }, body: decoded.value };
 }
 
 function refuse(response: ServerResponse): void {

@@ -74,7 +74,7 @@ export function tableOf(
     columnDefinitions: isWithoutHeaders ? null : version.columns.map(definitionOf),
     rows: objects.map((object) => ({
       cells: version.columns.map((column) => column.cell(object, nowMs) ?? null),
-      ...(include === 'None' ? {} : { object: include === 'Object' ? object : metadataOnly(object) }),
+      object: include === 'None' ? null : include === 'Object' ? object : metadataOnly(object),
     })),
   };
 }
@@ -103,7 +103,8 @@ export function listBody(call: Call, objects: readonly ApiObject[], metadata: Me
   return {
     kind: kind.listKind,
     apiVersion: apiVersionOf(kind.group, version.name),
-    metadata,
+    // Go writes the empty token of custom resources, and leaves out that of its own kinds.
+    metadata: kind.isCustom ? { continue: '', ...metadata } : metadata,
     items: objects.map((object) => listItem(object, kind)),
   };
 }

@@ -1,3 +1,5 @@
+import type { ApiRequest } from './port.ts';
+
 /** What a URL path of the API means. */
 export interface ResourcePath {
   readonly group: string;
@@ -35,3 +37,11 @@ function decode(part: string): string {
     return part;
   }
 }
+
+/** A GET that asks for a stream. The path of one object has none: `watch` means nothing there. */
+export const isWatch = ({ method, path, query }: ApiRequest): boolean =>
+  method === 'GET' &&
+  query?.watch !== undefined &&
+  query.watch !== '' &&
+  !['false', '0'].includes(String(query.watch)) &&
+  parsePath(path)?.name === undefined;

@@ -44,7 +44,7 @@ export interface ApiWatch {
 
 export type WatchOpening =
   | { readonly kind: 'open'; readonly watch: ApiWatch }
-  /** A status of 300 and above, as an answer. */
+  /** An answer in place of a stream: a status of 300 and above, or what a request without a stream gets. */
   | { readonly kind: 'refused'; readonly answer: ApiAnswer };
 
 /**

@@ -17,9 +17,13 @@ export function scale(cluster: Cluster, call: Call, paths: ScalePaths): Members 
   const object = fromStored(stored, call.kind, call.version);
   const now = scaleOf(object, paths);
   const { method } = call.request;
-  if (method === 'GET') return now;
+  const isUnset = typeof valueAt(object, paths.specReplicas) !== 'number';
+  const field = JSON.stringify(`.${paths.specReplicas.join('.')}`);
+  if (method === 'GET') return isUnset ? refuse(internalError(`the spec replicas field ${field} does not exist`)) : now;
   const wanted = method === 'PUT' ? membersOf(bodyOf(call.request)) : patched(call, now);
-  const replicas = membersOf(wanted.spec).replicas ?? 0;
+  const given = membersOf(wanted.spec).replicas;
+  if (given === undefined && isUnset && method === 'PATCH') refuse(badRequest(`the spec replicas field ${field} cannot be empty`));
+  const replicas = given ?? 0;
   const version = textOf(membersOf(wanted.metadata).resourceVersion);
   if (version !== '' && version !== stored.metadata.resourceVersion) refuse(conflict(resourceOf(call), stored.metadata.name, modified));
   const kind = { group: 'autoscaling', name: 'Scale' };
@@ -62,7 +66,6 @@ function patched(call: Call, now: Members): Members {
 
 function scaleOf(object: ApiObject, { specReplicas, statusReplicas, selector }: ScalePaths): Members {
   const replicas = valueAt(object, specReplicas);
-  if (typeof replicas !== 'number') refuse(internalError(`the spec replicas field ".${specReplicas.join('.')}" does not exist`));
   const current = valueAt(object, statusReplicas);
   const chosen = selector === undefined ? '' : selectorText(valueAt(object, selector));
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
@@ -70,7 +73,7 @@ function scaleOf(object: ApiObject, { specReplicas, statusReplicas, selector }: 
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp },
-    spec: replicas === 0 ? {} : { replicas },
+    spec: typeof replicas !== 'number' || replicas === 0 ? {} : { replicas },
     status: { replicas: typeof current === 'number' ? current : 0, ...(chosen === '' ? {} : { selector: chosen }) },
   };
 }

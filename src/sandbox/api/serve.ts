@@ -40,8 +40,10 @@ function serveObject(serving: Serving, call: Call): ApiAnswer {
       return written(call, patch(serving.cluster, call));
     case 'DELETE':
       return remove(serving, call);
-    default:
-      return refuse(methodNotAllowed);
+    case 'POST':
+      // Go's own kinds have no such route; custom ones look at the verb alone.
+      if (!call.kind.isCustom) refuse(methodNotAllowed);
+      return written(call, { object: create(serving.cluster, { ...call, name: undefined }), isNew: true });
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../../lib/index.ts';
 import { type Attempt, allows, review, rulesOf, Tokens } from './auth/index.ts';
 import { attemptOf, forbids } from './authorize.ts';
-import { type Call, queryFlag, type User } from './call.ts';
+import type { Call, User } from './call.ts';
 import type { Cluster } from './cluster.ts';
 import { Collector } from './collector.ts';
 import { discover } from './discovery.ts';
@@ -9,7 +9,7 @@ import { FrontEnd } from './front-end.ts';
 import { definitions, KindRegistry } from './kinds/index.ts';
 import { readListOptions } from './list-options.ts';
 import { openApi } from './openapi.ts';
-import { parsePath, type ResourcePath } from './path.ts';
+import { isWatch, parsePath, type ResourcePath } from './path.ts';
 import type { ApiAnswer, ApiObject, ApiPort, ApiRequest, WatchOpening } from './port.ts';
 import { serve } from './serve.ts';
 import { answer, internalError, noSuchPath, Refused, refusalAnswer, refuse, text, unauthorized } from './status.ts';
@@ -50,10 +50,10 @@ const ownHeaders = { 'user-agent': 'kube-controller-manager', 'content-type': 'a
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { clock, random, authorization = 'allow' } = options;
   const store = new ObjectStore({ history: options.history ?? 10_000 });
-  const cluster: Cluster = { store, kinds: new KindRegistry(), clock, random };
   const everyone = options.everyone === null ? undefined : (options.everyone ?? administrator);
   const tokens = new Tokens(options.users ?? {}, everyone);
   const mayDo = (user: User, attempt: Attempt) => authorization === 'allow' || allows(store, user, attempt);
+  const cluster: Cluster = { store, kinds: new KindRegistry(), clock, random, allows: mayDo };
   const ends: FrontEnd[] = [];
 
   // Before the front ends, so that they find the kind as the write left it.
@@ -102,7 +102,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       const path = parsePath(given.path);
       if (path === undefined || isReview(path)) return general(given);
       const call = admitted(given, path, false);
-      if (given.method === 'GET' && queryFlag(given, 'watch')) {
+      if (isWatch(given)) {
         readListOptions(call);
         refuse(internalError('a watch was sent as a request'));
       }
@@ -111,6 +111,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   }
 
   function watch(end: FrontEnd, given: ApiRequest, onReady: () => void): WatchOpening {
+    if (!isWatch(given)) return { kind: 'refused', answer: request(end, given) };
     let opened: WatchOpening | undefined;
     const refused = answered(() => {
       const path = parsePath(given.path) ?? refuse(noSuchPath);

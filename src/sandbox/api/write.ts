@@ -57,7 +57,8 @@ function freshMetadata({ random }: Cluster, { namespace, nowMs }: Call, { metada
     selfLink: ____,
     ...kept
   } = metadata as Members & typeof metadata;
-  if (textOf(resourceVersion) !== '') refuse(badRequest('resourceVersion should not be set on objects to be created'));
+  if (textOf(resourceVersion) !== '')
+    refuse({ code: 500, reason: '', message: 'resourceVersion should not be set on objects to be created' });
   return {
     ...kept,
     ...(namespace === undefined ? {} : { namespace }),

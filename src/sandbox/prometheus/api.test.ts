@@ -103,7 +103,8 @@ describe('the API of Prometheus', () => {
       { __name__: 'up', job: 'b' },
     ]);
     expect(dataOf(get('/api/v1/labels'))).toEqual(['__name__', 'job', 'zone']);
-    expect(dataOf(get(`/api/v1/labels?start=${startMs / 1_000 - 60}`))).toEqual(['__name__', 'job']);
+    expect(dataOf(get(`/api/v1/series?match[]={job="a"}&start=${startMs / 1_000 - 60}`))).toEqual([{ __name__: 'up', job: 'a' }]);
+    expect(dataOf(get('/api/v1/labels?end=5'))).toEqual([]);
     expect(dataOf(get('/api/v1/labels?match[]=old'))).toEqual(['__name__', 'job', 'zone']);
     expect(dataOf(get('/api/v1/label/job/values'))).toEqual(['a', 'b']);
     expect(dataOf(get('/api/v1/label/job/values?match[]=old&end=2026-01-01T00:00:00Z'))).toEqual(['a']);

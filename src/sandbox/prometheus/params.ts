@@ -31,7 +31,7 @@ export function parseTime(text: string): Result<number, string> {
     const whole = Math.trunc(seconds);
     return ok(whole * 1_000 + Math.round((seconds - whole) * 1_000));
   }
-  const ms = rfc3339.test(text) ? Date.parse(text) : Number.NaN;
+  const ms = rfc3339.test(text) ? Date.parse(text.replace(',', '.')) : Number.NaN;
   return Number.isNaN(ms) ? fail(`cannot parse ${quoted(text)} to a valid timestamp`) : ok(ms);
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import type { Random } from '../../lib/random.ts';
 import { FaultSwitch } from '../fault-switch.ts';
-import { badRequest, jsonReply, type Port, type PortAnswer, type Reply, segmentsOf, textReply } from '../http-port.ts';
+import { badRequest, jsonReply, type Port, type PortAnswer, type Reply, readAddress, textReply } from '../http-port.ts';
 import { factsOf, type Means, objectsFor, type Question, type Struck } from './answers.ts';
 import { discoveryAnswer, resourceOf } from './discovery.ts';
 import { group, statusObject, trafficMetrics, trafficMetricsList } from './objects.ts';
@@ -26,16 +26,19 @@ export function createTrafficMetricsApi(options: TrafficMetricsApiOptions): Traf
 }
 
 function answer(method: string, address: string, options: TrafficMetricsApiOptions, faults: FaultSwitch<TrafficMetricsFault>): PortAnswer {
-  const url = new URL(address, 'http://traffic-metrics');
   const nowMs = options.clock.nowMs();
-  const drawn = faults.draw(url.pathname);
+  const read = readAddress(address);
+  if (read === undefined) return badRequest(nowMs);
+  const drawn = faults.draw(read.url.pathname);
   if (drawn.find('silent') !== undefined) return { kind: 'silence' };
   if (drawn.find('down') !== undefined) return textReply(503, 'service unavailable\n', nowMs);
   const broken = drawn.find('status');
   if (broken !== undefined) return textReply(broken.status, broken.body ?? 'error trying to reach service', nowMs);
   if (method !== 'GET') return jsonReply(405, statusObject(405, 'MethodNotAllowed', 'the server does not allow this method'), nowMs);
-  return spoiled(reply(url, options, drawn, nowMs), drawn);
+  return spoiled(reply(read, options, drawn, nowMs), drawn);
 }
+
+type Address = NonNullable<ReturnType<typeof readAddress>>;
 
 function spoiled(sent: Reply, drawn: Struck): Reply {
   let spoilt = sent;
@@ -45,10 +48,8 @@ function spoiled(sent: Reply, drawn: Struck): Reply {
   return slow === undefined ? spoilt : { ...spoilt, afterMs: slow.delayMs };
 }
 
-function reply(url: URL, options: TrafficMetricsApiOptions, drawn: Struck, nowMs: number): Reply {
+function reply({ url, segments }: Address, options: TrafficMetricsApiOptions, drawn: Struck, nowMs: number): Reply {
   const { served } = options.quirks ?? smiMetrics;
-  const segments = segmentsOf(url);
-  if (segments === undefined) return badRequest(nowMs);
   const [apis, named, version, ...rest] = segments;
   const isServed = served.some((each) => each === version);
   if (apis !== 'apis' || named !== group || (version !== undefined && !isServed)) return textReply(404, '404 page not found\n', nowMs);

@@ -96,11 +96,24 @@ export function applyContract(open: (name: string) => Promise<Ask>): void {
       );
     });
 
-    test('they can be forgotten by an empty list', async () => {
+    test('they can be forgotten: by one empty entry, or of Kubernetes’ own kinds by an empty list', async () => {
       const ask = await open('ssa-forget');
+      const forget = async (target: string, made: Doc, managedFields: unknown) =>
+        at(ok(await ask.put(target, { ...made, metadata: { ...(made.metadata as object), managedFields } })), 'metadata.managedFields');
       const made = await ask.made(gadgetPath(ask.namespace), gadget('a'));
-      const object = ok(await ask.put(path(ask), { ...made, metadata: { ...(made.metadata as object), managedFields: [] } }));
-      expect(at(object, 'metadata.managedFields')).toBeUndefined();
+      expect(await forget(path(ask), made, [{}])).toBeUndefined();
+      const map = await ask.made(corePath(ask.namespace, 'configmaps'), configMap('a'));
+      expect(await forget(corePath(ask.namespace, 'configmaps', 'a'), map, [])).toBeUndefined();
+    });
+
+    test('who is not tracked stays so, until somebody applies', async () => {
+      const ask = await open('ssa-untracked');
+      const made = await ask.made(gadgetPath(ask.namespace), gadget('a', { size: 2 }));
+      ok(await ask.put(path(ask), { ...made, metadata: { ...(made.metadata as object), managedFields: [{}] } }));
+      expect(at(ok(await ask.patch(path(ask), { spec: { size: 3 } })), 'metadata.managedFields')).toBeUndefined();
+      const conflict = refused(await apply(ask, { size: 4 }, 'one'), 409, 'Conflict');
+      expect(conflict.message).toContain('conflict with "before-first-apply" using contract.sluice.test/v1');
+      expect(Object.keys(managers(ok(await apply(ask, { size: 3 }, 'one'))))).toEqual(['one/Apply', 'before-first-apply/Update']);
     });
   });
 
@@ -312,7 +325,8 @@ export function applyContract(open: (name: string) => Promise<Ask>): void {
 
     test('the same again changes nothing', async () => {
       const ask = await open('ssa-again');
-      const first = ok(await apply(ask, { size: 2, parts: [{ name: 'x' }] }, 'one'), 201);
+      ok(await apply(ask, { size: 2 }, 'one'), 201);
+      const first = ok(await apply(ask, { size: 2, parts: [{ name: 'x' }] }, 'one'));
       expect(at(ok(await apply(ask, { size: 2, parts: [{ name: 'x' }] }, 'one')), 'metadata.resourceVersion')).toBe(
         at(first, 'metadata.resourceVersion'),
       );

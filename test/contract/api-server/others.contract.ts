@@ -23,11 +23,16 @@ export function othersContract(open: (name: string) => Promise<Ask>): void {
       });
     });
 
-    test('is 500 while spec.replicas is absent', async () => {
+    test('is 500 to read while spec.replicas is absent: an autoscaler stands still', async () => {
       const ask = await open('scale-absent');
       await ask.made(gadgetPath(ask.namespace), gadget('a'));
-      for (const reply of [await ask.get(scalePath(ask)), await ask.patch(scalePath(ask), { spec: { replicas: 2 } })])
-        expect(refused(reply, 500, 'InternalError').message).toContain('the spec replicas field ".spec.replicas" does not exist');
+      expect(refused(await ask.get(scalePath(ask)), 500, 'InternalError').message).toBe(
+        'Internal error occurred: the spec replicas field ".spec.replicas" does not exist',
+      );
+      const nothing = await ask.patch(scalePath(ask), { metadata: { labels: { a: 'b' } } });
+      expect(refused(nothing, 400, 'BadRequest').message).toBe('the spec replicas field ".spec.replicas" cannot be empty');
+      ok(await ask.patch(scalePath(ask), { spec: { replicas: 2 } }));
+      expect(await ask.read(scalePath(ask))).toMatchObject({ spec: { replicas: 2 } });
     });
 
     test('PATCH and PUT scale the object, and its generation moves on', async () => {
@@ -198,6 +203,89 @@ export function othersContract(open: (name: string) => Promise<Ask>): void {
       expect(at(status, 'user.groups')).toEqual(
         expect.arrayContaining(['system:serviceaccounts', `system:serviceaccounts:${ask.namespace}`, 'system:authenticated']),
       );
+    });
+  });
+
+  describe('an admission policy', () => {
+    const admission = '/apis/admissionregistration.k8s.io/v1';
+    const policy = (ask: Ask): Doc => ({
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: { name: ask.namespace },
+      spec: {
+        matchConstraints: {
+          resourceRules: [
+            { apiGroups: ['contract.sluice.test'], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['gadgets'] },
+          ],
+        },
+        matchConditions: [{ name: 'here', expression: `request.namespace == '${ask.namespace}'` }],
+        variables: [
+          { name: 'asks', expression: "has(object.spec.name) ? object.spec.name : ''" },
+          { name: 'isBig', expression: 'object.spec.size > 50' },
+        ],
+        validations: [
+          { expression: '!variables.isBig || oldObject != null', message: 'no big gadgets at once' },
+          {
+            expression:
+              "variables.asks == '' || authorizer.group('contract.sluice.test').resource('gadgets').subresource('naming').namespace(request.namespace).name(object.metadata.name).check(variables.asks).allowed()",
+            messageExpression: "request.userInfo.username + ' needs the verb ' + variables.asks",
+            reason: 'Forbidden',
+          },
+        ],
+      },
+    });
+    const binding = (ask: Ask): Doc => ({
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata: { name: ask.namespace },
+      spec: { policyName: ask.namespace, validationActions: ['Deny'] },
+    });
+
+    test('denies what it does not like, with its reason, and asks who may', async ({ onTestFinished }) => {
+      const ask = await open('policy');
+      onTestFinished(async () => {
+        await ask.delete(`${admission}/validatingadmissionpolicybindings/${ask.namespace}`);
+        await ask.delete(`${admission}/validatingadmissionpolicies/${ask.namespace}`);
+      });
+      const made = await ask.made(`${admission}/validatingadmissionpolicies`, policy(ask));
+      expect(made).toMatchObject({
+        metadata: { generation: 1 },
+        spec: { failurePolicy: 'Fail', matchConstraints: { matchPolicy: 'Equivalent', resourceRules: [{ scope: '*' }] } },
+      });
+      await ask.made(`${admission}/validatingadmissionpolicybindings`, binding(ask));
+      const big = () => ask.post(gadgetPath(ask.namespace), gadget('big', { size: 60 }), { dryRun: 'All' });
+      await ask.server.eventually('the policy to be at work', async () => (await big()).status === 422);
+      expect(refused(await big(), 422, 'Invalid').message).toBe(
+        `gadgets.contract.sluice.test "big" is forbidden: ValidatingAdmissionPolicy '${ask.namespace}' with binding '${ask.namespace}' denied request: no big gadgets at once`,
+      );
+      ok(await ask.post(gadgetPath(ask.namespace), gadget('a', { size: 40 })), 201);
+      ok(await ask.patch(gadgetPath(ask.namespace, 'a'), { spec: { size: 60 } }));
+      ok(await ask.patch(gadgetPath(ask.namespace, 'a'), { spec: { name: 'rename' } }));
+      const rules = [
+        { apiGroups: ['contract.sluice.test'], resources: ['gadgets'], verbs: ['create'] },
+        { apiGroups: ['contract.sluice.test'], resources: ['gadgets/naming'], verbs: ['allowed'] },
+      ];
+      const path = (plural: string) => `/apis/${role}/v1/namespaces/${ask.namespace}/${plural}`;
+      await ask.made(path('roles'), { apiVersion: `${role}/v1`, kind: 'Role', metadata: { name: 'r' }, rules });
+      const subjects = [{ kind: 'User', apiGroup: role, name: 'alice' }];
+      await ask.made(path('rolebindings'), {
+        apiVersion: `${role}/v1`,
+        kind: 'RoleBinding',
+        metadata: { name: 'r' },
+        roleRef: { apiGroup: role, kind: 'Role', name: 'r' },
+        subjects,
+      });
+      const asAlice = (name: string) =>
+        ask.server.send({
+          method: 'POST',
+          path: gadgetPath(ask.namespace),
+          query: { dryRun: 'All' },
+          body: gadget('b', { name }),
+          user: 'alice',
+          headers: { 'content-type': 'application/json' },
+        });
+      await ask.server.eventually('alice to be let in', async () => (await asAlice('allowed')).status === 201);
+      expect(refused(await asAlice('other'), 403, 'Forbidden').message).toContain('denied request: alice needs the verb other');
     });
   });
 

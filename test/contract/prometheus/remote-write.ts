@@ -2,6 +2,7 @@
 // way to give a real Prometheus samples with times of our own and staleness markers.
 import type { Ask } from './ask.ts';
 import type { LoadedSeries } from './notation.ts';
+import type { ApiAnswer } from './shown.ts';
 
 function remoteWriteBody(series: readonly LoadedSeries[]): Buffer {
   return snappy(Buffer.concat(series.map((each) => message(1, timeSeries(each)))));
@@ -52,12 +53,22 @@ function snappy(body: Buffer): Buffer {
   return Buffer.concat(parts);
 }
 
+interface RemotePrometheus {
+  readonly ask: Ask;
+  readonly get: (path: string) => Promise<ApiAnswer>;
+  load(series: readonly LoadedSeries[]): Promise<void>;
+}
+
 /** A real server that was started with `--web.enable-remote-write-receiver`. */
-export function remotePrometheus(url: string): { readonly ask: Ask; load(series: readonly LoadedSeries[]): Promise<void> } {
+export function remotePrometheus(url: string): RemotePrometheus {
   return {
     async load(series) {
       const response = await fetch(`${url}/api/v1/write`, { method: 'POST', headers: remoteWriteHeaders, body: remoteWriteBody(series) });
       if (response.status !== 204) throw new Error(`remote write: ${response.status} ${await response.text()}`);
+    },
+    async get(path) {
+      const response = await fetch(`${url}${path}`);
+      return { status: response.status, body: await response.json() };
     },
     async ask(path, form) {
       const response = await fetch(`${url}${path}`, { method: 'POST', body: form });

@@ -37,7 +37,8 @@ export function difference(left: FieldSet, right: FieldSet): FieldSet {
     const other = right.children.get(key);
     return [key, other === undefined ? child : difference(child, other)] as const;
   });
-  return node(left.isMember && !right.isMember, children);
+  const isSame = !(left.isMember && right.isMember) && children.every(([key, child]) => child === left.children.get(key));
+  return isSame ? left : node(left.isMember && !right.isMember, children);
 }
 
 /** Without the fields of the other and all that lies below them. */
@@ -100,9 +101,17 @@ export function readFields(fields: unknown): FieldSet {
 // Nothing below: the field itself is meant.
 const readField = (fields: unknown): FieldSet => (isObject(fields) && Object.keys(fields).length === 0 ? leaf : readFields(fields));
 
+const written = new WeakMap<FieldSet, Readonly<Record<string, unknown>>>();
+
+/** FieldsV1. The same set gives the same value, by identity. */
 export function writeFields(set: FieldSet): Readonly<Record<string, unknown>> {
-  const children = [...set.children]
-    .sort(([left], [right]) => byText(left, right))
-    .map(([key, child]) => [key, writeFields(child)] as const);
-  return Object.fromEntries(set.isMember && children.length > 0 ? [['.', {}], ...children] : children);
+  let fields = written.get(set);
+  if (fields === undefined) {
+    const children = [...set.children]
+      .sort(([left], [right]) => byText(left, right))
+      .map(([key, child]) => [key, writeFields(child)] as const);
+    fields = Object.fromEntries(set.isMember && children.length > 0 ? [['.', {}], ...children] : children);
+    written.set(set, fields);
+  }
+  return fields;
 }

@@ -1,5 +1,5 @@
 import { isObject } from '../../../lib/index.ts';
-import { byText, listOf, membersOf, textOf } from '../values.ts';
+import { byText, membersOf, textOf } from '../values.ts';
 import { emptySet, type FieldSet, isEmpty, readFields, writeFields } from './field-set.ts';
 
 /** Who wrote fields, and how: one entry of `metadata.managedFields`. */
@@ -21,8 +21,21 @@ export type Managers = ReadonlyMap<string, Managed>;
 export const identityOf = ({ manager, operation, apiVersion, subresource }: Manager): string =>
   JSON.stringify([manager, operation, operation === 'Apply' ? '' : apiVersion, subresource]);
 
+const known = new WeakMap<object, Managers>();
+
+/** Entries are frozen: what was read of them once, holds. */
 export function readManagers(entries: unknown): Managers {
-  const read = listOf(entries).map((entry) => {
+  if (!Array.isArray(entries)) return new Map();
+  let managers = known.get(entries);
+  if (managers === undefined) {
+    managers = parseManagers(entries);
+    if (Object.isFrozen(entries)) known.set(entries, managers);
+  }
+  return managers;
+}
+
+function parseManagers(entries: readonly unknown[]): Managers {
+  const read = entries.map((entry) => {
     const { manager, operation, apiVersion, subresource, time, fieldsV1 } = membersOf(entry);
     const managed: Managed = {
       manager: textOf(manager),
@@ -64,7 +77,9 @@ function byOrder(left: Managed, right: Managed): number {
 
 export const fieldsOfManager = (managers: Managers, identity: string): FieldSet => managers.get(identity)?.fields ?? emptySet;
 
-/** The client asks to forget all managers: an empty list, or one empty entry. */
-export const isReset = (entries: unknown): boolean =>
-  Array.isArray(entries) &&
-  (entries.length === 0 || (entries.length === 1 && isObject(entries[0]) && Object.keys(entries[0]).length === 0));
+/** The client asks to forget all managers: by one empty entry or, of the kinds that Go has types for, by an empty list. */
+export const isReset = (entries: unknown, isTyped: boolean): boolean => {
+  if (!Array.isArray(entries)) return false;
+  if (entries.length === 0) return isTyped;
+  return entries.length === 1 && isObject(entries[0]) && Object.keys(entries[0]).length === 0;
+};

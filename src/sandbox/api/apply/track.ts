@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../../../lib/index.ts';
 import type { Schema } from '../schema/index.ts';
-import { type Members, membersOf, withMembers } from '../values.ts';
+import { listOf, type Members, membersOf, withMembers } from '../values.ts';
 import { difference, emptySet, type FieldSet, intersection, isEmpty, paths, recursiveDifference, setOf, union } from './field-set.ts';
 import {
   fieldsOfManager,
@@ -22,6 +22,8 @@ export interface Tracking {
   readonly time: string;
   /** Fields that the endpoint sets back: nobody owns them through it. */
   readonly reset: readonly (readonly string[])[];
+  /** A kind of Kubernetes' own, which Go reads into a type. */
+  readonly isTyped: boolean;
 }
 
 export interface Conflict {
@@ -40,12 +42,12 @@ const without = (object: Members): Members =>
   withMembers(object, { metadata: withMembers(membersOf(object.metadata), { managedFields: undefined }) });
 
 /** The object after a POST, PUT or PATCH, with its `managedFields` brought up to date. `live` is empty on creation. */
-export function trackUpdate<T extends Members>(live: Members, written: T, { schema, manager, time, reset }: Tracking): T {
+export function trackUpdate<T extends Members>(live: Members, written: T, { schema, manager, time, reset, isTyped }: Tracking): T {
   const given = membersOf(written.metadata).managedFields;
   const isSubresource = manager.subresource !== '';
   const before = membersOf(live.metadata).managedFields;
-  if (!isSubresource && isReset(given)) return withManagers(written, new Map());
-  const start = readManagers(isSubresource || given === undefined ? before : given);
+  if (!isSubresource && isReset(given, isTyped)) return withManagers(written, new Map());
+  const start = readManagers(isSubresource || listOf(given).length === 0 ? before : given);
   // Whom nobody keeps track of, stays so until somebody applies.
   if (start.size === 0 && membersOf(live.metadata).uid !== undefined) return withManagers(written, start);
   const changes = compare(without(live), without(written), schema);

@@ -113,12 +113,20 @@ function validate({ metadata, spec: given }: ApiObject): readonly FieldError[] {
             'must have exactly one version marked as storage version',
           ),
         ]),
-    ...versions.flatMap(validateVersion),
+    ...versions.flatMap((version, index) =>
+      validateVersion(
+        version,
+        index,
+        versions.every((other) => sameJson(other.schema, versions[0]?.schema)),
+      ),
+    ),
   ];
 }
 
-function validateVersion(version: Readonly<Record<string, unknown>>, index: number): readonly FieldError[] {
+function validateVersion(version: Readonly<Record<string, unknown>>, index: number, isShared: boolean): readonly FieldError[] {
   const at = `spec.versions[${index}]`;
+  // The server moves a schema that all versions share to where it stands once.
+  const schemaAt = isShared ? 'spec.validation.openAPIV3Schema' : `${at}.schema.openAPIV3Schema`;
   const schema = membersOf(version.schema).openAPIV3Schema as Schema | undefined;
   const columns = listOf(version.additionalPrinterColumns).map(membersOf);
   return [
@@ -126,7 +134,7 @@ function validateVersion(version: Readonly<Record<string, unknown>>, index: numb
     ...(schema !== undefined && schema.type !== 'object'
       ? [invalid(`${at}.schema.openAPIV3Schema.type`, schema.type ?? '', 'must be object at the root')]
       : []),
-    ...(schema === undefined ? [] : brokenRules(schema, `${at}.schema.openAPIV3Schema`)),
+    ...(schema === undefined ? [] : brokenRules(schema, schemaAt)),
     ...columns.flatMap((one, place) =>
       parseJsonPath(textOf(one.jsonPath)) === undefined
         ? [invalid(`${at}.additionalPrinterColumns[${place}].jsonPath`, one.jsonPath, 'this API server cannot read the path')]

@@ -213,7 +213,6 @@ export const clusterRoleBindings: Kind = builtin({
 });
 
 const admission = 'admissionregistration.k8s.io';
-/** Kept and shown; not asked. */
 export const admissionPolicies: Kind = builtin({
   group: admission,
   plural: 'validatingadmissionpolicies',

@@ -15,16 +15,17 @@ import {
   open,
   type Shape,
   text,
+  unlessZero,
 } from './shapes.ts';
 
 const action = open({ httpGet: open({ path: defaulted(text, '/'), scheme: defaulted(text, 'HTTP'), port: intOrText }) });
 const probe = open({
   httpGet: open({ path: defaulted(text, '/'), scheme: defaulted(text, 'HTTP'), port: intOrText }),
   initialDelaySeconds: int,
-  timeoutSeconds: defaulted(int, 1),
-  periodSeconds: defaulted(int, 10),
-  successThreshold: defaulted(int, 1),
-  failureThreshold: defaulted(int, 3),
+  timeoutSeconds: unlessZero(int, 1),
+  periodSeconds: unlessZero(int, 10),
+  successThreshold: unlessZero(int, 1),
+  failureThreshold: unlessZero(int, 3),
 });
 const fieldRef = open({ apiVersion: defaulted(text, 'v1'), fieldPath: text });
 const mode = defaulted(int, 420);

@@ -19,7 +19,10 @@ export const kept = (shape: Shape): Shape => {
   const { 'x-omit-empty': _, ...rest } = shape;
   return rest;
 };
-export const defaulted = (shape: Shape, value: unknown): Shape => ({ ...kept(shape), default: value });
+/** With a value for when it is missing; an empty text counts as missing, a zero does not. */
+export const defaulted = (shape: Shape, value: unknown): Shape => ({ ...(shape.type === 'string' ? shape : kept(shape)), default: value });
+/** With a value for when it is missing or zero. */
+export const unlessZero = (shape: Shape, value: unknown): Shape => ({ ...shape, default: value });
 export const oneOf = (...values: readonly string[]): Shape => ({ ...text, enum: values });
 
 /** An object that has these members and no others. */

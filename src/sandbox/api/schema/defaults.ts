@@ -6,8 +6,18 @@ export function withDefaults<T>(value: T, schema: Schema): T {
   return fill(value, schema) as T;
 }
 
+const complete = new WeakMap<object, Schema>();
+
+/** Says of a frozen value that it has its defaults: it is not looked through again. */
+export function markComplete(value: object, schema: Schema): void {
+  complete.set(value, schema);
+}
+
+export const isComplete = (value: unknown, schema: Schema | undefined): boolean =>
+  schema !== undefined && typeof value === 'object' && value !== null && complete.get(value) === schema;
+
 function fill(value: unknown, schema: Schema | undefined): unknown {
-  if (schema === undefined) return value;
+  if (schema === undefined || isComplete(value, schema)) return value;
   if (Array.isArray(value)) {
     const { items } = schema;
     if (items === undefined) return value;

@@ -1,30 +1,31 @@
-import { Environment } from '@marcbachmann/cel-js';
-import { isObject } from '../../../lib/index.ts';
+import { isObject, sameJson } from '../../../lib/index.ts';
 import { duplicate, type FieldError, forbidden, invalid, required } from '../field-error.ts';
-import { canonicalText } from './canonical.ts';
+import { type CelContext, celEnvironment, createCel } from './cel.ts';
 import { celValue } from './cel-value.ts';
 import { childPath, memberSchema, type Schema, type ValidationRule } from './schema.ts';
 import { correlated } from './validate.ts';
 
-const environment = new Environment().registerVariable('self', 'dyn').registerVariable('oldSelf', 'dyn');
-
-type Program = (context: Readonly<Record<string, unknown>>) => unknown;
-const programs = new Map<string, Program | { readonly problem: string }>();
+const cel = createCel(celEnvironment().registerVariable('self', 'dyn').registerVariable('oldSelf', 'dyn'));
 
 /** What the rules of the schema have against a value that is sound otherwise. Rules about `oldSelf` are asked on updates only. */
 export function validateRules(value: unknown, schema: Schema, old?: unknown): readonly FieldError[] {
-  if (!hasRules(schema)) return [];
-  const errors: FieldError[] = [];
-  visit({ value, schema, path: '', old }, errors);
-  return errors;
+  const found: Found = { plain: [], transitions: [] };
+  visit({ value, schema, path: '', old }, found);
+  return [...found.plain, ...found.transitions];
+}
+
+/** Apart, since what did not change is not refused for what it is, only for having come from what it was. */
+interface Found {
+  readonly plain: FieldError[];
+  readonly transitions: FieldError[];
 }
 
 /** The rules of the schema that cannot be compiled, with the reason: a definition that has one is refused. */
 export function brokenRules(schema: Schema, path: string): readonly FieldError[] {
   const here = (schema['x-kubernetes-validations'] ?? []).flatMap(({ rule }, index) => {
-    const program = compile(rule);
+    const problem = cel.problem(rule);
     const at = `${path}.x-kubernetes-validations[${index}].rule`;
-    return typeof program === 'function' ? [] : [invalid(at, rule, `compilation failed: ${program.problem}`)];
+    return problem === undefined ? [] : [invalid(at, rule, `compilation failed: ${problem}`)];
   });
   return [
     ...here,
@@ -34,20 +35,32 @@ export function brokenRules(schema: Schema, path: string): readonly FieldError[]
   ];
 }
 
-const ruled = new WeakMap<Schema, boolean>();
+/** Whether there are rules in a schema or below it: any at all, and any about `oldSelf`. */
+interface Ruled {
+  readonly some: boolean;
+  readonly transitions: boolean;
+}
 
-function hasRules(schema: Schema): boolean {
+const ruled = new WeakMap<Schema, Ruled>();
+
+function rulesIn(schema: Schema): Ruled {
   const known = ruled.get(schema);
   if (known !== undefined) return known;
   const inner = [
     ...Object.values(schema.properties ?? {}),
     ...(schema.items === undefined ? [] : [schema.items]),
     ...(typeof schema.additionalProperties === 'object' ? [schema.additionalProperties] : []),
-  ];
-  const found = (schema['x-kubernetes-validations'] ?? []).length > 0 || inner.some(hasRules);
+  ].map(rulesIn);
+  const own = schema['x-kubernetes-validations'] ?? [];
+  const found = {
+    some: own.length > 0 || inner.some(({ some }) => some),
+    transitions: own.some(isTransition) || inner.some(({ transitions }) => transitions),
+  };
   ruled.set(schema, found);
   return found;
 }
+
+const isTransition = ({ rule }: ValidationRule): boolean => /\boldSelf\b/.test(rule);
 
 interface Node {
   readonly value: unknown;
@@ -56,17 +69,24 @@ interface Node {
   readonly old: unknown;
 }
 
-function visit(node: Node, errors: FieldError[]): void {
-  const { value, schema, path, old } = node;
-  if (value === null || value === undefined || !hasRules(schema)) return;
-  const rules = schema['x-kubernetes-validations'] ?? [];
-  if (rules.length > 0) askRules(node, rules, errors);
+function visit(node: Node, found: Found): void {
+  const { value, schema, old } = node;
+  if (value === null || value === undefined) return;
+  const { some, transitions } = rulesIn(schema);
+  if (!some || (value === old && !transitions)) return;
+  const before = found.plain.length;
+  for (const rule of schema['x-kubernetes-validations'] ?? []) ask(rule, node, found);
+  visitInside(node, found);
+  if (found.plain.length > before && old !== undefined && sameJson(old, value)) found.plain.length = before;
+}
+
+function visitInside({ value, schema, path, old }: Node, found: Found): void {
   if (Array.isArray(value)) {
     const { items } = schema;
     if (items === undefined) return;
     const olds = correlated(schema, old);
     value.forEach((item, index) => {
-      visit({ value: item, schema: items, path: `${path}[${index}]`, old: olds(item) }, errors);
+      visit({ value: item, schema: items, path: `${path}[${index}]`, old: olds(item) }, found);
     });
     return;
   }
@@ -75,42 +95,34 @@ function visit(node: Node, errors: FieldError[]): void {
     const known = memberSchema(schema, key);
     if (known === undefined) continue;
     const isDeclared = schema.properties !== undefined && Object.hasOwn(schema.properties, key);
-    visit(
-      {
-        value: member,
-        schema: known,
-        path: isDeclared ? childPath(path, key) : `${path}[${key}]`,
-        old: isObject(old) ? old[key] : undefined,
-      },
-      errors,
-    );
+    const inner = isDeclared ? childPath(path, key) : `${path}[${key}]`;
+    visit({ value: member, schema: known, path: inner, old: isObject(old) ? old[key] : undefined }, found);
   }
 }
 
-function askRules({ value, schema, path, old }: Node, rules: readonly ValidationRule[], errors: FieldError[]): void {
-  const self = celValue(value, schema);
-  const isUnchanged = old !== undefined && canonicalText(old) === canonicalText(value);
-  for (const rule of rules) {
-    const isTransition = /\boldSelf\b/.test(rule.rule);
-    if (isTransition && old === undefined) continue;
-    const context = isTransition ? { self: celValue(value, schema, true), oldSelf: celValue(old, schema, true) } : { self };
-    const outcome = evaluate(rule.rule, context);
-    if (outcome.value === true) continue;
-    if (outcome.problem !== undefined) {
-      errors.push(invalid(path, schema.type, `${outcome.problem} evaluating rule: ${rule.message ?? rule.rule}`));
-    } else if (isTransition || !isUnchanged) {
-      errors.push(refusal(rule, { path, value: typeof value === 'object' ? undefined : value }, context));
-    }
-  }
+function ask(rule: ValidationRule, { value, schema, path, old }: Node, found: Found): void {
+  const isAboutOld = isTransition(rule);
+  if (isAboutOld && old === undefined) return;
+  const context = isAboutOld
+    ? { self: celValue(value, schema, true), oldSelf: celValue(old, schema, true) }
+    : { self: celValue(value, schema) };
+  const outcome = cel.evaluate(rule.rule, context);
+  if (outcome.kind === 'value' && outcome.value === true) return;
+  const error =
+    outcome.kind === 'value'
+      ? refusal(rule, { path, value: typeof value === 'object' ? undefined : value }, context)
+      : invalid(path, schema.type, `${outcome.problem} evaluating rule: ${rule.message ?? rule.rule}`);
+  (isAboutOld ? found.transitions : found.plain).push(error);
 }
 
 function refusal(
   { rule, message, messageExpression, fieldPath, reason }: ValidationRule,
   { path, value }: { readonly path: string; readonly value: unknown },
-  context: Readonly<Record<string, unknown>>,
+  context: CelContext,
 ): FieldError {
-  const said = messageExpression === undefined ? undefined : evaluate(messageExpression, context).value;
-  const detail = typeof said === 'string' && said.trim() !== '' ? said.trim() : (message?.trim() ?? `failed rule: ${rule.trim()}`);
+  const said = messageExpression === undefined ? undefined : cel.evaluate(messageExpression, context);
+  const text = said?.kind === 'value' && typeof said.value === 'string' ? said.value.trim() : '';
+  const detail = text || message?.trim() || `failed rule: ${rule.trim()}`;
   const field = (fieldPath === undefined ? path : childPath(path, fieldPath.replace(/^\./, ''))) || '<nil>';
   switch (reason) {
     case 'FieldValueForbidden':
@@ -122,37 +134,4 @@ function refusal(
     default:
       return invalid(field, value, detail);
   }
-}
-
-function compile(rule: string): Program | { readonly problem: string } {
-  let program = programs.get(rule);
-  if (program === undefined) {
-    try {
-      const parsed = environment.parse(rule);
-      const { valid, error } = parsed.check();
-      program = valid ? parsed : { problem: problemOf(error) };
-    } catch (error) {
-      program = { problem: problemOf(error) };
-    }
-    programs.set(rule, program);
-  }
-  return program;
-}
-
-function evaluate(
-  rule: string,
-  context: Readonly<Record<string, unknown>>,
-): { readonly value?: unknown; readonly problem?: string | undefined } {
-  const program = compile(rule);
-  if (typeof program !== 'function') return { problem: program.problem };
-  try {
-    return { value: program(context) };
-  } catch (error) {
-    return { problem: problemOf(error) };
-  }
-}
-
-function problemOf(error: unknown): string {
-  const text = error instanceof Error ? ('summary' in error ? String(error.summary) : error.message) : String(error);
-  return `${text.slice(0, 1).toLowerCase()}${text.slice(1).split('\n')[0] ?? ''}`;
 }

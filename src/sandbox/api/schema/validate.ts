@@ -1,4 +1,4 @@
-import { isObject } from '../../../lib/index.ts';
+import { isObject, sameJson } from '../../../lib/index.ts';
 import { duplicate, type FieldError, invalid, required, unsupported } from '../field-error.ts';
 import { canonicalText } from './canonical.ts';
 import { formatProblem } from './formats.ts';
@@ -21,9 +21,17 @@ interface Node {
   readonly old?: unknown;
 }
 
+/** What was wrong before and did not change is let through: looked at only where something is wrong, since comparing costs. */
 function check(node: Node, errors: FieldError[]): void {
-  const { value, schema, path, old } = node;
-  if (old !== undefined && (old === value || canonicalText(old) === canonicalText(value))) return;
+  const { value, old } = node;
+  if (old !== undefined && old === value) return;
+  const before = errors.length;
+  checkNode(node, errors);
+  if (errors.length > before && old !== undefined && sameJson(old, value)) errors.length = before;
+}
+
+function checkNode(node: Node, errors: FieldError[]): void {
+  const { value, schema, path } = node;
   const typeError = typeProblem(value, schema, path);
   if (typeError !== undefined) {
     errors.push(typeError);
@@ -31,8 +39,7 @@ function check(node: Node, errors: FieldError[]): void {
   }
   combined(node, errors);
   if (value === null) return;
-  if (schema.enum !== undefined && !schema.enum.some((one) => canonicalText(one) === canonicalText(value)))
-    errors.push(unsupported(path, value, schema.enum));
+  if (schema.enum !== undefined && !schema.enum.some((one) => sameJson(one, value))) errors.push(unsupported(path, value, schema.enum));
   if (typeof value === 'string') checkText(value, schema, path, errors);
   else if (typeof value === 'number') checkNumber(value, schema, path, errors);
   else if (Array.isArray(value)) checkList({ ...node, value }, errors);
