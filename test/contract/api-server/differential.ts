@@ -1,6 +1,7 @@
 // The same random requests to two API servers, and what they answer with what must differ taken out: uids, versions, moments, addresses.
-import type { Random } from '../../../src/lib/index.ts';
-import { type ContractRequest, contentTypes, type Doc, isDoc, type Reply } from './kit.ts';
+import { expect } from 'vitest';
+import { type Random, seededRandom } from '../../../src/lib/index.ts';
+import { type ContractRequest, contentTypes, type Doc, isDoc, type Reply, type ServerUnderTest } from './kit.ts';
 import { configMap, corePath, gadget, gadgetPath, service } from './objects.ts';
 
 const pick = <T>(random: Random, ...choices: readonly [T, ...T[]]): T => choices[Math.floor(random.next() * choices.length)] ?? choices[0];
@@ -262,4 +263,54 @@ export class Eraser {
     this.#known.set(value, known);
     return known;
   }
+}
+
+/** Sends `steps` random requests to both, in a namespace of their own, and insists on the same answers. */
+export async function compareServers(
+  measure: ServerUnderTest,
+  measured: ServerUnderTest,
+  { seed, steps }: { seed: number; steps: number },
+): Promise<void> {
+  const namespace = `d-${seed}-${Math.floor(performance.now())}`;
+  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
+  const sides = [measure, measured].map((server) => ({
+    server,
+    // One stream of chance each: the requests are the same as long as the answers are.
+    random: seededRandom(seed),
+    eraser: new Eraser(namespace),
+    last: new Map<string, Doc>(),
+  }));
+  for (const { server } of sides) await server.send({ method: 'POST', path: '/api/v1/namespaces', body, headers: json });
+  const trail: string[] = [];
+  for (let step = 0; step < steps; step++) {
+    const answers: unknown[] = [];
+    for (const side of sides) {
+      const request = nextRequest(side.random, namespace, (name) => side.last.get(name));
+      const reply = await side.server.send(request);
+      remember(side.last, request.path, reply);
+      answers.push(side.eraser.reply(reply));
+      if (side === sides[0])
+        trail.push(
+          `${step}: ${request.method} ${request.path} ${JSON.stringify(request.query ?? {})} ${JSON.stringify(request.body)} -> ${reply.status}`,
+        );
+    }
+    expect(answers[1], trail.slice(-8).join('\n')).toEqual(answers[0]);
+  }
+  for (const { server } of sides) await cleanUp(server, namespace);
+}
+
+function remember(last: Map<string, Doc>, path: string, { status: code, body }: Reply): void {
+  if (code >= 300 || !isDoc(body) || body.kind !== 'Gadget' || !isDoc(body.metadata) || body.apiVersion !== 'contract.sluice.test/v1')
+    return;
+  if (path.includes('/gadgets')) last.set(String(body.metadata.name), body);
+}
+
+async function cleanUp(server: ServerUnderTest, namespace: string): Promise<void> {
+  const paths = names.flatMap((name) => [
+    gadgetPath(namespace, name),
+    corePath(namespace, 'configmaps', name),
+    corePath(namespace, 'services', name),
+  ]);
+  for (const path of paths) await server.send(patchOf(path, 'merge', { metadata: { finalizers: null } }));
+  await server.send({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}` });
 }
