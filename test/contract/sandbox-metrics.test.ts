@@ -221,7 +221,7 @@ describe('each fault of Prometheus is taken for what it is', () => {
     ['a matrix', { kind: 'type', type: 'matrix' }, 'invalid'],
     ['a histogram', { kind: 'type', type: 'histogram' }, 'invalid'],
     ['an old answer', { kind: 'old', ageMs: 130_000 }, 'noData'],
-    ['garbage', { kind: 'garbage' }, 'error'],
+    ['garbage', { kind: 'garbage' }, 'invalid'],
     ['half an answer', { kind: 'truncated' }, 'error'],
     ['more than 256 KiB', { kind: 'huge', bytes: 300_000 }, 'error'],
     ['a warning', { kind: 'notes', warnings: ['remote storage is slow'] }, 'value'],
@@ -260,7 +260,7 @@ describe('TrafficMetrics', () => {
     ['another object', smiMetrics, { kind: 'stranger', name: 'web-9' }, 'invalid'],
     ['no failures counted', smiMetrics, { kind: 'without', metric: 'failure_count' }, 'noData'],
     ['an API server that cannot reach it', smiMetrics, { kind: 'down' }, 'error'],
-    ['garbage', smiMetrics, { kind: 'garbage' }, 'error'],
+    ['garbage', smiMetrics, { kind: 'garbage' }, 'invalid'],
     ['a longer window', smiMetrics, { kind: 'window', windowMs: 90_000 }, 'value'],
   ])('%s', async (_, quirks, fault, kind) => {
     const { io } = await aTrafficMetricsIo(quirks, { seconds: 300 }, fault);
