@@ -260,7 +260,7 @@ describe('TrafficMetrics', () => {
     ['another object', smiMetrics, { kind: 'stranger', name: 'web-9' }, 'invalid'],
     ['no failures counted', smiMetrics, { kind: 'without', metric: 'failure_count' }, 'noData'],
     ['an API server that cannot reach it', smiMetrics, { kind: 'down' }, 'error'],
-    ['garbage', smiMetrics, { kind: 'garbage' }, 'invalid'],
+    ['garbage that begins as JSON', smiMetrics, { kind: 'garbage' }, 'error'],
     ['a longer window', smiMetrics, { kind: 'window', windowMs: 90_000 }, 'value'],
   ])('%s', async (_, quirks, fault, kind) => {
     const { io } = await aTrafficMetricsIo(quirks, { seconds: 300 }, fault);
