@@ -12,7 +12,7 @@ import { validateMetadata } from './metadata.ts';
 import type { ApiObject } from './port.ts';
 import { validate, validateRules, withDefaults } from './schema/index.ts';
 import { sizeOf } from './sizes.ts';
-import { forbidden, invalidObject, notFound, refuse, tooLarge } from './status.ts';
+import { forbidden, invalidObject, notFound, refuse } from './status.ts';
 import { listOf, membersOf, withMembers } from './values.ts';
 import { fromStored, toStored } from './versions.ts';
 
@@ -114,13 +114,13 @@ function freeAddress({ store, random }: Cluster): string {
 }
 
 function check(call: Call, object: ApiObject, old: ApiObject | undefined): void {
-  const { kind, version } = call;
+  const { kind } = call;
   const errors: FieldError[] = [...validateMetadata(object, old, kind.group === 'rbac.authorization.k8s.io')];
   if (kind.isCustom) errors.push(...customErrors(call, object, old));
   if (call.subresource !== 'status') errors.push(...(kind.rules.validate?.(object, old) ?? []));
   if (errors.length > 0) refuse(invalidObject(kindOf(call), object.metadata.name, errors));
   const size = sizeOf(object);
-  if (size > maxObjectBytes) refuse(tooLarge(`etcdserver: request is too large (${size} bytes of ${version.name} ${kind.kind})`));
+  if (size > maxObjectBytes) refuse({ code: 500, reason: '', message: 'etcdserver: request is too large' });
 }
 
 /** Policies speak last, of what would be stored. */

@@ -4,6 +4,7 @@ import { type Call, queryText } from './call.ts';
 import { apiVersionOf, badMicroTime } from './kinds/index.ts';
 import type { ApiObject, ApiRequest } from './port.ts';
 import { isComplete, markComplete, memberSchema, prune, type Schema, validate, withDefaults } from './schema/index.ts';
+import { sizeOf } from './sizes.ts';
 import { badRequest, invalidObject, refuse, tooLarge, unsupportedMediaType } from './status.ts';
 import { type Members, membersOf, textOf } from './values.ts';
 
@@ -19,8 +20,8 @@ const jsonTypes = ['application/json', 'application/yaml', 'application/vnd.kube
 /** The body as JSON, whatever it was written in. */
 export function bodyOf(request: ApiRequest): unknown {
   const { body } = request;
+  if (sizeOf(body) > maxBodyBytes) refuse(tooLarge(`Request entity too large: limit is ${maxBodyBytes}`));
   if (typeof body !== 'string') return body;
-  if (body.length > maxBodyBytes) refuse(tooLarge(`limit is ${maxBodyBytes}`));
   const type = mediaTypeOf(request);
   if (type.includes('protobuf') || type.includes('cbor')) refuse(unsupportedMediaType(jsonTypes));
   return type.endsWith('yaml') ? fromYaml(body) : fromJson(body);

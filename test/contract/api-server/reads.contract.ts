@@ -87,15 +87,17 @@ export function readsContract(open: (name: string) => Promise<Ask>): void {
       expect(ok(reply, 201)).toMatchObject({ spec: { size: 4 } });
     });
 
-    test('beyond 1.5 MiB are refused', async () => {
+    test('beyond 1.5 MiB are not stored', async () => {
       const ask = await open('too-large');
-      const reply = await ask.post(
-        corePath(ask.namespace, 'configmaps'),
-        configMap('a', { x: 'x'.repeat(1_040_000), y: 'y'.repeat(1_040_000) }),
-      );
-      expect([413, 422]).toContain(reply.status);
-      const huge = await ask.post(gadgetPath(ask.namespace), gadget('a', { free: { x: 'x'.repeat(3_200_000) } }));
-      expect(huge.status).toBe(413);
+      const reply = await ask.post(gadgetPath(ask.namespace), gadget('a', { free: { x: 'x'.repeat(1_700_000) } }));
+      expect(reply).toMatchObject({ status: 500, body: { kind: 'Status', message: 'etcdserver: request is too large' } });
+      ok(await ask.post(gadgetPath(ask.namespace), gadget('b', { free: { x: 'x'.repeat(1_400_000) } })), 201);
+    });
+
+    test('beyond 3 MiB are not read', async () => {
+      const ask = await open('huge');
+      const reply = await ask.post(gadgetPath(ask.namespace), gadget('a', { free: { x: 'x'.repeat(3_200_000) } }));
+      expect(refused(reply, 413, 'RequestEntityTooLarge').message).toContain('limit is 3145728');
     });
   });
 
