@@ -119,6 +119,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     record: (batch) => {
       for (const sink of sinks) sink.record(batch);
     },
+    recordProbe: (batch) => ledger.record(batch),
   });
   const informers = new Informers({ port: api, clock, headers: { 'user-agent': 'sandbox' } });
   startControllers(options, { clock, api, informers, network, random: fork(chance) });

@@ -157,6 +157,7 @@ export class PodMachine {
       this.#pod.spec.containers.flatMap((container) => (container.ports ?? []).map(({ containerPort }) => containerPort)),
     );
     const server: PodServer = new PodServer({
+      probesPerSecond: probesPerSecond(this.#pod),
       ...{ namespace, pod: name, workload: workloadOf(this.#pod), ip: this.#ip, ports, behaviour: this.#behaviour },
       // Whoever asks is in the middle of counting what it was answered.
       onExhausted: () => clock.after(0, () => this.#server === server && this.crash()),
@@ -248,4 +249,9 @@ export class PodMachine {
     this.#cancel();
     this.#cancel = this.#options.clock.after(delayMs, then);
   }
+}
+
+function probesPerSecond({ spec }: Pod): number {
+  const probes = spec.containers.flatMap(({ readinessProbe, livenessProbe }) => [readinessProbe, livenessProbe]);
+  return probes.reduce((sum, probe) => (probe?.httpGet === undefined ? sum : sum + 1 / (probe.periodSeconds ?? 10)), 0);
 }

@@ -39,6 +39,11 @@ interface SourceRef {
   readonly optional?: boolean;
 }
 
+interface Probe {
+  readonly httpGet?: object;
+  readonly periodSeconds?: number;
+}
+
 export interface Container {
   readonly name: string;
   readonly image: string;
@@ -49,6 +54,8 @@ export interface Container {
     readonly valueFrom?: { readonly configMapKeyRef?: KeyRef; readonly secretKeyRef?: KeyRef };
   }[];
   readonly envFrom?: readonly { readonly configMapRef?: SourceRef; readonly secretRef?: SourceRef }[];
+  readonly readinessProbe?: Probe;
+  readonly livenessProbe?: Probe;
   readonly resources?: { readonly requests?: Readonly<Record<string, string | number>> };
 }
 

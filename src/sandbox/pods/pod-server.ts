@@ -14,6 +14,8 @@ export interface PodServerOptions {
   readonly ip: string;
   /** Where it listens. */
   readonly ports: ReadonlySet<number>;
+  /** How often the kubelet asks how it is, over HTTP. */
+  readonly probesPerSecond: number;
   readonly behaviour: Behaviour;
   /** It has answered as many requests as it can: it crashes once whoever asked is done. */
   readonly onExhausted: () => void;
@@ -25,6 +27,7 @@ export class PodServer {
   readonly pod: string;
   readonly ip: string;
   readonly ports: ReadonlySet<number>;
+  readonly probesPerSecond: number;
   /** As the counters of requests name it. */
   readonly identity: Server;
   behaviour: Behaviour;
@@ -36,11 +39,12 @@ export class PodServer {
   #room = Number.POSITIVE_INFINITY;
   #filledMs = 0;
 
-  constructor({ namespace, pod, workload, ip, ports, behaviour, onExhausted }: PodServerOptions) {
+  constructor({ namespace, pod, workload, ip, ports, probesPerSecond, behaviour, onExhausted }: PodServerOptions) {
     this.namespace = namespace;
     this.pod = pod;
     this.ip = ip;
     this.ports = ports;
+    this.probesPerSecond = probesPerSecond;
     this.identity = { workload, pod };
     this.behaviour = behaviour;
     this.#onExhausted = onExhausted;

@@ -1,8 +1,10 @@
 import type { Clock, Random } from '../../lib/index.ts';
 import type { ControlPlane, MeshProxy } from '../mesh/index.ts';
 import type { Network } from '../pods/index.ts';
+import type { RequestBatch } from '../requests.ts';
 import { ClientPod, type ClientSpec } from './client.ts';
 import type { TracedBatch } from './loss.ts';
+import { Probes } from './probes.ts';
 import type { Rate } from './rate.ts';
 
 export interface ClientsOptions {
@@ -12,6 +14,8 @@ export interface ClientsOptions {
   /** How often requests are accounted for where nothing else asks for it. */
   readonly tickMs: number;
   readonly record: (batch: TracedBatch) => void;
+  /** The kubelet's probes: no client sent them, and no client misses them. */
+  readonly recordProbe: (batch: RequestBatch) => void;
 }
 
 export interface RunningClient {
@@ -26,11 +30,13 @@ export interface RunningClient {
  */
 export class Clients {
   readonly #options: ClientsOptions;
+  readonly #probes: Probes;
   readonly #pods = new Map<MeshProxy, ClientPod>();
   #isTicking = false;
 
   constructor(options: ClientsOptions) {
     this.#options = options;
+    this.#probes = new Probes(options.network, options.recordProbe);
     options.network.beforeChange(() => this.settle());
   }
 
@@ -65,7 +71,10 @@ export class Clients {
     const nowMs = this.#options.clock.monotonicMs();
     const wallMs = this.#options.clock.nowMs();
     if (proxy !== undefined) this.#pods.get(proxy)?.settle(nowMs, wallMs);
-    else for (const pod of this.#pods.values()) pod.settle(nowMs, wallMs);
+    else {
+      for (const pod of this.#pods.values()) pod.settle(nowMs, wallMs);
+      this.#probes.settle(nowMs, wallMs);
+    }
   }
 
   #tick(): void {

@@ -143,6 +143,25 @@ describe('counters', () => {
   });
 });
 
+test('probes of the kubelet reach the counters of pods that are probed over HTTP, and nobody else', () => {
+  const bench = aBench({ mesh: { mode: 'linkerd' } });
+  const probe = { httpGet: { path: '/', port: 8080 } };
+  const container = { name: 'app', image: 'example/app:1', ports: [{ containerPort: 8080 }] };
+  bench.deploy({
+    name: 'web',
+    podSpec: { containers: [{ ...container, readinessProbe: probe, livenessProbe: { ...probe, periodSeconds: 5 } }] },
+  });
+  bench.deploy({ name: 'bare' });
+  bench.run(5_000);
+  bench.load({ rate: { kind: 'constant', perSecond: 0 } });
+  bench.run(100_000);
+  const [tally, ...others] = tallies(bench);
+  expect(others).toEqual([]);
+  expect(tally?.route).toMatchObject({ client: { kind: 'kubelet' }, server: { workload: 'web' }, status: 200 });
+  expect(Math.abs((tally?.count ?? 0) - 30)).toBeLessThanOrEqual(2);
+  expect(bench.sandbox.oracle.totals().sent).toBe(0);
+});
+
 describe('losses', () => {
   test('a Service that is not there', () => {
     const bench = atRest();
