@@ -1,7 +1,9 @@
 // What a release is judged by: latency, TrafficMetrics, silence, a Prometheus that is away. Each against what every request saw.
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { openBed } from './kit/bed.ts';
-import { waitFor } from './kit/wait.ts';
+import { POD_PREFIX } from './kit/layout.ts';
+import { pathOf } from './kit/paths.ts';
+import { waitFor, waitForObject } from './kit/wait.ts';
 import { type AnalysisRun, applyTemplates, eventReasons, metricOf, runsOf, silence, slowMs } from './support/analysis.ts';
 import { aRelease } from './support/release.ts';
 import { latency, type RolloutStatus, successRate } from './support/rollouts.ts';
@@ -67,6 +69,32 @@ describe.concurrent('latency', () => {
     const met = release.load.requests().filter(({ revision }) => revision === canary);
     expect(met.filter(({ latencyMs }) => latencyMs > slowMs).length).toBeGreaterThan(0);
     expect(met.length / release.load.summary().total, 'few users met it').toBeLessThan(0.25);
+    await release.holds();
+  });
+});
+
+describe.concurrent('a run that is deleted by hand', () => {
+  test('in mid-run is made again, begins afresh, and judges: a release that turns bad is rolled back', async ({ onTestFinished }) => {
+    const release = await aRelease(bed, 'v-deleted', {
+      cleanup: onTestFinished,
+      metrics: [successRate()],
+      steps: [{ setWeight: 20 }, { pause: { duration: '300s' } }],
+    });
+    const canary = await release.change({ image: 'example/app:2' });
+    const path = pathOf('analysisruns', 'v-deleted', `web-${canary}-1-bg`);
+    const passes = (run: AnalysisRun | undefined) => run !== undefined && (metricOf(run, 'success-rate')?.successful ?? 0) > 0;
+    const first = await waitForObject<AnalysisRun>(bed.admin, path, 'a Pass', passes, { deadlineMs: 240_000 });
+    await bed.admin.remove(path);
+    const isAnother = (run: AnalysisRun | undefined) => run !== undefined && run.metadata.uid !== first?.metadata.uid;
+    const another = await waitForObject<AnalysisRun>(bed.admin, path, 'another run', isAnother);
+    expect(another === undefined ? undefined : (metricOf(another, 'success-rate')?.successful ?? 0)).toBe(0);
+    await waitForObject<AnalysisRun>(bed.admin, path, 'a Pass of its own', passes, { deadlineMs: 240_000 });
+    const pods = await bed.admin.list(`${pathOf('pods', 'v-deleted')}?labelSelector=sluice.dev/revision%3D${canary}`);
+    const annotations = { [`${POD_PREFIX}error-rate`]: '0.5' };
+    for (const { metadata } of pods.items) await bed.admin.patch(pathOf('pods', 'v-deleted', metadata.name), { metadata: { annotations } });
+    const back = await release.until('rolled back', isRolledBack);
+    expect(back.abort?.reason).toBe('AnalysisFailed');
+    expect(release.weights(canary)).toEqual([0, 20, 0]);
     await release.holds();
   });
 });

@@ -1,0 +1,3 @@
+export { difference, has, setOf, union } from './field-set.ts';
+export { identityOf, type Managed, type Manager, readManagers, writeManagers } from './managers.ts';
+export { type Conflict, type Tracking, trackApply, trackUpdate } from './track.ts';

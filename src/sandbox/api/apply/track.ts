@@ -1,0 +1,136 @@
+import { fail, ok, type Result } from '../../../lib/index.ts';
+import type { Schema } from '../schema/index.ts';
+import { listOf, type Members, membersOf, withMembers } from '../values.ts';
+import { difference, emptySet, type FieldSet, intersection, isEmpty, paths, recursiveDifference, setOf, union } from './field-set.ts';
+import {
+  fieldsOfManager,
+  identityOf,
+  isReset,
+  type Managed,
+  type Manager,
+  type Managers,
+  readManagers,
+  writeManagers,
+} from './managers.ts';
+import { compare, fieldsOf, merge, remove, withNamedFields } from './typed.ts';
+
+/** One write, seen as ownership of fields. */
+export interface Tracking {
+  readonly schema: Schema;
+  readonly manager: Manager;
+  /** RFC 3339, in seconds. */
+  readonly time: string;
+  /** Fields that the endpoint sets back: nobody owns them through it. */
+  readonly reset: readonly (readonly string[])[];
+  /** A kind of Kubernetes' own, which Go reads into a type. */
+  readonly isTyped: boolean;
+}
+
+export interface Conflict {
+  readonly manager: Managed;
+  readonly field: string;
+}
+
+const metaFields = ['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'generation', 'managedFields', 'resourceVersion'];
+const never: FieldSet = [['apiVersion'], ['kind'], ['metadata'], ...metaFields.map((field) => ['metadata', field])]
+  .map((path) => setOf(path.map((key) => `f:${key}`)))
+  .reduce(union);
+
+const resetSet = (reset: Tracking['reset']): FieldSet => reset.map((path) => setOf(path.map((key) => `f:${key}`))).reduce(union, emptySet);
+
+const without = (object: Members): Members =>
+  withMembers(object, { metadata: withMembers(membersOf(object.metadata), { managedFields: undefined }) });
+
+/** The object after a POST, PUT or PATCH, with its `managedFields` brought up to date. `live` is empty on creation. */
+export function trackUpdate<T extends Members>(live: Members, written: T, { schema, manager, time, reset, isTyped }: Tracking): T {
+  const given = membersOf(written.metadata).managedFields;
+  const isSubresource = manager.subresource !== '';
+  const before = membersOf(live.metadata).managedFields;
+  if (!isSubresource && isReset(given, isTyped)) return withManagers(written, new Map());
+  const start = readManagers(isSubresource || listOf(given).length === 0 ? before : given);
+  // Whom nobody keeps track of, stays so until somebody applies.
+  if (start.size === 0 && membersOf(live.metadata).uid !== undefined) return withManagers(written, start);
+  const changes = compare(without(live), without(written), schema);
+  const ignored = resetSet(reset);
+  const visible = (set: FieldSet) => recursiveDifference(set, ignored);
+  const [added, modified, removed] = [visible(changes.added), visible(changes.modified), visible(changes.removed)];
+  const taken = union(added, modified);
+  const managers = new Map(lose(start, union(taken, removed)));
+  const mine = difference(taken, never);
+  if (!isEmpty(mine)) {
+    const identity = identityOf(manager);
+    managers.set(identity, { ...manager, time, fields: union(fieldsOfManager(managers, identity), mine) });
+  }
+  return withManagers(written, managers);
+}
+
+/** A client-side update takes fields from everyone, the writer's own earlier entry too: it gets them back with the new time. */
+function lose(managers: Managers, gone: FieldSet): Managers {
+  return new Map(
+    [...managers].flatMap(([identity, managed]) => {
+      const fields = difference(managed.fields, gone);
+      return isEmpty(fields) ? [] : [[identity, fields === managed.fields ? managed : { ...managed, fields }] as const];
+    }),
+  );
+}
+
+const withManagers = <T extends Members>(object: T, managers: Managers): T =>
+  withMembers(object, { metadata: withMembers(membersOf(object.metadata), { managedFields: writeManagers(managers) }) });
+
+/** Server-side apply: the live object with the configuration laid over it, or the conflicts that forbid it. */
+export function trackApply<T extends Members>(
+  live: T | undefined,
+  config: Members,
+  { schema, manager, time, reset }: Tracking,
+  force: boolean,
+): Result<T, readonly Conflict[]> {
+  const current = without(live ?? {});
+  const start = live === undefined ? new Map<string, Managed>() : knownManagers(live, { schema, manager, time });
+  const identity = identityOf(manager);
+  const last = fieldsOfManager(start, identity);
+  const ignored = resetSet(reset);
+  const wanted = recursiveDifference(fieldsOf(config, schema), ignored);
+  const managers = new Map(start).set(identity, { ...manager, time, fields: wanted });
+  const merged = merge(current, config, schema) as Members;
+  const pruned = membersOf(prune(merged, managers, last, schema));
+  const changes = compare(current, pruned, schema);
+  const touched = recursiveDifference(union(changes.modified, changes.added), ignored);
+  const conflicts = conflictsOf(managers, identity, touched);
+  if (conflicts.length > 0 && !force) return fail(conflicts);
+  const gone = union(touched, recursiveDifference(changes.removed, ignored));
+  const others = lose(new Map([...managers].filter(([other]) => other !== identity)), gone);
+  const isChanged = !isEmpty(changes.added) || !isEmpty(changes.modified) || !isEmpty(changes.removed);
+  const mine: Managed = {
+    ...manager,
+    time: isChanged || start.get(identity) === undefined ? time : start.get(identity)?.time,
+    fields: difference(wanted, never),
+  };
+  return ok(withManagers(pruned as T, new Map(others).set(identity, mine)));
+}
+
+/** An object that nobody's fields were kept of belongs to `before-first-apply`, so that its first apply meets a conflict. */
+function knownManagers(live: Members, { schema, manager, time }: Pick<Tracking, 'schema' | 'manager' | 'time'>): Managers {
+  const known = readManagers(membersOf(live.metadata).managedFields);
+  if (known.size > 0) return known;
+  const earlier: Manager = { ...manager, manager: 'before-first-apply', operation: 'Update' };
+  const fields = difference(compare({}, without(live), schema).added, never);
+  return new Map([[identityOf(earlier), { ...earlier, time, fields }]]);
+}
+
+function conflictsOf(managers: Managers, identity: string, touched: FieldSet): readonly Conflict[] {
+  return [...managers]
+    .filter(([other]) => other !== identity)
+    .flatMap(([, manager]) => paths(intersection(manager.fields, touched)).map((field) => ({ manager, field })));
+}
+
+/** Takes out what the applier applied before and does not any more, unless somebody else owns it too. */
+function prune(merged: Members, managers: Managers, last: FieldSet, schema: Schema): unknown {
+  if (isEmpty(last)) return merged;
+  const named = (set: FieldSet) => withNamedFields(set, schema);
+  const all = named(fieldsOf(merged, schema));
+  const fieldsLeft = (value: unknown) => named(value === null ? emptySet : fieldsOf(value, schema));
+  const owned = named([...managers.values()].map(({ fields }) => fields).reduce(union, emptySet));
+  const cut = remove(merged, named(last), schema);
+  const restored = remove(merged, difference(all, union(fieldsLeft(cut), owned)), schema);
+  return remove(merged, intersection(difference(all, fieldsLeft(restored)), named(last)), schema);
+}

@@ -1,0 +1,180 @@
+// How server-side apply sees a value: what is one field, what is a map of fields, what is a list of items with names.
+import { isObject, sameJson } from '../../../lib/index.ts';
+import { memberSchema, type Schema } from '../schema/index.ts';
+import { emptySet, type FieldSet, isEmpty, leaf, node } from './field-set.ts';
+
+type Atom = 'leaf' | 'map' | 'list';
+
+function atomOf(value: unknown, schema: Schema | undefined): Atom {
+  if (Array.isArray(value)) {
+    const kind = schema?.['x-kubernetes-list-type'];
+    return kind === 'map' || kind === 'set' ? 'list' : 'leaf';
+  }
+  return isObject(value) && schema?.['x-kubernetes-map-type'] !== 'atomic' ? 'map' : 'leaf';
+}
+
+const isDeclared = (schema: Schema | undefined, key: string): boolean =>
+  schema?.properties !== undefined && Object.hasOwn(schema.properties, key);
+
+/** The name of an item in a list: by its keys (defaults counted in), or by its value in a set. */
+export function itemKey(item: unknown, schema: Schema): string {
+  if (schema['x-kubernetes-list-type'] === 'set') return `v:${JSON.stringify(item)}`;
+  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
+  const named = keys.flatMap((key) => {
+    const value = isObject(item) ? (item[key] ?? schema.items?.properties?.[key]?.default) : undefined;
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return `k:${JSON.stringify(Object.fromEntries(named.toSorted(([left], [right]) => (left < right ? -1 : 1))))}`;
+}
+
+/** All fields that a configuration speaks of. */
+export function fieldsOf(value: unknown, schema: Schema | undefined): FieldSet {
+  switch (atomOf(value, schema)) {
+    case 'leaf':
+      return leaf;
+    case 'list': {
+      const items = (value as readonly unknown[]).map((item) => {
+        const inner = fieldsOf(item, schema?.items);
+        return [itemKey(item, schema as Schema), { ...inner, isMember: true }] as const;
+      });
+      return node(false, items);
+    }
+    case 'map': {
+      const members = Object.entries(value as Record<string, unknown>).map(([key, member]) => {
+        const inner = fieldsOf(member, memberSchema(schema, key));
+        const isEmptyMember = member === null || (isObject(member) && Object.keys(member).length === 0);
+        return [`f:${key}`, isEmptyMember || !isDeclared(schema, key) ? { ...inner, isMember: true } : inner] as const;
+      });
+      return node(false, members);
+    }
+  }
+}
+
+export interface Comparison {
+  readonly added: FieldSet;
+  readonly removed: FieldSet;
+  readonly modified: FieldSet;
+}
+
+const same: Comparison = { added: emptySet, removed: emptySet, modified: emptySet };
+
+/** What of `before` is gone, changed or new in `after`. */
+export function compare(before: unknown, after: unknown, schema: Schema | undefined): Comparison {
+  if (before === after) return same;
+  const atom = atomOf(after ?? before, schema);
+  if (atom === 'leaf' || (isHollow(before) && isHollow(after))) return compareLeaf(before, after);
+  const below = atom === 'list' ? compareItems(before, after, schema as Schema) : compareMembers(before, after, schema);
+  const here: Comparison = {
+    added: { ...below.added, isMember: before === undefined },
+    removed: { ...below.removed, isMember: after === undefined },
+    modified: below.modified,
+  };
+  // A map that became a list, or the like.
+  const isOther = before !== undefined && after !== undefined && atomOf(before, schema) !== atom;
+  return isOther ? { ...here, modified: { ...here.modified, isMember: true } } : here;
+}
+
+const isHollow = (value: unknown): boolean =>
+  value === undefined || value === null || (Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0);
+
+function compareLeaf(before: unknown, after: unknown): Comparison {
+  if (before === undefined) return { ...same, added: leaf };
+  if (after === undefined) return { ...same, removed: leaf };
+  return sameJson(before, after) ? same : { ...same, modified: leaf };
+}
+
+function compareMembers(before: unknown, after: unknown, schema: Schema | undefined): Comparison {
+  const [left, right] = [isObject(before) ? before : {}, isObject(after) ? after : {}];
+  const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return gather([...keys].map((key) => [`f:${key}`, compare(left[key], right[key], memberSchema(schema, key))] as const));
+}
+
+function compareItems(before: unknown, after: unknown, schema: Schema): Comparison {
+  const index = (list: unknown) => new Map((Array.isArray(list) ? list : []).map((item) => [itemKey(item, schema), item]));
+  const [left, right] = [index(before), index(after)];
+  const keys = new Set([...left.keys(), ...right.keys()]);
+  return gather([...keys].map((key) => [key, compare(left.get(key), right.get(key), schema.items)] as const));
+}
+
+const gather = (parts: readonly (readonly [string, Comparison])[]): Comparison => ({
+  added: node(
+    false,
+    parts.map(([key, part]) => [key, part.added] as const),
+  ),
+  removed: node(
+    false,
+    parts.map(([key, part]) => [key, part.removed] as const),
+  ),
+  modified: node(
+    false,
+    parts.map(([key, part]) => [key, part.modified] as const),
+  ),
+});
+
+/** The live value with a configuration laid over it. */
+export function merge(live: unknown, config: unknown, schema: Schema | undefined): unknown {
+  if (live === undefined || config === null) return config;
+  const atom = atomOf(config, schema);
+  if (atom === 'map' && isObject(live) && isObject(config)) {
+    const result: Record<string, unknown> = { ...live };
+    for (const [key, member] of Object.entries(config)) result[key] = merge(live[key], member, memberSchema(schema, key));
+    return result;
+  }
+  if (atom === 'list' && Array.isArray(live) && Array.isArray(config)) return mergeItems(live, config, schema as Schema);
+  return config;
+}
+
+/** In the order of the configuration; what only the live list has, stays behind what it stood behind. */
+function mergeItems(live: readonly unknown[], config: readonly unknown[], schema: Schema): unknown {
+  const keys = live.map((item) => itemKey(item, schema));
+  const wanted = new Set(config.map((item) => itemKey(item, schema)));
+  const result: unknown[] = [];
+  let next = 0;
+  for (const item of config) {
+    const at = keys.indexOf(itemKey(item, schema));
+    if (at < 0) {
+      result.push(item);
+      continue;
+    }
+    for (; next < at; next++) if (!wanted.has(keys[next] ?? '')) result.push(live[next]);
+    next = Math.max(next, at + 1);
+    result.push(merge(live[at], item, schema.items));
+  }
+  for (; next < live.length; next++) if (!wanted.has(keys[next] ?? '')) result.push(live[next]);
+  return result;
+}
+
+/** The value without these fields. A map or list that loses its last one is null, which still says that it was there. */
+export function remove(value: unknown, gone: FieldSet, schema: Schema | undefined): unknown {
+  if (isEmpty(gone)) return value;
+  switch (atomOf(value, schema)) {
+    case 'leaf':
+      return null;
+    case 'list': {
+      const items = (value as readonly unknown[]).flatMap((item) => {
+        const inner = gone.children.get(itemKey(item, schema as Schema));
+        if (inner === undefined) return [item];
+        return inner.isMember ? [] : [remove(item, inner, schema?.items)];
+      });
+      return items.length === 0 ? null : items;
+    }
+    case 'map': {
+      const members = Object.entries(value as Record<string, unknown>).flatMap(([key, member]) => {
+        const inner = gone.children.get(`f:${key}`);
+        if (inner === undefined) return [[key, member] as const];
+        return inner.isMember ? [] : [[key, remove(member, inner, memberSchema(schema, key))] as const];
+      });
+      return members.length === 0 ? null : Object.fromEntries(members);
+    }
+  }
+}
+
+/** The set with every declared field on the way to a member made a member too. */
+export function withNamedFields(set: FieldSet, schema: Schema | undefined): FieldSet {
+  const children = [...set.children].map(([key, child]) => {
+    const name = key.startsWith('f:') ? key.slice(2) : undefined;
+    const inner = withNamedFields(child, name === undefined ? schema?.items : memberSchema(schema, name));
+    return [key, name !== undefined && isDeclared(schema, name) && child.children.size > 0 ? { ...inner, isMember: true } : inner] as const;
+  });
+  return node(set.isMember, children);
+}

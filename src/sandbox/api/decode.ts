@@ -1,0 +1,198 @@
+import { parse as parseYaml } from 'yaml';
+import { isObject } from '../../lib/index.ts';
+import { type Call, queryText } from './call.ts';
+import { apiVersionOf, badMicroTime } from './kinds/index.ts';
+import type { ApiObject, ApiRequest } from './port.ts';
+import { isComplete, markComplete, memberSchema, prune, type Schema, validate, withDefaults } from './schema/index.ts';
+import { sizeOf } from './sizes.ts';
+import { badRequest, invalidObject, refuse, tooLarge, unsupportedMediaType } from './status.ts';
+import { type Members, membersOf, textOf } from './values.ts';
+
+/** What the API server reads of one request. */
+const maxBodyBytes = 3 * 1024 * 1024;
+/** What etcd takes of one object. */
+export const maxObjectBytes = 1.5 * 1024 * 1024;
+
+export const mediaTypeOf = ({ headers }: ApiRequest): string => (headers?.['content-type'] ?? '').split(';')[0]?.trim() ?? '';
+
+const jsonTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+
+/** The body as JSON, whatever it was written in. */
+export function bodyOf(request: ApiRequest): unknown {
+  const { body } = request;
+  if (sizeOf(body) > maxBodyBytes) refuse(tooLarge(`Request entity too large: limit is ${maxBodyBytes}`));
+  if (typeof body !== 'string') return body;
+  const type = mediaTypeOf(request);
+  if (type.includes('protobuf') || type.includes('cbor')) refuse(unsupportedMediaType(jsonTypes));
+  return type.endsWith('yaml') ? fromYaml(body) : fromJson(body);
+}
+
+function fromJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (error) {
+    return refuse(badRequest(`couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : String(error)}`));
+  }
+}
+
+function fromYaml(body: string): unknown {
+  try {
+    return parseYaml(body);
+  } catch (error) {
+    return refuse(badRequest(`error decoding YAML: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`));
+  }
+}
+
+/** The object of a POST or PUT, in the version of the request: pruned, defaulted, of the right kind and place. */
+export function decodeBody(call: Call, body: unknown): ApiObject {
+  const { kind, version } = call;
+  const expected = apiVersionOf(kind.group, version.name);
+  if (!isObject(body)) refuse(badRequest(`Object 'Kind' is missing in ${JSON.stringify(JSON.stringify(body ?? null))}`));
+  if (kind.isCustom && typeof body.kind !== 'string') refuse(badRequest(`Object 'Kind' is missing in '${JSON.stringify(body)}'`));
+  if (kind.isCustom && typeof body.apiVersion !== 'string')
+    refuse(badRequest(`Object 'apiVersion' is missing in '${JSON.stringify(body)}'`));
+  const given = textOf(body.apiVersion) || expected;
+  if (given !== expected || (textOf(body.kind) || kind.kind) !== kind.kind) wrongKind(call, given, expected, textOf(body.kind));
+  const object = complete(call, { ...body, apiVersion: expected, kind: kind.kind });
+  checkPlace(call, object);
+  return object;
+}
+
+function wrongKind({ kind, version }: Call, given: string, expected: string, name: string): never {
+  if (given !== expected)
+    refuse(badRequest(`the API version in the data (${given}) does not match the expected API version (${expected})`));
+  return refuse(
+    badRequest(
+      `${name} in version "${version.name}" cannot be handled as a ${kind.kind}: converting (${name}) to (${kind.kind}): unknown conversion`,
+    ),
+  );
+}
+
+/** Prunes and fills in defaults. Unknown fields are refused, warned of or dropped, as the request asks. */
+export function complete(call: Call, written: Members, patch?: 'patch'): ApiObject {
+  const { kind, version } = call;
+  const [fresh, stored] = parted(withMetadata(written), version.schema);
+  const dropped: string[] = [];
+  const pruned = prune(fresh, version.schema, dropped);
+  reportUnknown(call, dropped, patch === undefined ? undefined : { ...pruned, ...stored });
+  const tidied = kind.isCustom
+    ? { ...pruned, metadata: tidy(pruned.metadata, memberSchema(version.schema, 'metadata')) }
+    : tidy(pruned, version.schema);
+  checkTypes(call, tidied);
+  return withDefaults({ ...stored, ...tidied }, version.schema) as unknown as ApiObject;
+}
+
+/** Members of a stored object have been through all this: they need not go again. */
+export function markSettled(object: ApiObject, schema: Schema): void {
+  for (const [key, member] of Object.entries(object)) {
+    const inner = memberSchema(schema, key);
+    if (key !== 'metadata' && inner !== undefined && isObject(member)) markComplete(member, inner);
+  }
+}
+
+/** The members that are new, and those that come from the store as they were. */
+function parted<T extends Members>(written: T, schema: Schema): readonly [T, Members] {
+  const known = Object.entries(written).filter(([key, member]) => isComplete(member, memberSchema(schema, key)));
+  if (known.length === 0) return [written, {}];
+  const stored = Object.fromEntries(known);
+  return [Object.fromEntries(Object.entries(written).filter(([key]) => stored[key] === undefined)) as T, stored];
+}
+
+const withMetadata = <T extends Readonly<Record<string, unknown>>>(object: T): T & { metadata: unknown } => ({
+  ...object,
+  metadata: object.metadata ?? {},
+});
+
+function reportUnknown(call: Call, dropped: readonly string[], patched: unknown): void {
+  if (dropped.length === 0) return;
+  const said = dropped.toSorted().map((path) => `unknown field ${JSON.stringify(path)}`);
+  const mode = queryText(call.request, 'fieldValidation') ?? 'Warn';
+  if (mode === 'Ignore') return;
+  if (mode !== 'Strict') {
+    call.warnings.push(...said);
+    return;
+  }
+  const text = `strict decoding error: ${said.join(', ')}`;
+  const { kind, version } = call;
+  if (patched === undefined) refuse(badRequest(`${kind.kind} in version "${version.name}" cannot be handled as a ${kind.kind}: ${text}`));
+  refuse(invalidObject({ group: '', name: '' }, '', [{ type: 'Invalid', field: 'patch', value: JSON.stringify(patched), detail: text }]));
+}
+
+/** A value of the wrong type is no object of the kind at all: Go cannot read it. Custom resources are told by their schema instead. */
+function checkTypes(call: Call, object: Readonly<Record<string, unknown>>): void {
+  const { kind, version } = call;
+  const bad = kind.isCustom
+    ? validate(object.metadata, memberSchema(version.schema, 'metadata') ?? {}, 'metadata')
+    : validate(object, version.schema);
+  const wrong = bad.find(({ type }) => type === 'TypeInvalid');
+  if (wrong !== undefined)
+    refuse(
+      badRequest(
+        `${kind.kind} in version "${version.name}" cannot be handled as a ${kind.kind}: json: cannot unmarshal ${String(wrong.value)} into Go struct field ${goType(kind.kind, wrong.field)}.${wrong.field}`,
+      ),
+    );
+  const time = kind.plural === 'leases' ? badMicroTime(object as unknown as ApiObject) : undefined;
+  if (time !== undefined)
+    refuse(
+      badRequest(
+        `Lease in version "v1" cannot be handled as a Lease: parsing time ${JSON.stringify(time)} as "2006-01-02T15:04:05.000000Z07:00": cannot parse`,
+      ),
+    );
+}
+
+/** `DeploymentSpec` of a field in the spec of a Deployment: near enough for the reader to find it. */
+const goType = (kind: string, field: string): string => {
+  const member = field.split('.')[0] ?? '';
+  if (member === 'metadata') return 'ObjectMeta';
+  return field.includes('.') ? `${kind}${member.slice(0, 1).toUpperCase()}${member.slice(1)}` : kind;
+};
+
+/** As Go writes a decoded object: no nulls, and no empty values where the field is left out when empty. */
+function tidy<T>(value: T, schema: Schema | undefined): T {
+  return (tidied(value, schema) ?? {}) as T;
+}
+
+function tidied(value: unknown, schema: Schema | undefined): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => tidied(item, schema?.items) ?? item);
+    return items.every((item, index) => item === value[index]) ? value : items;
+  }
+  if (!isObject(value)) return value;
+  let result: Record<string, unknown> | undefined;
+  for (const [key, member] of Object.entries(value)) {
+    const inner = memberSchema(schema, key);
+    const next = member === null || member === undefined ? undefined : tidied(member, inner);
+    const isLeftOut = next === undefined || (omitsEmpty(inner) && isEmptyValue(next));
+    if (!isLeftOut && next === member) continue;
+    result ??= { ...value };
+    if (isLeftOut) delete result[key];
+    else result[key] = next;
+  }
+  return result ?? value;
+}
+
+const omitsEmpty = (schema: Schema | undefined): boolean =>
+  schema !== undefined && 'x-omit-empty' in schema && schema['x-omit-empty'] === true;
+
+const isEmptyValue = (value: unknown): boolean =>
+  value === '' ||
+  value === 0 ||
+  value === false ||
+  (Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0);
+
+/** Name and namespace of the object are those of the path, where both say one. */
+export function checkPlace(call: Call, object: ApiObject): void {
+  const { namespace, name } = membersOf(object.metadata);
+  if (textOf(namespace) !== '' && namespace !== call.namespace) {
+    refuse(
+      badRequest(
+        call.namespace === undefined
+          ? 'namespace may not be set on cluster-scoped objects'
+          : `the namespace of the provided object does not match the namespace sent on the request`,
+      ),
+    );
+  }
+  if (call.name !== undefined && textOf(name) !== '' && name !== call.name)
+    refuse(badRequest(`the name of the object (${String(name)}) does not match the name on the URL (${call.name})`));
+  if (call.name !== undefined && textOf(name) === '' && call.request.method === 'PUT') refuse(badRequest(`name must be provided`));
+}

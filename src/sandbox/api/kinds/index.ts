@@ -1,0 +1,12 @@
+export { humanDuration } from './cells.ts';
+export {
+  apiVersionOf,
+  type Column,
+  type Kind,
+  type KindRules,
+  type KindVersion,
+  type PrepareContext,
+  type ScalePaths,
+} from './kind.ts';
+export { badMicroTime } from './others.ts';
+export { definitions, KindRegistry, namespaces, pods, type ServedKind, services } from './registry.ts';

@@ -1,0 +1,3 @@
+export { applyJsonPatch } from './json-patch.ts';
+export { applyMergePatch } from './merge.ts';
+export { applyStrategicPatch } from './strategic.ts';

@@ -1,0 +1,152 @@
+import {
+  failureFromStatus,
+  type KubeFailure,
+  localFailure,
+  type Transport,
+  type TransportReply,
+  type TransportRequest,
+  type TransportStream,
+} from '../../kube/index.ts';
+import { type Clock, deadline, fail, ok, type Result } from '../../lib/index.ts';
+import type { ApiLine, LineWatch, Outcome } from './line.ts';
+import type { ApiRequest } from './port.ts';
+
+export interface DirectTransportOptions {
+  readonly line: ApiLine;
+  readonly clock: Clock;
+  /** Sent with each request: `authorization`, `user-agent`. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The controller's transport over a line in place of a socket: the same bytes, the same kinds of failure, the clock's own time. */
+export class DirectTransport implements Transport {
+  readonly #options: DirectTransportOptions;
+  readonly #closing = new AbortController();
+
+  constructor(options: DirectTransportOptions) {
+    this.#options = options;
+  }
+
+  request(request: TransportRequest, signal?: AbortSignal): Promise<Result<TransportReply, KubeFailure>> {
+    const isWrite = request.method !== 'GET';
+    return this.#exchange(request, signal, isWrite, (settle) => {
+      this.#options.line.send(this.#apiRequest(request), (outcome) =>
+        settle(outcome.kind === 'lost' ? lost(isWrite) : ok(replyOf(outcome))),
+      );
+    });
+  }
+
+  async stream(request: TransportRequest, signal?: AbortSignal): Promise<Result<TransportStream, KubeFailure>> {
+    const lines = new Lines();
+    let failure: KubeFailure | undefined;
+    let watch: LineWatch | undefined;
+    // The line may tell all of a short watch before it hands it over.
+    const end = (cause: KubeFailure | undefined) => {
+      failure ??= cause;
+      signal?.removeEventListener('abort', stop);
+      this.#closing.signal.removeEventListener('abort', stop);
+      lines.end();
+      watch?.close();
+    };
+    const stop = () => end(localFailure('aborted', 'stopped'));
+    signal?.addEventListener('abort', stop, { once: true });
+    this.#closing.signal.addEventListener('abort', stop, { once: true });
+    const opened = await this.#exchange<TransportStream>(request, signal, false, (settle) => {
+      watch = this.#options.line.watch(this.#apiRequest(request), {
+        onHead(head) {
+          const reply = head.kind === 'lost' ? undefined : replyOf(head);
+          if (reply === undefined) settle(lost(false));
+          else if (reply.status >= 300) settle(fail(failureFromStatus({ ...reply, isWrite: false })));
+          else settle(ok({ status: reply.status, headers: reply.headers, lines, failure: () => failure, close: () => end(undefined) }));
+        },
+        onLine: (line) => lines.push(line),
+        onEnd: (how) => end(how === 'broken' ? localFailure('network', 'the connection broke') : undefined),
+      });
+    });
+    if (!opened.ok) end(undefined);
+    return opened;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+  }
+
+  /** One exchange under its deadline. What was sent and is not answered in time has an unknown outcome, if it was a write. */
+  #exchange<T>(
+    { deadlineMs, guard }: TransportRequest,
+    signal: AbortSignal | undefined,
+    isWrite: boolean,
+    send: (settle: (result: Result<T, KubeFailure>) => void) => void,
+  ): Promise<Result<T, KubeFailure>> {
+    if (signal?.aborted || this.#closing.signal.aborted)
+      return Promise.resolve(fail(localFailure('aborted', 'the caller stopped waiting')));
+    const refused = guard?.();
+    if (refused !== undefined) return Promise.resolve(fail(refused));
+    return new Promise((resolve) => {
+      const limit = deadline(this.#options.clock, deadlineMs, signal);
+      const settle = (result: Result<T, KubeFailure>) => {
+        limit.release();
+        resolve(result);
+      };
+      limit.signal.addEventListener('abort', () => settle(fail(interrupted(isWrite, signal?.aborted === true))), { once: true });
+      send(settle);
+    });
+  }
+
+  #apiRequest({ method, path, query, headers, body }: TransportRequest): ApiRequest {
+    return {
+      method,
+      path,
+      headers: { accept: 'application/json', ...this.#options.headers, ...headers },
+      ...(query === undefined ? {} : { query }),
+      ...(body === undefined ? {} : { body: String(body) }),
+    };
+  }
+}
+
+const lost = (isWrite: boolean) =>
+  fail(
+    isWrite
+      ? localFailure('unknownOutcome', 'the connection broke after the write was sent')
+      : localFailure('network', 'the connection broke'),
+  );
+
+function interrupted(isWrite: boolean, isAborted: boolean): KubeFailure {
+  const what = isAborted ? 'the caller stopped waiting' : 'the deadline passed';
+  if (isWrite) return localFailure('unknownOutcome', `${what} after the write was sent`);
+  return localFailure(isAborted ? 'aborted' : 'timeout', what);
+}
+
+function replyOf({ answer: { status, headers, body } }: Extract<Outcome, { kind: 'answered' }>): TransportReply {
+  return { status, headers, body: typeof body === 'string' ? body : JSON.stringify(body ?? null) };
+}
+
+/** Lines that are pushed, to be iterated once. */
+class Lines implements AsyncIterable<string> {
+  #lines: string[] = [];
+  #isEnded = false;
+  #wake = () => {};
+
+  push(line: string): void {
+    if (!this.#isEnded) this.#lines.push(line);
+    this.#wake();
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    this.#wake();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<string> {
+    for (;;) {
+      const lines = this.#lines;
+      this.#lines = [];
+      yield* lines;
+      if (this.#lines.length > 0) continue;
+      if (this.#isEnded) return;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}

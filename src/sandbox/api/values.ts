@@ -1,0 +1,43 @@
+import { isObject } from '../../lib/index.ts';
+
+/** A JSON object that nobody changes. */
+export type Members = Readonly<Record<string, unknown>>;
+
+/** Freezes a JSON value all the way down; what is frozen already, is taken to be so in depth. */
+export function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const member of Object.values(value)) freeze(member);
+  return value;
+}
+
+export const membersOf = (value: unknown): Members => (isObject(value) ? value : {});
+export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** The object with some members set, and those given as undefined taken out. */
+export function withMembers<T extends object>(object: T, changes: Members): T {
+  const result = { ...object } as Record<string, unknown>;
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === undefined) delete result[key];
+    else result[key] = value;
+  }
+  return result as T;
+}
+
+/** The value at a path of member names, or undefined. */
+export function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((inner, key) => (isObject(inner) ? inner[key] : undefined), value);
+}
+
+/** The object with another value at a path of member names; undefined takes the last member out. Missing objects are made. */
+export function withValueAt(object: Members, path: readonly string[], value: unknown): Members {
+  const [key, ...rest] = path;
+  if (key === undefined) return object;
+  if (rest.length === 0) return withMembers(object, { [key]: value });
+  const inner = membersOf(object[key]);
+  return value === undefined && object[key] === undefined ? object : { ...object, [key]: withValueAt(inner, rest, value) };
+}
+
+/** Order of Go strings, and of keys in etcd, for all that ASCII can say. */
+export const byText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);

@@ -1,0 +1,1 @@
+export { AutoscalerController, type Usage } from './controller.ts';

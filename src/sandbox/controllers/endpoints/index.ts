@@ -1,0 +1,2 @@
+export { EndpointsController } from './endpoints-controller.ts';
+export { EndpointSliceController } from './slice-controller.ts';

@@ -1,0 +1,1 @@
+export { Kubelet, type KubeletOptions, nodeName } from './kubelet.ts';

@@ -1,0 +1,133 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Random } from '../../lib/random.ts';
+import { FaultSwitch } from '../fault-switch.ts';
+import { type Labels, labelsKey, labelsOf, metricName } from './labels.ts';
+import type { TimeSeriesStore } from './store.ts';
+
+/** One line of an exposition. An object that is given again is the same series. */
+export interface Exposed {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** Something that gives its counters and buckets as they are now. */
+export interface ScrapeTarget {
+  readonly job: string;
+  readonly instance: string;
+  read(): readonly Exposed[];
+}
+
+export type ScrapeFault =
+  /** The scrape fails: `up` is 0, and every series of the target ends. */
+  | { readonly kind: 'down' }
+  /** No scrape at all, as by a Prometheus that is too busy: nothing is written, and nothing ends. */
+  | { readonly kind: 'skipped' }
+  /** Some lines are missing: those series end. */
+  | { readonly kind: 'partial'; readonly omits: (line: Exposed) => boolean };
+
+export interface ScraperOptions {
+  readonly store: TimeSeriesStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly targets: readonly ScrapeTarget[];
+  readonly intervalMs?: number;
+  /** Each target at a moment of its own within the interval, as Prometheus does it (the default); or all at once. */
+  readonly isSpread?: boolean;
+}
+
+interface Known {
+  readonly labels: Labels;
+  /** What the counter had already when it was made to begin anew. */
+  since: number;
+  value: number;
+  /** In the last scrape. */
+  isThere: boolean;
+}
+
+/** Reads its targets every interval of the clock's time and writes what they say into the store. */
+export class Scraper {
+  readonly faults: FaultSwitch<ScrapeFault, ScrapeTarget>;
+  readonly #options: ScraperOptions;
+  readonly #known = new Map<ScrapeTarget, Map<string, Known>>();
+  readonly #labels = new WeakMap<Exposed, Labels>();
+  #cancels: (() => void)[] = [];
+
+  constructor(options: ScraperOptions) {
+    this.#options = options;
+    this.faults = new FaultSwitch(options.random);
+  }
+
+  start(): void {
+    const { targets, clock, random, intervalMs = 15_000, isSpread = true } = this.#options;
+    this.stop();
+    this.#cancels = targets.map((target) => {
+      let cancel: () => void;
+      const next = (): void => {
+        cancel = clock.after(intervalMs, next);
+        this.scrape(target);
+      };
+      cancel = clock.after(isSpread ? Math.floor(random.next() * intervalMs) : 0, next);
+      return () => cancel();
+    });
+  }
+
+  stop(): void {
+    for (const cancel of this.#cancels) cancel();
+    this.#cancels = [];
+  }
+
+  /** One scrape, now. */
+  scrape(target: ScrapeTarget): void {
+    const drawn = this.faults.draw(target);
+    if (drawn.find('skipped') !== undefined) return;
+    const isDown = drawn.find('down') !== undefined;
+    const { omits } = drawn.find('partial') ?? {};
+    const lines = isDown ? [] : target.read().filter((line) => omits === undefined || !omits(line));
+    this.#write(target, lines);
+    this.#writeOwn(target, 'up', isDown ? 0 : 1);
+    this.#writeOwn(target, 'scrape_samples_scraped', lines.length);
+  }
+
+  /** From now on every counter of the target counts from zero, as after a restart that the target itself knows nothing of. */
+  resetCounters(target: ScrapeTarget): void {
+    for (const known of this.#knownOf(target).values()) known.since = known.value;
+  }
+
+  #knownOf(target: ScrapeTarget): Map<string, Known> {
+    const known = this.#known.get(target) ?? new Map<string, Known>();
+    this.#known.set(target, known);
+    return known;
+  }
+
+  #write(target: ScrapeTarget, lines: readonly Exposed[]): void {
+    const { store, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    const known = this.#knownOf(target);
+    const before = [...known.values()].filter(({ isThere }) => isThere);
+    for (const each of before) each.isThere = false;
+    for (const line of lines) {
+      const labels = this.#labelsOf(line, target);
+      const series = known.get(labelsKey(labels)) ?? { labels, since: 0, value: 0, isThere: true };
+      known.set(labelsKey(labels), series);
+      series.isThere = true;
+      series.value = line.value;
+      store.append(series.labels, nowMs, line.value - series.since);
+    }
+    for (const { labels, isThere } of before) if (!isThere) store.markStale(labels, nowMs);
+  }
+
+  #labelsOf(line: Exposed, { job, instance }: ScrapeTarget): Labels {
+    let labels = this.#labels.get(line);
+    if (labels === undefined) {
+      labels = labelsOf({ ...line.labels, job, instance, [metricName]: line.name });
+      this.#labels.set(line, labels);
+    }
+    return labels;
+  }
+
+  #writeOwn({ job, instance }: ScrapeTarget, name: string, value: number): void {
+    const { store, clock } = this.#options;
+    store.append(labelsOf({ job, instance, [metricName]: name }), clock.nowMs(), value);
+  }
+}
