@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createKubeClient, type KubeObject, Reflector, type Resource, Store } from '../../kube/index.ts';
+import { createKubeClient, type KubeObject, Reflector, type Resource, Store, type Versioned } from '../../kube/index.ts';
 import { seededRandom, silentLogger, type VirtualClock } from '../../lib/index.ts';
 import { type Faults, troubles } from './faults.ts';
 import { type ApiLine, createLine, type Outcome, type WatchListener } from './line.ts';
@@ -288,12 +288,12 @@ describe('the controller’s transport over the line', () => {
   test('a reflector keeps in step through every way a watch can end', async () => {
     const small = smallServer();
     const way = faulty(small);
-    const store = new Store<unknown>();
+    const store = new Store<Versioned & { readonly spec: unknown }>();
     const stop = new AbortController();
-    const reflector = new Reflector<unknown>({
+    const reflector = new Reflector({
       client: clientOf(small, way.line),
       resource,
-      project: (object: KubeObject) => object.spec,
+      project: ({ metadata: { uid, resourceVersion }, spec }: KubeObject) => ({ uid, resourceVersion, spec }),
       store,
       clock: small.clock,
       random: seededRandom(5),
@@ -303,14 +303,14 @@ describe('the controller’s transport over the line', () => {
     small.server.request(create('a'));
     const running = reflector.run(stop.signal);
     await small.clock.advance(1_000);
-    expect(store.get('default/a')).toEqual({ size: 1 });
+    expect(store.get('default/a')?.spec).toEqual({ size: 1 });
     let size = 1;
     for (const how of ['close', 'reset', 'gone', 'garbage', 'truncated'] as const) {
       for (const watch of way.line.watches()) watch.cut(how);
       size += 1;
       small.server.request(resize('a', size));
       await small.clock.advance(120_000);
-      expect([how, store.get('default/a')]).toEqual([how, { size }]);
+      expect([how, store.get('default/a')?.spec]).toEqual([how, { size }]);
     }
     stop.abort();
     await small.clock.advance(100);
