@@ -15,6 +15,7 @@ import { resting } from './phases/resting.ts';
 import { terminating } from './phases/terminating.ts';
 import type { Effect, Plan } from './plan.ts';
 import type { RolloutStatus } from './rollout.ts';
+import { isCurrent, runsOf } from './rounds.ts';
 import { awaitingWeight, settleWeight } from './settle.ts';
 import { earliest } from './time.ts';
 import { contentionEndsAt, freshCorrections } from './upkeep/contention.ts';
@@ -158,9 +159,9 @@ function counts(world: World): Partial<RolloutStatus> {
 function runsIn(world: World, { status }: Draft): Partial<RolloutStatus> {
   if (status.canaryRevision === undefined)
     return status.analysis === undefined ? {} : { analysis: status.analysis.map((entry) => refreshed(world, entry)) };
-  const runs = world.runs.filter(({ revision, attempt }) => revision === status.canaryRevision && attempt === (status.attempt ?? 1));
+  const runs = runsOf(world, status).filter((run) => run.phase === 'Failed' || isCurrent(status, run));
   if (runs.length === 0) return { analysis: undefined };
-  return { analysis: runs.map(shownRun) };
+  return { analysis: runs.slice(-100).map(shownRun) };
 }
 
 type ShownRun = NonNullable<RolloutStatus['analysis']>[number];

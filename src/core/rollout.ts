@@ -238,8 +238,18 @@ export const rolloutStatusSchema = z.object({
   // Ours: what a restart must not forget. Documented as internal.
   /** Where adoption or deletion stands. */
   stage: z.object({ name: text(32), since: timestamp() }).optional(),
-  /** Of the canary's run: when it began, the most replicas that were wanted meanwhile (stable never goes below it), how often it lost all pods, and the hash of the steps that `step.index` counts in. */
-  run: z.object({ startedAt: timestamp(), replicasFloor: z.int(), outages: z.int().optional(), steps: text(16).optional() }).optional(),
+  /** Of the canary's run: when it began, the most replicas that were wanted meanwhile (stable never goes below it), how often it lost all pods, and prints of what was begun: the steps that `step.index` counts in, the background analysis, the bake's. `rounds`: how often each was begun. */
+  run: z
+    .object({
+      startedAt: timestamp(),
+      replicasFloor: z.int(),
+      outages: z.int().optional(),
+      steps: text(16).optional(),
+      background: text(16).optional(),
+      bake: text(16).optional(),
+      rounds: z.object({ steps: z.int().optional(), background: z.int().optional(), bake: z.int().optional() }).optional(),
+    })
+    .optional(),
   /** What the Rollout waits for against its progress deadline, since when, the best it has seen, and since when the clock stands. */
   waiting: z.object({ for: z.enum(['Pods', 'Weight']), since: timestamp(), best: z.int(), stoppedAt: timestamp().optional() }).optional(),
   /** Since when the canary, having weight, has not had a single ready pod. */

@@ -189,6 +189,8 @@ export interface RunView extends RunFacts {
   readonly kind: 'Background' | 'Step' | 'AfterPromotion';
   readonly revision: string;
   readonly attempt: number;
+  /** Of the analysis within the attempt; absent: the first. */
+  readonly round?: number | undefined;
   readonly step: number | undefined;
   readonly isTerminating: boolean;
   /** Somebody has deleted it: nobody measures it any more. */

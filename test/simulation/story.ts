@@ -1,4 +1,5 @@
-import type { RolloutStatus } from '../../src/core/rollout.ts';
+import type { CanaryStrategy, RolloutStatus } from '../../src/core/rollout.ts';
+import type { Step } from '../../src/core/steps/index.ts';
 import type { World } from '../../src/core/world.ts';
 import type { Random } from '../../src/lib/index.ts';
 import { seededRandom } from '../../src/lib/index.ts';
@@ -65,6 +66,9 @@ const shown = ({ phase, stableRevision, canaryRevision, attempt, step, weight, s
 
 type Fault = (toy: ToyCluster, random: Random) => void;
 
+const editCanary = (toy: ToyCluster, edit: (canary: CanaryStrategy) => CanaryStrategy): void =>
+  toy.setRollout({ spec: { ...toy.rollout.spec, strategy: { canary: edit(toy.rollout.spec.strategy.canary) } } });
+
 const faults: Readonly<Record<string, Fault>> = {
   template: (toy, random) => {
     const index = Math.floor(random.next() * 5);
@@ -89,6 +93,27 @@ const faults: Readonly<Record<string, Fault>> = {
   deleteRun: (toy, random) => {
     if (toy.runs.size > 0) toy.runs.delete(chosen(random, [...toy.runs.keys()]));
   },
+  editAnalysis: (toy, random) =>
+    editCanary(toy, (canary) => {
+      const { analysis, afterPromotion } = canary;
+      const renamed = { templates: [{ name: chosen(random, ['rate', 'errors', 'latency']), clusterScope: false }] };
+      return {
+        ...canary,
+        ...(analysis === undefined ? {} : { analysis: { ...analysis, ...renamed } }),
+        ...(afterPromotion?.analysis === undefined
+          ? {}
+          : { afterPromotion: { ...afterPromotion, analysis: { ...afterPromotion.analysis, ...renamed } } }),
+      };
+    }),
+  editSteps: (toy, random) =>
+    editCanary(toy, (canary) => ({
+      ...canary,
+      steps: canary.steps?.map((step): Step => {
+        if (step.kind === 'setWeight' && random.next() < 0.3) return { ...step, config: Math.min(100, step.config + 5) };
+        if (step.kind !== 'analysis') return step;
+        return { ...step, config: { ...step.config, templates: [{ name: chosen(random, ['smoke', 'strict']), clusterScope: false }] } };
+      }),
+    })),
   rival: (toy) => {
     toy.rival = toy.rival === undefined ? 'shop/older' : undefined;
   },
@@ -104,7 +129,7 @@ const faults: Readonly<Record<string, Fault>> = {
 };
 
 /** Faults that leave the data plane to us: under these no request may be lost. */
-const harmless = ['template', 'template', 'template', 'scaleALittle', 'pause', 'addPort'] as const;
+const harmless = ['template', 'template', 'template', 'scaleALittle', 'pause', 'addPort', 'editAnalysis', 'editSteps'] as const;
 
 export function live(seed: number, trace?: (line: string) => void): Ending {
   const random = seededRandom(seed);
