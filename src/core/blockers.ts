@@ -47,8 +47,12 @@ function serviceBlocker(world: World): Hold | undefined {
 function trafficBlocker(world: World): Hold | undefined {
   const { traffic } = world;
   if (traffic.kind === 'usable' && traffic.conflict !== undefined) return stalled('SplitNotOurs', traffic.conflict);
-  return unusableBlocker(world) ?? ownershipBlocker(world);
+  return unusableBlocker(world) ?? doubt(world) ?? ownershipBlocker(world);
 }
+
+/** Splits can be read and written, and it is not sure who follows them: a weight may fall. */
+const doubt = ({ traffic }: World): Hold | undefined =>
+  traffic.kind === 'usable' && traffic.held !== undefined ? stalled(traffic.held.reason, traffic.held.message) : undefined;
 
 export function unusableBlocker({ traffic }: World): Hold | undefined {
   return traffic.kind === 'unusable' ? stalled(traffic.reason, traffic.message) : undefined;

@@ -238,7 +238,7 @@ export const rolloutStatusSchema = z.object({
   // Ours: what a restart must not forget. Documented as internal.
   /** Where adoption or deletion stands. */
   stage: z.object({ name: text(32), since: timestamp() }).optional(),
-  /** Of the canary's run: when it began, the most replicas that were wanted meanwhile (stable never goes below it), how often it lost all pods, and prints of what was begun: the steps that `step.index` counts in, the background analysis, the bake's. `rounds`: how often each was begun. */
+  /** Of the canary's run: when it began, the most replicas that were wanted meanwhile (stable never goes below it), how often it lost all pods, and prints of what was begun: the steps that `step.index` counts in, the background analysis, the bake's. `rounds`: how often each was begun. `provider`: who followed the split when it began. */
   run: z
     .object({
       startedAt: timestamp(),
@@ -247,6 +247,7 @@ export const rolloutStatusSchema = z.object({
       steps: text(16).optional(),
       background: text(16).optional(),
       bake: text(16).optional(),
+      provider: text(32).optional(),
       rounds: z.object({ steps: z.int().optional(), background: z.int().optional(), bake: z.int().optional() }).optional(),
     })
     .optional(),

@@ -30,7 +30,12 @@ export function begin(world: World, draft: Draft, revision: string, attempt = 1)
     phase: 'Progressing',
     canaryRevision: revision,
     attempt,
-    run: { startedAt: at, replicasFloor: wantedReplicas(world), ...printsOf(world) },
+    run: {
+      startedAt: at,
+      replicasFloor: wantedReplicas(world),
+      ...printsOf(world),
+      provider: world.traffic.kind === 'usable' ? world.traffic.provider : undefined,
+    },
     step: stepStatus(world, 0, at),
     weight: { ...draft.status.weight, desired: 0 },
     warm: draft.status.warm?.filter((entry) => entry.revision !== revision),

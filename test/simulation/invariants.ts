@@ -111,6 +111,10 @@ export const statusLaws: Readonly<Record<string, StatusLaw>> = {
     world.rollout.spec.paused && (isRaise(before, after) || isPromotion(before, after)) ? 'raised or promoted' : undefined,
   'nothing is raised or promoted beside an older rival': (before, after, { world }) =>
     world.rival !== undefined && (isRaise(before, after) || isPromotion(before, after)) ? 'raised or promoted' : undefined,
+  'nothing is raised or promoted in doubt about who follows': (before, after, { world }) =>
+    world.traffic.kind === 'usable' && world.traffic.held !== undefined && (isRaise(before, after) || isPromotion(before, after))
+      ? 'raised or promoted'
+      : undefined,
   'I36 three corrections in five minutes': (_, after, { world }) => {
     const recent = (after.corrections ?? []).filter(({ at }) => msOf(at) > world.nowMs - 300_000);
     return (['Split', 'Replicas', 'Selector'] as const).some((object) => recent.filter((entry) => entry.object === object).length > 3)

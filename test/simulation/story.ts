@@ -117,6 +117,9 @@ const faults: Readonly<Record<string, Fault>> = {
   rival: (toy) => {
     toy.rival = toy.rival === undefined ? 'shop/older' : undefined;
   },
+  doubt: (toy) => {
+    toy.isDoubtful = !toy.isDoubtful;
+  },
   unpin: (toy) => toy.pin(undefined),
   editWorkload: (toy) => toy.setWorkload({}, 2),
   addPort: (toy) => {
@@ -129,7 +132,7 @@ const faults: Readonly<Record<string, Fault>> = {
 };
 
 /** Faults that leave the data plane to us: under these no request may be lost. */
-const harmless = ['template', 'template', 'template', 'scaleALittle', 'pause', 'addPort', 'editAnalysis', 'editSteps'] as const;
+const harmless = ['template', 'template', 'template', 'scaleALittle', 'pause', 'addPort', 'editAnalysis', 'editSteps', 'doubt'] as const;
 
 export function live(seed: number, trace?: (line: string) => void): Ending {
   const random = seededRandom(seed);
@@ -185,6 +188,7 @@ export function live(seed: number, trace?: (line: string) => void): Ending {
   toy.catchUp();
   if (random.next() < 0.3) toy.setRollout({ isDeleting: true });
   toy.rival = undefined;
+  toy.isDoubtful = false;
   toy.setRollout({ spec: { ...toy.rollout.spec, paused: false, replicas: Math.max(1, toy.rollout.spec.replicas ?? 1) } });
   plans += settle(toy, quality, violations, lost);
   return { toy, violations, plans };

@@ -63,6 +63,8 @@ export class ToyCluster {
   epoch = 1;
   /** An older Rollout on the same Service. */
   rival: string | undefined;
+  /** The signs of a second mesh. */
+  isDoubtful = false;
   /** Nobody but us writes. */
   isTame = false;
   target: string;

@@ -45,6 +45,8 @@ export function worldOf(toy: ToyCluster, settings: Toy): World {
     revisions: [...toy.revisions.values()].map((owned) => viewOf(toy, owned)),
     traffic: {
       kind: 'usable',
+      provider: 'generic',
+      held: toy.isDoubtful ? { reason: 'ProviderAmbiguous', message: 'two meshes' } : undefined,
       split: split ?? { kind: 'absent' },
       adapter: adapterOf(toy, settings),
       share: { kind: 'unavailable' },

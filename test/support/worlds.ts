@@ -112,6 +112,7 @@ export function splitWith(
 
 const usable = (split: SplitView): Usable => ({
   kind: 'usable',
+  provider: 'generic',
   split,
   adapter: { kind: 'unseen' },
   share: { kind: 'unavailable' },
