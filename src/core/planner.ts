@@ -17,6 +17,7 @@ import type { Effect, Plan } from './plan.ts';
 import type { RolloutStatus } from './rollout.ts';
 import { isCurrent, runsOf } from './rounds.ts';
 import { awaitingWeight, settleWeight } from './settle.ts';
+import { takenBy } from './taken.ts';
 import { earliest } from './time.ts';
 import { contentionEndsAt, freshCorrections } from './upkeep/contention.ts';
 import { keepRevisions } from './upkeep/revisions.ts';
@@ -74,6 +75,7 @@ function finish(world: World, decided: Draft): Plan {
     message: explain(draft).slice(0, 4096),
     observedGeneration: rollout.generation,
     corrections: freshCorrections(world, draft),
+    taken: takenBy({ ...rollout, status: draft.status }),
   });
   const next: RolloutStatus = {
     ...described.status,

@@ -144,7 +144,10 @@ export interface Rollout {
   readonly finalizers: readonly string[];
   /** `sluice.dev/adopt-split: "true"`. */
   readonly adoptsSplit: boolean;
+  /** With the names that were taken over, whatever is asked for now. */
   readonly spec: RolloutSpec;
+  /** Names that were changed afterwards, in words. */
+  readonly renamed?: string | undefined;
   readonly status: RolloutStatus;
 }
 
@@ -236,6 +239,8 @@ export const rolloutStatusSchema = z.object({
   abort: z.object({ reason: text(128), message: text(4096), at: timestamp() }).optional(),
   history: z.array(historyEntry).max(100).optional(),
   // Ours: what a restart must not forget. Documented as internal.
+  /** The names of the root Service and the split that were taken over. */
+  taken: z.object({ service: text(63), split: text(253) }).optional(),
   /** Where adoption or deletion stands. */
   stage: z.object({ name: text(32), since: timestamp() }).optional(),
   /** Of the canary's run: when it began, the most replicas that were wanted meanwhile (stable never goes below it), how often it lost all pods, and prints of what was begun: the steps that `step.index` counts in, the background analysis, the bake's. `rounds`: how often each was begun. `provider`: who followed the split when it began. */

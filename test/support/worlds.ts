@@ -134,6 +134,7 @@ const healthyStatus: RolloutStatus = {
   observedGeneration: 1,
   phase: 'Healthy',
   stableRevision,
+  taken: { service: 'web', split: 'web' },
   epoch: 1,
   weight: confirmedWeight(0),
 };
