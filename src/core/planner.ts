@@ -5,6 +5,7 @@ import type { Draft, Hold } from './draft.ts';
 import { draftOf, holding, withStatus } from './draft.ts';
 import { explain } from './explain.ts';
 import { isConfirmed } from './facts.ts';
+import { writtenEpoch } from './fencing.ts';
 import { scaleSelector } from './names.ts';
 import { noticesOf } from './notices.ts';
 import { serviceGuard } from './phases/guards.ts';
@@ -34,7 +35,7 @@ const idle: Plan = { effects: [], notices: [] };
 export function plan(world: World): Plan {
   const { rollout } = world;
   // A newer leader has been here: whatever this process wants is out of date.
-  if ((rollout.status.epoch ?? 0) > world.epoch) return idle;
+  if (writtenEpoch(world) > world.epoch) return idle;
   if (rollout.isDeleting && !rollout.hasFinalizer) return idle;
   const settled = settleWeight(world, draftOf(rollout.status));
   return finish(world, upkeep(world, restrained(world, decide(world, settled))));

@@ -144,6 +144,10 @@ export const effectLaws: Readonly<Record<string, EffectLaw>> = {
       weights.every((weight) => Number.isInteger(weight) && weight >= 0) && weights.reduce((sum, weight) => sum + weight, 0) === 100;
     return isFine ? undefined : weights.join(',');
   },
+  'an older leader never writes over a newer one’s split': (effect, { toy, world }) =>
+    effect.kind === 'writeSplit' && (toy.split?.stamp?.epoch ?? 0) > world.epoch
+      ? `epoch ${world.epoch} over ${toy.split?.stamp?.epoch}`
+      : undefined,
   'status before split': (effect, { toy }) => {
     if (effect.kind !== 'writeSplit') return undefined;
     const { status } = toy.rollout;

@@ -160,6 +160,8 @@ export function live(seed: number, trace?: (line: string) => void): Ending {
   const steps = Math.floor(random.next() * 120);
   let plans = 0;
   let past: World = toy.world();
+  /** What the leader knew that stood still when another took its place. */
+  let frozen: World | undefined;
   const lost = () => {
     const wrong = isHarmless && toy.rollout.spec.replicas !== 0 ? lostTraffic(toy) : undefined;
     if (wrong !== undefined) violations.push(wrong);
@@ -171,7 +173,13 @@ export function live(seed: number, trace?: (line: string) => void): Ending {
       if (name !== 'kill' || toy.revisions.size > 0) faults[name]?.(toy, random);
     }
     if (index > 20 && random.next() < 0.004) toy.setRollout({ isDeleting: true });
-    if (random.next() < 0.03) toy.epoch += 1;
+    if (random.next() < 0.03) {
+      frozen = toy.world();
+      toy.epoch += 1;
+    }
+    // It wakes up: its watches come back one by one.
+    if (frozen !== undefined && random.next() < 0.2)
+      toy.reconcile({ stale: { ...frozen, traffic: toy.world().traffic }, epoch: frozen.epoch });
     const isOld = random.next() < 0.1;
     const crashAfter = random.next() < 0.15 ? Math.floor(random.next() * 4) : Number.POSITIVE_INFINITY;
     const seen = toy.world();
