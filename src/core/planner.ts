@@ -20,6 +20,7 @@ import { isCurrent, runsOf } from './rounds.ts';
 import { awaitingWeight, settleWeight } from './settle.ts';
 import { takenBy } from './taken.ts';
 import { earliest } from './time.ts';
+import { keepClaim } from './upkeep/claim.ts';
 import { contentionEndsAt, freshCorrections } from './upkeep/contention.ts';
 import { keepRevisions } from './upkeep/revisions.ts';
 import { keepSplit } from './upkeep/split.ts';
@@ -64,7 +65,7 @@ const restrained = ({ rival }: World, draft: Draft): Draft =>
 
 /** What must hold in every phase, whatever was decided: objects, counts, selector, split. */
 function upkeep(world: World, draft: Draft): Draft {
-  return keepSplit(world, keepPinned(world, keepWorkload(world, keepRevisions(world, draft))));
+  return keepClaim(world, keepSplit(world, keepPinned(world, keepWorkload(world, keepRevisions(world, draft)))));
 }
 
 function finish(world: World, decided: Draft): Plan {

@@ -120,6 +120,9 @@ const faults: Readonly<Record<string, Fault>> = {
   doubt: (toy) => {
     toy.isDoubtful = !toy.isDoubtful;
   },
+  replace: (toy) => {
+    if (!toy.rollout.isDeleting) toy.setRollout({ hasFinalizer: false });
+  },
   unpin: (toy) => toy.pin(undefined),
   editWorkload: (toy) => toy.setWorkload({}, 2),
   addPort: (toy) => {
