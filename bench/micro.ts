@@ -75,6 +75,7 @@ function worldOf(object: KubeObject, { hashes, template }: Specimens): World {
     ],
     traffic: {
       kind: 'usable',
+      provider: 'generic',
       split: {
         ...{ kind: 'present', uid: 't', resourceVersion: '1', ownership: { kind: 'ours' }, lastManager: undefined },
         split: { root: rollout.spec.service.name, backends: [{ service: name, weight: 100 }] },

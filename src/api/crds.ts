@@ -5,7 +5,7 @@ import { rolloutSpecSchema, rolloutStatusSchema } from '../core/rollout.ts';
 import type { Resource } from '../kube/object.ts';
 import { describeFields } from './descriptions.ts';
 import { analysisRuns, analysisTemplates, category, clusterAnalysisTemplates, decisions, group, rollouts, version } from './group.ts';
-import type { StructuralSchema } from './structural.ts';
+import type { CelRule, StructuralSchema } from './structural.ts';
 import { structuralSchema } from './structural.ts';
 
 /** One column of `kubectl get`; priority 1 shows with `-o wide` only. */
@@ -52,6 +52,8 @@ interface Definition {
   readonly spec: z.ZodType;
   readonly status?: z.ZodType;
   readonly statusDefault?: unknown;
+  /** Rules that need spec and status. */
+  readonly rules?: readonly CelRule[];
   readonly scale?: { readonly specReplicasPath: string; readonly statusReplicasPath: string; readonly labelSelectorPath: string };
   readonly columns: readonly PrinterColumn[];
 }
@@ -59,6 +61,30 @@ interface Definition {
 const age: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
 const column = (name: string, jsonPath: string, type: PrinterColumn['type'] = 'string'): PrinterColumn => ({ name, type, jsonPath });
 const wide = (name: string, jsonPath: string): PrinterColumn => ({ ...column(name, jsonPath), priority: 1 });
+
+const beforeTaken = '!has(oldSelf.status) || !has(oldSelf.status.stableRevision)';
+const instead = 'delete the Rollout, which gives everything back, and create another';
+const splitName = (rollout: string): string =>
+  `(has(${rollout}.spec.traffic.smi) && has(${rollout}.spec.traffic.smi.splitName) ? ${rollout}.spec.traffic.smi.splitName : ${rollout}.spec.service.name)`;
+
+/** What was taken over keeps its name: a split that nobody speaks of any more would leave a canary its share. Before that a slip can be mended. */
+const takenRules: readonly CelRule[] = [
+  {
+    rule: `${beforeTaken} || self.spec.service.name == oldSelf.spec.service.name`,
+    message: `cannot be changed once the Service was taken over; ${instead}`,
+    fieldPath: '.spec.service.name',
+  },
+  {
+    rule: `${beforeTaken} || self.spec.service.name != oldSelf.spec.service.name || ${splitName('self')} == ${splitName('oldSelf')}`,
+    message: `the name of the split cannot be changed once the Service was taken over; ${instead}`,
+    fieldPath: '.spec.traffic.smi.splitName',
+  },
+  {
+    rule: `${beforeTaken} || (has(self.spec.workloadRef) ? self.spec.workloadRef.name : '') == (has(oldSelf.spec.workloadRef) ? oldSelf.spec.workloadRef.name : '')`,
+    message: `cannot be changed once the workload was taken over; ${instead}`,
+    fieldPath: '.spec.workloadRef',
+  },
+];
 
 const definitions: readonly Definition[] = [
   {
@@ -70,6 +96,7 @@ const definitions: readonly Definition[] = [
     status: rolloutStatusSchema,
     // A Rollout that nobody has looked at yet is in progress for kstatus (Flux) and everything built on it.
     statusDefault: { observedGeneration: -1 },
+    rules: takenRules,
     scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas', labelSelectorPath: '.status.selector' },
     columns: [
       column('Phase', '.status.phase'),
@@ -161,11 +188,15 @@ function render({ resource, shortNames, scale, ...rest }: Definition): CustomRes
   };
 }
 
-function rootSchema({ description, spec, status, statusDefault }: Omit<Definition, 'resource'>, { kind }: Resource): StructuralSchema {
+function rootSchema(
+  { description, spec, status, statusDefault, rules }: Omit<Definition, 'resource'>,
+  { kind }: Resource,
+): StructuralSchema {
   const statusSchema = status === undefined ? undefined : structuralSchema(status);
   const root: StructuralSchema = {
     type: 'object',
     description,
+    ...(rules === undefined ? {} : { 'x-kubernetes-validations': rules }),
     required: ['spec'],
     properties: {
       apiVersion: { type: 'string' },

@@ -25,6 +25,13 @@ describe('a valid object', () => {
     expect(spec.windows[0]?.duration).toBe(63 * 3_600_000);
   });
 
+  it('goes by the names that were taken over, and tells of others', () => {
+    const status = { stableRevision: '6d5f0c9b1e', taken: { service: 'web', split: 'web' } };
+    const { spec, renamed } = decodedBy(decodeRollout(stored(changed(goodRollout(), { 'spec.service.name': 'web2', status }))));
+    expect([spec.service.name, spec.traffic.smi?.splitName]).toEqual(['web', 'web']);
+    expect(renamed).toContain('web2');
+  });
+
   it('gets the defaults of the contract', () => {
     const { spec } = decodedBy(decodeRollout(stored(goodRollout())));
     expect(spec).toMatchObject({

@@ -5,6 +5,7 @@ import type { Decision } from '../core/decision.ts';
 import { decisionActions, decisionSpecSchema } from '../core/decision.ts';
 import type { Rollout, RolloutSpec, RolloutStatus } from '../core/rollout.ts';
 import { rolloutSpecSchema } from '../core/rollout.ts';
+import { withTaken } from '../core/taken.ts';
 import type { KubeObject } from '../kube/object.ts';
 import type { Result } from '../lib/index.ts';
 import { fail, ok } from '../lib/index.ts';
@@ -51,7 +52,7 @@ const rolloutOf = (object: KubeObject, meta: Metadata, spec: RolloutSpec, status
   hasFinalizer: listAt(object, 'metadata', 'finalizers').includes(finalizer),
   finalizers: listAt(object, 'metadata', 'finalizers').filter((name) => typeof name === 'string'),
   adoptsSplit: textAt(object, 'metadata', 'annotations', annotations.adoptSplit) === 'true',
-  spec,
+  ...withTaken(spec, status),
   status,
 });
 

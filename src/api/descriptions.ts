@@ -6,17 +6,19 @@ import type { StructuralSchema } from './structural.ts';
  */
 const rollout: Readonly<Record<string, string>> = {
   'spec.workloadRef':
-    'The Deployment whose pod template is released. It is scaled to zero once its first revision serves, and restored when the Rollout is deleted.',
+    'The Deployment whose pod template is released. It is scaled to zero once its first revision serves, and restored when the Rollout is deleted. Once it was taken over, another cannot take its place.',
   'spec.template': 'A PodTemplateSpec, in place of workloadRef.',
   'spec.replicas':
     'How many pods the stable revision has. Left out, it is written once, from the workload; after that it belongs to autoscalers and people.',
   'spec.service': 'The root Service: the name that clients call.',
+  'spec.service.name': 'Cannot be changed once it was taken over: delete the Rollout, which gives it back, and create another.',
   'spec.service.ports': 'Given: the Service is made and owned by the Rollout. Left out: it must exist.',
   'spec.service.pinSelector':
     'Whether the Service selects the stable revision only. Auto: unless a server-side-apply manager owns the selector.',
   'spec.traffic': 'Exactly one router.',
   'spec.traffic.smi': 'An SMI TrafficSplit.',
-  'spec.traffic.smi.splitName': 'Name of the TrafficSplit; by default the root Service’s.',
+  'spec.traffic.smi.splitName':
+    'Name of the TrafficSplit; by default the root Service’s. Cannot be changed once the Service was taken over.',
   'spec.strategy.canary.steps': 'What happens, in order; each item has exactly one key. After the last one comes all traffic.',
   'spec.strategy.canary.stepWeight': 'In place of steps: the weight grows by this, up to maxWeight, with a pause of interval after each.',
   'spec.strategy.canary.stepWeights': 'In place of steps: these weights, with a pause of interval after each.',
@@ -40,6 +42,7 @@ const rollout: Readonly<Record<string, string>> = {
   'status.observedGeneration': 'The generation that this status is about; -1 until the controller has seen the Rollout.',
   'status.attempt': 'Grows with each retry of the same revision.',
   'status.epoch': 'The leader’s fencing number.',
+  'status.taken': 'Internal: the names of the root Service and the split that were taken over.',
   'status.stage': 'Internal: where adoption or deletion stands.',
   'status.run': 'Internal: what a restart must not forget of the canary’s run.',
   'status.waiting': 'Internal: what the progress deadline is counting for.',

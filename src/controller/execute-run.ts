@@ -15,7 +15,8 @@ export async function createRun(
 ): Promise<Written> {
   const resolved = resolveTemplates(owner.namespace, order.templates, order.args, cache);
   if (!resolved.ok) return fail({ kind: 'conflict', message: resolved.failure.message });
-  const { name, kind, revision, stableRevision, attempt, step } = order;
+  const { name, kind, revision, stableRevision, attempt, round, step } = order;
+  const again = round === 1 ? {} : { round };
   const body = {
     apiVersion,
     kind: analysisRuns.kind,
@@ -29,7 +30,16 @@ export async function createRun(
       metrics: [...resolved.value.metrics],
       args: [...resolved.value.args],
       terminate: false,
-      rollout: { name: owner.name, uid: owner.uid, kind, revision, stableRevision, attempt, ...(step === undefined ? {} : { step }) },
+      rollout: {
+        name: owner.name,
+        uid: owner.uid,
+        kind,
+        revision,
+        stableRevision,
+        attempt,
+        ...again,
+        ...(step === undefined ? {} : { step }),
+      },
     }),
   };
   const created = await client.create(analysisRuns, owner.namespace, body, {}, signal);

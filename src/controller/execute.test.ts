@@ -174,6 +174,7 @@ describe('a plan is carried out', () => {
       revision: canaryRevision,
       stableRevision,
       attempt: 1,
+      round: 1,
       templates: [],
       args: [],
     };

@@ -159,7 +159,7 @@ function trafficOf(rollout: Rollout, revisions: readonly Revision[], observers: 
   const { mesh } = observers;
   if (mesh.facts === undefined) return undefined;
   const { router, config } = routerOf(rollout.spec.traffic);
-  const resolved = router.resolve(config, mesh.facts);
+  const resolved = router.resolve(config, mesh.facts, rollout.status.run?.provider);
   if (!resolved.ok) return { traffic: { kind: 'unusable', ...resolved.failure }, target: undefined, keys: [], unreadable: [] };
   const target = resolved.value;
   const { namespace, uid, name } = rollout;

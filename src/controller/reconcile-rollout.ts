@@ -1,6 +1,6 @@
 import { rollouts } from '../api/index.ts';
 import type { Plan } from '../core/index.ts';
-import { plan } from '../core/index.ts';
+import { plan, writtenEpoch } from '../core/index.ts';
 import type { RolloutStatus } from '../core/rollout.ts';
 import type { KubeClient, KubeFailure, ReconcileOutcome, Recorder } from '../kube/index.ts';
 import { describeFailure, isCutOff } from '../kube/index.ts';
@@ -86,10 +86,12 @@ async function report(key: string, record: RolloutRecord, stall: Stall, reconcil
 
 async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, signal: AbortSignal): Promise<ReconcileOutcome> {
   const obstacle = reconciler.obstacles.of(key);
-  const world = obstacle === undefined ? seen.world : { ...seen.world, obstacle };
+  const written = writtenEpoch(seen.world);
+  const epoch = reconciler.epoch() === unelected ? Math.max(seen.world.epoch, written) : seen.world.epoch;
+  const world = { ...seen.world, epoch, ...(obstacle === undefined ? {} : { obstacle }) };
   const { rollout } = world;
-  if ((rollout.status.epoch ?? 0) > world.epoch) {
-    reconciler.onFenced(`Rollout ${key} carries epoch ${rollout.status.epoch}, ours is ${world.epoch}`);
+  if (written > epoch) {
+    reconciler.onFenced(`Rollout ${key} or its TrafficSplit carries epoch ${written}, ours is ${epoch}`);
     return {};
   }
   const next = plan(world);

@@ -3,6 +3,7 @@ import type { AnalysisRun, BrokenRun, RolloutOfRun, RunSubject } from '../core/a
 import { brokenPhase, isEnded, planRun } from '../core/analysis/index.ts';
 import { revisionName } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
+import { isDoneWith } from '../core/rounds.ts';
 import { isoOf, msOf } from '../core/time.ts';
 import type { KubeClient, ReconcileOutcome } from '../kube/index.ts';
 import { describeFailure, isCutOff } from '../kube/index.ts';
@@ -154,14 +155,8 @@ function subjectOf(run: AnalysisRun, made: RolloutOfRun, { cache, clock, confirm
       confirmedAt === undefined || (made.kind === 'Background' && status.weight?.desired === 0)
         ? undefined
         : confirmations.since(key, msOf(confirmedAt), clock.nowMs()),
-    isOver: isOver(rollout, made),
+    isOver: isDoneWith(rollout, made),
   };
-}
-
-function isOver({ status, isDeleting }: Rollout, made: RolloutOfRun): boolean {
-  if (isDeleting || status.canaryRevision !== made.revision || (status.attempt ?? 1) !== made.attempt || status.abort !== undefined)
-    return true;
-  return made.kind === 'Step' && status.step?.index !== made.step;
 }
 
 function meshOf(run: AnalysisRun, { cache, dialectOf }: RunReconciler): { mesh?: string } {

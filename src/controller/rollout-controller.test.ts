@@ -15,7 +15,8 @@ afterEach(async () => {
 });
 
 /** Rollouts `web` and `api`, their Deployments and Services, and a controller that leads, on virtual time. */
-function aCluster(forbidden: readonly string[] = [], prepare: (api: MemoryApi) => void = () => {}) {
+function aCluster(forbidden: readonly string[] = [], prepare: (api: MemoryApi) => void = () => {}, epoch = 1) {
+  const fenced: string[] = [];
   const api = new MemoryApi();
   for (const name of ['web', 'api']) {
     const metadata = { name, namespace: 'shop', generation: 1, creationTimestamp: '2026-01-01T00:00:00Z' };
@@ -41,8 +42,8 @@ function aCluster(forbidden: readonly string[] = [], prepare: (api: MemoryApi) =
     prometheusAddress: undefined,
     concurrency: 2,
     schedule: () => () => {},
-    epoch: () => 1,
-    onFenced: (reason) => expect.fail(reason),
+    epoch: () => epoch,
+    onFenced: (reason) => fenced.push(reason),
     onSettled: () => {
       seen.settled += 1;
     },
@@ -55,8 +56,9 @@ function aCluster(forbidden: readonly string[] = [], prepare: (api: MemoryApi) =
     stop.abort();
     await clock.advance(1);
     await running;
+    expect(fenced).toEqual([]);
   });
-  return { api, clock, seen };
+  return { api, clock, seen, fenced };
 }
 
 type Condition = { readonly type: string; readonly status: string; readonly reason: string; readonly message: string };
@@ -150,6 +152,35 @@ test('the adapter’s own object is one of them: without it a weight would be co
   await clock.advance(minutes(1));
   expect(stalled(api, 'web')?.message).toContain('serviceprofiles.linkerd.io');
   expect(stalled(api, 'web')).toMatchObject({ reason: 'Forbidden' });
+});
+
+describe('a split that carries a higher epoch than status', () => {
+  const written = (api: MemoryApi) => {
+    const annotations = {
+      'sluice.dev/epoch': '9',
+      'sluice.dev/rollout-uid': 'uid-rollouts-web',
+      'sluice.dev/written-at': '2026-01-01T00:00:00.000Z',
+      'sluice.dev/wrote': 'web-6d5f0c9b1e=100',
+    };
+    const spec = { service: 'web', backends: [{ service: 'web-6d5f0c9b1e', weight: 100 }] };
+    api.put('trafficsplits', { metadata: { name: 'web', namespace: 'shop', generation: 1, annotations }, spec } as never);
+  };
+  const ofWeb = (api: MemoryApi) => api.writes.filter(({ name }) => name.startsWith('web'));
+
+  test('is a newer leader’s: this process writes nothing, and ends', async () => {
+    const { api, clock, fenced } = aCluster([], written);
+    await clock.advance(1_000);
+    expect(fenced.splice(0)[0]).toContain('carries epoch 9, ours is 1');
+    expect(ofWeb(api)).toEqual([]);
+    await clock.advance(minutes(1));
+    fenced.splice(0);
+  });
+
+  test('is taken over where nobody is elected, so that there is no number of our own', async () => {
+    const { api, clock } = aCluster([], written, 0);
+    await clock.advance(minutes(1));
+    expect(ofWeb(api).length).toBeGreaterThan(0);
+  });
 });
 
 describe('a write that is forbidden', () => {

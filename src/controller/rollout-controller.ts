@@ -230,7 +230,7 @@ export class RolloutController {
   #dialectOf(rollout: Rollout): string | undefined {
     if (this.#mesh.facts === undefined) return undefined;
     const { router, config } = routerOf(rollout.spec.traffic);
-    const target = router.resolve(config, this.#mesh.facts);
+    const target = router.resolve(config, this.#mesh.facts, rollout.status.run?.provider);
     return target.ok ? target.value.dialect : undefined;
   }
 

@@ -14,7 +14,7 @@ export interface ShareMeans {
 
 /** How the share of two revisions can be seen: the operator's Prometheus, where the mesh has a dialect of metrics; else TrafficMetrics. */
 export function shareViaOf(target: RouterTarget, { prometheusAddress, groups }: ShareMeans): ShareVia | undefined {
-  const dialect = prometheusAddress === undefined ? undefined : dialectOf(target.dialect);
+  const dialect = prometheusAddress === undefined || target.dialect === undefined ? undefined : dialectOf(target.dialect);
   if (dialect !== undefined) return { kind: 'prometheus', dialect };
   return groups.includes('metrics.smi-spec.io') ? { kind: 'trafficMetrics' } : undefined;
 }

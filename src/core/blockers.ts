@@ -7,7 +7,7 @@ import type { RootPort, World } from './world.ts';
  * raised, made or taken over while one stands; cuts and rollbacks go on.
  */
 export function blocker(world: World): Hold | undefined {
-  return readBlocker(world) ?? rivalBlocker(world) ?? serviceBlocker(world) ?? trafficBlocker(world);
+  return readBlocker(world) ?? rivalBlocker(world) ?? renamedBlocker(world) ?? serviceBlocker(world) ?? trafficBlocker(world);
 }
 
 const stalled = (reason: Hold['reason'], message: string): Hold => ({ reason, message, isStalled: true });
@@ -25,6 +25,9 @@ function rivalBlocker({ rival, rollout }: World): Hold | undefined {
   if (rival === undefined) return undefined;
   return stalled('ServiceClaimed', `Rollout ${rival} is older and manages Service ${rollout.spec.service.name} or the same workload`);
 }
+
+const renamedBlocker = ({ rollout }: World): Hold | undefined =>
+  rollout.renamed === undefined ? undefined : stalled('NameChanged', rollout.renamed);
 
 function serviceBlocker(world: World): Hold | undefined {
   const { rootService, rollout } = world;
@@ -47,8 +50,12 @@ function serviceBlocker(world: World): Hold | undefined {
 function trafficBlocker(world: World): Hold | undefined {
   const { traffic } = world;
   if (traffic.kind === 'usable' && traffic.conflict !== undefined) return stalled('SplitNotOurs', traffic.conflict);
-  return unusableBlocker(world) ?? ownershipBlocker(world);
+  return unusableBlocker(world) ?? doubt(world) ?? ownershipBlocker(world);
 }
+
+/** Splits can be read and written, and it is not sure who follows them: a weight may fall. */
+const doubt = ({ traffic }: World): Hold | undefined =>
+  traffic.kind === 'usable' && traffic.held !== undefined ? stalled(traffic.held.reason, traffic.held.message) : undefined;
 
 export function unusableBlocker({ traffic }: World): Hold | undefined {
   return traffic.kind === 'unusable' ? stalled(traffic.reason, traffic.message) : undefined;

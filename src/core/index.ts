@@ -1,3 +1,4 @@
+export { writtenEpoch } from './fencing.ts';
 export type { Effect, Notice, Plan, RunOrder, ShareQuestion } from './plan.ts';
 export { plan } from './planner.ts';
 export type { Reason, ReasonCode } from './reasons.ts';

@@ -112,6 +112,8 @@ export interface RunOrder {
   readonly revision: string;
   readonly stableRevision: string;
   readonly attempt: number;
+  /** Grows where the analysis begins anew within an attempt. */
+  readonly round: number;
   readonly step: number | undefined;
   readonly templates: readonly TemplateRef[];
   readonly args: readonly ArgValue[];

@@ -6,6 +6,7 @@ import type { Draft, Hold } from './draft.ts';
 import { draftOf, holding, withStatus } from './draft.ts';
 import { explain } from './explain.ts';
 import { isConfirmed } from './facts.ts';
+import { writtenEpoch } from './fencing.ts';
 import { scaleSelector } from './names.ts';
 import { noticesOf } from './notices.ts';
 import { serviceGuard } from './phases/guards.ts';
@@ -16,8 +17,11 @@ import { resting } from './phases/resting.ts';
 import { terminating } from './phases/terminating.ts';
 import type { Effect, Plan } from './plan.ts';
 import type { RolloutStatus } from './rollout.ts';
+import { isCurrent, runsOf } from './rounds.ts';
 import { awaitingWeight, settleWeight } from './settle.ts';
+import { takenBy } from './taken.ts';
 import { earliest } from './time.ts';
+import { keepClaim } from './upkeep/claim.ts';
 import { contentionEndsAt, freshCorrections } from './upkeep/contention.ts';
 import { keepRevisions } from './upkeep/revisions.ts';
 import { keepSplit } from './upkeep/split.ts';
@@ -33,7 +37,7 @@ const idle: Plan = { effects: [], notices: [] };
 export function plan(world: World): Plan {
   const { rollout } = world;
   // A newer leader has been here: whatever this process wants is out of date.
-  if ((rollout.status.epoch ?? 0) > world.epoch) return idle;
+  if (writtenEpoch(world) > world.epoch) return idle;
   if (rollout.isDeleting && !rollout.hasFinalizer) return idle;
   const settled = settleWeight(world, draftOf(rollout.status));
   return finish(world, upkeep(world, restrained(world, decide(world, settled))));
@@ -62,7 +66,7 @@ const restrained = ({ rival }: World, draft: Draft): Draft =>
 
 /** What must hold in every phase, whatever was decided: objects, counts, selector, split. */
 function upkeep(world: World, draft: Draft): Draft {
-  return keepSplit(world, keepPinned(world, keepWorkload(world, keepRevisions(world, draft))));
+  return keepClaim(world, keepSplit(world, keepPinned(world, keepWorkload(world, keepRevisions(world, draft)))));
 }
 
 function finish(world: World, decided: Draft): Plan {
@@ -74,6 +78,7 @@ function finish(world: World, decided: Draft): Plan {
     message: explain(draft),
     observedGeneration: rollout.generation,
     corrections: freshCorrections(world, draft),
+    taken: takenBy({ ...rollout, status: draft.status }),
   });
   const next = clipped({
     ...described.status,
@@ -160,9 +165,9 @@ function counts(world: World): Partial<RolloutStatus> {
 function runsIn(world: World, { status }: Draft): Partial<RolloutStatus> {
   if (status.canaryRevision === undefined)
     return status.analysis === undefined ? {} : { analysis: status.analysis.map((entry) => refreshed(world, entry)) };
-  const runs = world.runs.filter(({ revision, attempt }) => revision === status.canaryRevision && attempt === (status.attempt ?? 1));
+  const runs = runsOf(world, status).filter((run) => run.phase === 'Failed' || isCurrent(status, run));
   if (runs.length === 0) return { analysis: undefined };
-  return { analysis: runs.map(shownRun) };
+  return { analysis: runs.slice(-100).map(shownRun) };
 }
 
 type ShownRun = NonNullable<RolloutStatus['analysis']>[number];

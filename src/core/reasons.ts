@@ -102,6 +102,11 @@ export const reasons = {
     'Set traffic.smi.version or provider, or install the CRD of your mesh.',
   ),
   ProviderAmbiguous: reason('error', 'Signs of several meshes were found.', 'Set traffic.smi.provider.'),
+  NameChanged: reason(
+    'error',
+    'The name of the root Service or of the split was changed after it was taken over; the old one still holds, and nothing is raised.',
+    'Change it back; or delete the Rollout, which gives everything back, and create another.',
+  ),
   ServiceNotFound: reason('error', 'The root Service does not exist.', 'Create it, or give spec.service.ports so that it is created.'),
   ServiceUnsuitable: reason(
     'error',

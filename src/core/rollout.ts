@@ -144,7 +144,10 @@ export interface Rollout {
   readonly finalizers: readonly string[];
   /** `sluice.dev/adopt-split: "true"`. */
   readonly adoptsSplit: boolean;
+  /** With the names that were taken over, whatever is asked for now. */
   readonly spec: RolloutSpec;
+  /** Names that were changed afterwards, in words. */
+  readonly renamed?: string | undefined;
   readonly status: RolloutStatus;
 }
 
@@ -236,10 +239,23 @@ export const rolloutStatusSchema = z.object({
   abort: z.object({ reason: text(128), message: text(4096), at: timestamp() }).optional(),
   history: z.array(historyEntry).max(100).optional(),
   // Ours: what a restart must not forget. Documented as internal.
+  /** The names of the root Service and the split that were taken over. */
+  taken: z.object({ service: text(63), split: text(253) }).optional(),
   /** Where adoption or deletion stands. */
   stage: z.object({ name: text(32), since: timestamp() }).optional(),
-  /** Of the canary's run: when it began, the most replicas that were wanted meanwhile (stable never goes below it), how often it lost all pods, and the hash of the steps that `step.index` counts in. */
-  run: z.object({ startedAt: timestamp(), replicasFloor: z.int(), outages: z.int().optional(), steps: text(16).optional() }).optional(),
+  /** Of the canary's run: when it began, the most replicas that were wanted meanwhile (stable never goes below it), how often it lost all pods, and prints of what was begun: the steps that `step.index` counts in, the background analysis, the bake's. `rounds`: how often each was begun. `provider`: who followed the split when it began. */
+  run: z
+    .object({
+      startedAt: timestamp(),
+      replicasFloor: z.int(),
+      outages: z.int().optional(),
+      steps: text(16).optional(),
+      background: text(16).optional(),
+      bake: text(16).optional(),
+      provider: text(32).optional(),
+      rounds: z.object({ steps: z.int().optional(), background: z.int().optional(), bake: z.int().optional() }).optional(),
+    })
+    .optional(),
   /** What the Rollout waits for against its progress deadline, since when, the best it has seen, and since when the clock stands. */
   waiting: z.object({ for: z.enum(['Pods', 'Weight']), since: timestamp(), best: z.int(), stoppedAt: timestamp().optional() }).optional(),
   /** Since when the canary, having weight, has not had a single ready pod. */

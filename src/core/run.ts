@@ -1,9 +1,9 @@
-import { canonicalJson, sha256Hex } from '../lib/index.ts';
 import type { Draft } from './draft.ts';
 import { withStatus } from './draft.ts';
 import { canaryOf, maxLagMs, stepsIn, wantedReplicas } from './facts.ts';
 import type { ReasonCode } from './reasons.ts';
 import type { HistoryEntry, RolloutStatus, WeightStatus } from './rollout.ts';
+import { isEdited, nextRound, printsOf, withAnalyses } from './rounds.ts';
 import { isoOf } from './time.ts';
 import type { World } from './world.ts';
 
@@ -30,30 +30,44 @@ export function begin(world: World, draft: Draft, revision: string, attempt = 1)
     phase: 'Progressing',
     canaryRevision: revision,
     attempt,
-    run: { startedAt: at, replicasFloor: wantedReplicas(world), steps: stepsHash(world) },
+    run: {
+      startedAt: at,
+      replicasFloor: wantedReplicas(world),
+      ...printsOf(world),
+      provider: world.traffic.kind === 'usable' ? world.traffic.provider : undefined,
+    },
     step: stepStatus(world, 0, at),
     weight: { ...draft.status.weight, desired: 0 },
     warm: draft.status.warm?.filter((entry) => entry.revision !== revision),
   });
 }
 
-const stepsHash = (world: World): string => sha256Hex(canonicalJson(stepsIn(world))).slice(0, 10);
-
 /**
- * Steps that were edited in mid-run: the index counts in a list that is no more, so the run begins again at the first of the new ones. One that has all its
- * steps behind it keeps them behind it.
+ * What was edited in mid-run. Other steps: the index counts in a list that is no more, so the run begins again at the first of the new ones; one that has
+ * all its steps behind it, and all traffic, keeps them behind it. Another analysis alone begins anew, and the steps stay.
  */
-export function withSteps(world: World, draft: Draft): Draft {
+export function withEdits(world: World, draft: Draft): Draft {
   const { run, step } = draft.status;
-  const steps = stepsHash(world);
-  if (run === undefined || step === undefined || run.steps === steps) return draft;
-  // Written by a version that kept no hash, or by a CRD that drops it: no sign of an edit.
-  if (run.steps === undefined) return withStatus(draft, { run: { ...run, steps } });
-  const isThrough = step.index >= step.total;
-  const entered = isThrough
-    ? { ...stepStatus(world, stepsIn(world).length, step.startedAt), kind: step.kind }
-    : stepStatus(world, 0, isoOf(world.nowMs));
-  return withStatus(draft, { run: { ...run, steps }, step: entered });
+  if (run === undefined || step === undefined) return draft;
+  const { steps } = printsOf(world);
+  const now = isoOf(world.nowMs);
+  const counted = run.steps === steps ? draft : withStatus(draft, { run: { ...run, steps } });
+  if (!isEdited(world, run, 'Step')) return withAnalyses(world, counted, now);
+  if (!isThrough(draft.status)) return startOver(world, counted);
+  const relabelled = { ...stepStatus(world, stepsIn(world).length, step.startedAt), kind: step.kind };
+  return withAnalyses(world, withStatus(counted, { step: relabelled }), now);
+}
+
+const isThrough = ({ step, weight }: RolloutStatus): boolean => step !== undefined && step.index >= step.total && weight?.desired === 100;
+
+/** Again from the first step, as if nothing had been shown yet; what counts against the attempt still does. */
+export function startOver(world: World, draft: Draft): Draft {
+  const { run } = draft.status;
+  return withStatus(draft, {
+    step: stepStatus(world, 0, isoOf(world.nowMs)),
+    gates: undefined,
+    ...(run === undefined ? {} : { run: { ...nextRound(run, 'Step', 'Background', 'AfterPromotion'), ...printsOf(world) } }),
+  });
 }
 
 /** `status.step` at the moment of entering a step; one past the last is the promotion. */

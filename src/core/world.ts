@@ -127,11 +127,15 @@ export type Traffic =
   | {
       readonly kind: 'unusable';
       /** Forbidden: there may be a split, and it may not be read. */
-      readonly reason: 'TrafficSplitNotInstalled' | 'TrafficSplitVersion' | 'ProviderAmbiguous' | 'Forbidden';
+      readonly reason: 'TrafficSplitNotInstalled' | 'Forbidden';
       readonly message: string;
     }
   | {
       readonly kind: 'usable';
+      /** Who follows the split, by name. */
+      readonly provider: string;
+      /** Why that is not sure: splits can be read and written, and a weight only falls. */
+      readonly held?: { readonly reason: 'TrafficSplitVersion' | 'ProviderAmbiguous'; readonly message: string } | undefined;
       readonly split: SplitView;
       readonly adapter: AdapterView;
       /** The latest finished reading of the observed share, where metrics can be asked at all. */
@@ -189,6 +193,8 @@ export interface RunView extends RunFacts {
   readonly kind: 'Background' | 'Step' | 'AfterPromotion';
   readonly revision: string;
   readonly attempt: number;
+  /** Of the analysis within the attempt; absent: the first. */
+  readonly round?: number | undefined;
   readonly step: number | undefined;
   readonly isTerminating: boolean;
   /** Somebody has deleted it: nobody measures it any more. */

@@ -1,7 +1,7 @@
 import type { SmiTraffic } from '../core/rollout.ts';
 import { fail, ok, type Result } from '../lib/index.ts';
 import { type LabelSign, type ProviderName, providerNames, providers, type Sign } from './providers.ts';
-import type { MeshFacts, Unusable } from './router.ts';
+import type { Doubt, MeshFacts, Unusable } from './router.ts';
 import { type SplitVersion, splitGroup, splitVersions } from './smi/versions.ts';
 
 export type Detection =
@@ -46,17 +46,24 @@ export interface VersionQuestion {
   readonly served: readonly string[];
 }
 
+/** The newest version that is served and known here. */
+export function newestServed(served: readonly string[]): Result<SplitVersion, Unusable> {
+  const newest = splitVersions.find((version) => served.includes(version));
+  if (newest !== undefined) return ok(newest);
+  return fail({
+    reason: 'TrafficSplitNotInstalled',
+    message: `the API server serves no TrafficSplit of ${splitGroup}${servedNote(served)}`,
+  });
+}
+
 /**
  * The version to write and to watch. The user's own word needs only to be served: with conversion strategy None whole weights
  * reach the provider under any version. Otherwise the first that the provider reads: nobody would obey another.
  */
-export function chooseVersion({ configured, provider, served }: VersionQuestion): Result<SplitVersion, Unusable> {
+export function chooseVersion({ configured, provider, served }: VersionQuestion): Result<SplitVersion, Unusable | Doubt> {
+  const newest = newestServed(served);
+  if (!newest.ok) return newest;
   const known = splitVersions.filter((version) => served.includes(version));
-  if (known.length === 0)
-    return fail({
-      reason: 'TrafficSplitNotInstalled',
-      message: `the API server serves no TrafficSplit of ${splitGroup}${servedNote(served)}`,
-    });
   if (configured !== 'auto') {
     if (known.includes(configured)) return ok(configured);
     return fail({

@@ -6,6 +6,7 @@ export type { Provider, ProviderName } from './providers.ts';
 export { providerNames, providers } from './providers.ts';
 export type {
   DeploymentFacts,
+  Doubt,
   MeshFacts,
   MeshRecord,
   MeshWrite,

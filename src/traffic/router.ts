@@ -19,8 +19,8 @@ export interface TrafficRouter<Config = unknown> {
   readonly resources: readonly ResourceNeed[];
   project(resource: ResourceName, object: KubeObject): MeshRecord | undefined;
   keysOf(record: MeshRecord): readonly string[];
-  /** Names that a config asks of a mesh; the same for every Rollout with that config. */
-  resolve(config: Config, mesh: MeshFacts): Result<RouterTarget, Unusable>;
+  /** Names that a config asks of a mesh; the same for every Rollout with that config. `began`: the provider of the run under way, for when the signs of another come up. */
+  resolve(config: Config, mesh: MeshFacts, began?: string): Result<RouterTarget, Unusable>;
   keysFor(config: Config, target: RouterTarget, subject: RouterSubject): readonly string[];
   /** `records` may hold more than was asked for. */
   read(config: Config, target: RouterTarget, subject: RouterSubject, records: Iterable<MeshRecord>): TrafficReading;
@@ -81,7 +81,11 @@ export interface DeploymentFacts {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+type Usable = Extract<Traffic, { kind: 'usable' }>;
+
 export type Unusable = Omit<Extract<Traffic, { kind: 'unusable' }>, 'kind'>;
+/** It is not sure who reads what is written: enough to cut, not to raise. */
+export type Doubt = NonNullable<Usable['held']>;
 
 /** How a config's traffic is written and read in this cluster. */
 export interface RouterTarget {
@@ -90,8 +94,9 @@ export interface RouterTarget {
   readonly resource: Resource;
   /** The adapter's own object, where the provider has one: watched, never written. */
   readonly adapter: ResourceNeed | undefined;
-  /** The built-in queries that fit this mesh. */
-  readonly dialect: string;
+  /** The built-in queries that fit this mesh; undefined where it is a guess which mesh that is. */
+  readonly dialect: string | undefined;
+  readonly held?: Doubt | undefined;
   readonly clusterDomain: string;
 }
 
@@ -104,7 +109,7 @@ export interface RouterSubject {
 }
 
 /** The world's view of the traffic, but for the share that metrics show. */
-export type TrafficReading = Omit<Extract<Traffic, { kind: 'usable' }>, 'share' | 'kind'>;
+export type TrafficReading = Omit<Usable, 'share' | 'kind'>;
 
 export interface RouterOrder {
   readonly split: Split;

@@ -93,6 +93,23 @@ describe('a stored object', () => {
     await patch(run, { terminate: true });
     await expect(patch(run, { terminate: false })).rejects.toThrow(/stays so/);
   });
+
+  test('of kind Rollout keeps the names of what it has taken over; before that a slip can be mended', async ({ onTestFinished }) => {
+    const { name: namespace } = await bed.namespace('t-taken', { cleanup: onTestFinished });
+    const rollout = changed(goodRollout(), { 'metadata.namespace': namespace }) as unknown as KubeObject;
+    await bed.admin.create(rollout);
+    const patch = (spec: object) => bed.admin.patch(objectPath(rollout), { spec });
+    await patch({ service: { name: 'wbe' }, workloadRef: { name: 'wbe' } });
+    await patch({ service: { name: 'web' }, workloadRef: { name: 'web' }, traffic: { smi: { splitName: 'web' } } });
+    await bed.admin.patch(`${objectPath(rollout)}/status`, { status: { stableRevision: '6d5f0c9b1e' } });
+    await expect(patch({ service: { name: 'web2' } })).rejects.toThrow(/spec.service.name.*delete the Rollout/s);
+    await expect(patch({ traffic: { smi: { splitName: 'web2' } } })).rejects.toThrow(/the name of the split cannot be changed/);
+    await expect(patch({ workloadRef: { name: 'web2' } })).rejects.toThrow(/spec.workloadRef.*taken over/s);
+    const template = { spec: { containers: [{ name: 'web', image: 'web:1' }] } };
+    await expect(patch({ workloadRef: null, template })).rejects.toThrow(/spec.workloadRef.*taken over/s);
+    // The same name by default, and everything else.
+    await patch({ traffic: { smi: { splitName: null } }, replicas: 7, service: { pinSelector: 'Never' } });
+  });
 });
 
 describe('who may decide', () => {

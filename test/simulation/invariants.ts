@@ -4,7 +4,8 @@ import { type RolloutStatus, stepsOf } from '../../src/core/rollout.ts';
 import { weightAt } from '../../src/core/steps/index.ts';
 import { msOf } from '../../src/core/time.ts';
 import type { World } from '../../src/core/world.ts';
-import type { ToyCluster } from './toy-cluster.ts';
+import { sameJson } from '../../src/lib/index.ts';
+import type { ToyCluster, ToyRun } from './toy-cluster.ts';
 
 /** What must hold at each write (facts/reliability.md 1.6). Each says what is wrong, or nothing. */
 
@@ -37,7 +38,9 @@ export const statusLaws: Readonly<Record<string, StatusLaw>> = {
   },
   'I4 no step is skipped': (before, after) => {
     const [from, to] = [before.step?.index ?? 0, after.step?.index ?? 0];
-    return isSameTry(before, after) && weightOf(after) > weightOf(before) && weightOf(before) > 0 && to < from
+    // Steps that were edited begin again at the first of the new ones.
+    const isBegunAgain = before.run?.rounds?.steps !== after.run?.rounds?.steps;
+    return isSameTry(before, after) && !isBegunAgain && weightOf(after) > weightOf(before) && weightOf(before) > 0 && to < from
       ? `from step ${from} back to ${to} upwards`
       : undefined;
   },
@@ -56,13 +59,30 @@ export const statusLaws: Readonly<Record<string, StatusLaw>> = {
     if (runs.some(({ phase }) => phase === 'Failed')) return 'promoted with a failed run';
     const { analysis } = world.rollout.spec.strategy.canary;
     const hasPass = runs.some(
-      ({ kind, evidence }) => kind === 'Background' && evidence.every((metric) => metric.passedWindowStartedAtMs !== undefined),
+      (run) =>
+        run.kind === 'Background' &&
+        sameJson((run as unknown as ToyRun).templates, analysis?.templates) &&
+        run.evidence.every((metric) => metric.passedWindowStartedAtMs !== undefined),
     );
-    return analysis !== undefined && !hasPass ? 'promoted without a Pass' : undefined;
+    return analysis !== undefined && !hasPass ? 'promoted without a Pass of what is asked now' : undefined;
   },
   'I14 a promotion is from 100 %, confirmed': (before, after, { world }) => {
     const { weight } = world.rollout.status;
     return isPromotion(before, after) && weight?.desired !== 100 ? `promoted at ${weight?.desired} %` : undefined;
+  },
+  'the analysis of a step is passed by its own run, seen to its end': (before, after, { world }) => {
+    if (!isSameTry(before, after)) return undefined;
+    const steps = stepsOf(world.rollout.spec.strategy.canary);
+    const runs = world.runs.filter(({ revision, attempt }) => revision === before.canaryRevision && attempt === before.attempt);
+    const passed = steps.slice(0, after.step?.index).flatMap((step, index) => (step.kind === 'analysis' ? [{ index, step }] : []));
+    const unseen = passed.find(
+      ({ index, step }) =>
+        index >= (before.step?.index ?? 0) &&
+        !(runs as unknown as readonly ToyRun[]).some(
+          (run) => run.step === index && run.phase === 'Successful' && !run.isClosed && sameJson(run.templates, step.config.templates),
+        ),
+    );
+    return unseen === undefined ? undefined : `step ${unseen.index} was passed without its analysis`;
   },
   'I18 a failed analysis ends the attempt at once': (before, after, { world }) => {
     const isFailed = world.runs.some(
@@ -94,6 +114,10 @@ export const statusLaws: Readonly<Record<string, StatusLaw>> = {
     (isRaise(before, after) || isPromotion(before, after))
       ? 'raised or promoted'
       : undefined,
+  'nothing is raised or promoted in doubt about who follows': (before, after, { world }) =>
+    world.traffic.kind === 'usable' && world.traffic.held !== undefined && (isRaise(before, after) || isPromotion(before, after))
+      ? 'raised or promoted'
+      : undefined,
   'I36 three corrections in five minutes': (_, after, { world }) => {
     const recent = (after.corrections ?? []).filter(({ at }) => msOf(at) > world.nowMs - 300_000);
     return (['Split', 'Replicas', 'Selector'] as const).some((object) => recent.filter((entry) => entry.object === object).length > 3)
@@ -123,6 +147,10 @@ export const effectLaws: Readonly<Record<string, EffectLaw>> = {
       weights.every((weight) => Number.isInteger(weight) && weight >= 0) && weights.reduce((sum, weight) => sum + weight, 0) === 100;
     return isFine ? undefined : weights.join(',');
   },
+  'an older leader never writes over a newer one’s split': (effect, { toy, world }) =>
+    effect.kind === 'writeSplit' && (toy.split?.stamp?.epoch ?? 0) > world.epoch
+      ? `epoch ${world.epoch} over ${toy.split?.stamp?.epoch}`
+      : undefined,
   'status before split': (effect, { toy }) => {
     if (effect.kind !== 'writeSplit') return undefined;
     const { status } = toy.rollout;

@@ -1,4 +1,5 @@
-import type { RolloutStatus } from '../../src/core/rollout.ts';
+import type { CanaryStrategy, RolloutStatus } from '../../src/core/rollout.ts';
+import type { Step } from '../../src/core/steps/index.ts';
 import type { World } from '../../src/core/world.ts';
 import type { Random } from '../../src/lib/index.ts';
 import { seededRandom } from '../../src/lib/index.ts';
@@ -65,6 +66,9 @@ const shown = ({ phase, stableRevision, canaryRevision, attempt, step, weight, s
 
 type Fault = (toy: ToyCluster, random: Random) => void;
 
+const editCanary = (toy: ToyCluster, edit: (canary: CanaryStrategy) => CanaryStrategy): void =>
+  toy.setRollout({ spec: { ...toy.rollout.spec, strategy: { canary: edit(toy.rollout.spec.strategy.canary) } } });
+
 const faults: Readonly<Record<string, Fault>> = {
   template: (toy, random) => {
     const index = Math.floor(random.next() * 5);
@@ -92,8 +96,35 @@ const faults: Readonly<Record<string, Fault>> = {
   blind: (toy, random) => {
     toy.blindness = toy.blindness === undefined ? chosen(random, ['splits', 'some'] as const) : undefined;
   },
+  editAnalysis: (toy, random) =>
+    editCanary(toy, (canary) => {
+      const { analysis, afterPromotion } = canary;
+      const renamed = { templates: [{ name: chosen(random, ['rate', 'errors', 'latency']), clusterScope: false }] };
+      return {
+        ...canary,
+        ...(analysis === undefined ? {} : { analysis: { ...analysis, ...renamed } }),
+        ...(afterPromotion?.analysis === undefined
+          ? {}
+          : { afterPromotion: { ...afterPromotion, analysis: { ...afterPromotion.analysis, ...renamed } } }),
+      };
+    }),
+  editSteps: (toy, random) =>
+    editCanary(toy, (canary) => ({
+      ...canary,
+      steps: canary.steps?.map((step): Step => {
+        if (step.kind === 'setWeight' && random.next() < 0.3) return { ...step, config: Math.min(100, step.config + 5) };
+        if (step.kind !== 'analysis') return step;
+        return { ...step, config: { ...step.config, templates: [{ name: chosen(random, ['smoke', 'strict']), clusterScope: false }] } };
+      }),
+    })),
   rival: (toy) => {
     toy.rival = toy.rival === undefined ? 'shop/older' : undefined;
+  },
+  doubt: (toy) => {
+    toy.isDoubtful = !toy.isDoubtful;
+  },
+  replace: (toy) => {
+    if (!toy.rollout.isDeleting) toy.setRollout({ hasFinalizer: false });
   },
   unpin: (toy) => toy.pin(undefined),
   editWorkload: (toy) => toy.setWorkload({}, 2),
@@ -118,6 +149,9 @@ const harmless = [
   'rival',
   'blind',
   'deleteRun',
+  'editAnalysis',
+  'editSteps',
+  'doubt',
 ] as const;
 
 export function live(seed: number, trace?: (line: string) => void): Ending {
@@ -146,6 +180,8 @@ export function live(seed: number, trace?: (line: string) => void): Ending {
   const steps = Math.floor(random.next() * 120);
   let plans = 0;
   let past: World = toy.world();
+  /** What the leader knew that stood still when another took its place. */
+  let frozen: World | undefined;
   const lost = () => {
     const wrong = isHarmless && toy.rollout.spec.replicas !== 0 ? lostTraffic(toy) : undefined;
     if (wrong !== undefined) violations.push(wrong);
@@ -157,7 +193,13 @@ export function live(seed: number, trace?: (line: string) => void): Ending {
       if (name !== 'kill' || toy.revisions.size > 0) faults[name]?.(toy, random);
     }
     if (index > 20 && random.next() < 0.004) toy.setRollout({ isDeleting: true });
-    if (random.next() < 0.03) toy.epoch += 1;
+    if (random.next() < 0.03) {
+      frozen = toy.world();
+      toy.epoch += 1;
+    }
+    // It wakes up: its watches come back one by one.
+    if (frozen !== undefined && random.next() < 0.2)
+      toy.reconcile({ stale: { ...frozen, traffic: toy.world().traffic }, epoch: frozen.epoch });
     const isOld = random.next() < 0.1;
     const crashAfter = random.next() < 0.15 ? Math.floor(random.next() * 4) : Number.POSITIVE_INFINITY;
     const seen = toy.world();
@@ -175,6 +217,7 @@ export function live(seed: number, trace?: (line: string) => void): Ending {
   if (random.next() < 0.3) toy.setRollout({ isDeleting: true });
   toy.rival = undefined;
   toy.blindness = undefined;
+  toy.isDoubtful = false;
   toy.setRollout({ spec: { ...toy.rollout.spec, paused: false, replicas: Math.max(1, toy.rollout.spec.replicas ?? 1) } });
   plans += settle(toy, quality, violations, lost);
   return { toy, violations, plans };

@@ -2,7 +2,9 @@ import type { Effect, Plan } from '../../src/core/plan.ts';
 import { plan } from '../../src/core/planner.ts';
 import type { Rollout, RolloutStatus } from '../../src/core/rollout.ts';
 import { rolloutSpecSchema, rolloutStatusSchema } from '../../src/core/rollout.ts';
+import { isDoneWith } from '../../src/core/rounds.ts';
 import { fingerprintOf } from '../../src/core/split.ts';
+import type { TemplateRef } from '../../src/core/steps/index.ts';
 import type { RootPort, RunView, SplitView, World } from '../../src/core/world.ts';
 import type { Random } from '../../src/lib/index.ts';
 import type { WireSpec } from '../support/worlds.ts';
@@ -45,6 +47,12 @@ interface Since<T> {
   readonly sinceMs: number;
   readonly value: T;
 }
+export interface ToyRun extends RunView {
+  readonly startedAtMs: number;
+  readonly templates: readonly TemplateRef[];
+  /** It ended because the Rollout was done with it, not because it had seen enough. */
+  readonly isClosed: boolean;
+}
 /** Where the pods of a revision listen: every second template moves the port. */
 const portOf = (revision: string): number => 8000 + (Number(revision.at(-1)) % 2);
 
@@ -57,6 +65,8 @@ export class ToyCluster {
   rival: string | undefined;
   /** Splits may not be read at all; or something may not be read any more, so that all is old news. */
   blindness: 'splits' | 'some' | undefined;
+  /** The signs of a second mesh. */
+  isDoubtful = false;
   /** Nobody but us writes. */
   isTame = false;
   target: string;
@@ -71,7 +81,7 @@ export class ToyCluster {
   };
   /** Half of a change that is still on its way: templates and Services are two objects. */
   later: { readonly atMs: number; readonly happens: () => void } | undefined;
-  runs = new Map<string, RunView & { startedAtMs: number }>();
+  runs = new Map<string, ToyRun>();
   /** What the data plane does since when, oldest first: it follows a write after its lag. */
   shares: readonly Since<Readonly<Record<string, number>> | undefined>[] = [{ sinceMs: 0, value: undefined }];
   pins: readonly Since<string | undefined>[] = [{ sinceMs: 0, value: undefined }];
@@ -222,7 +232,7 @@ export class ToyCluster {
         return this.setWorkload({ isPaused: false, template: effect.fromRevision }, effect.replicas);
       case 'createRun': {
         const { run } = effect;
-        const { name, kind, revision, attempt, step } = run;
+        const { name, kind, revision, attempt, round, step, templates } = run;
         if (this.runs.has(name)) return;
         const evidence = kind === 'Step' ? [] : [{ metric: 'm', passedWindowStartedAtMs: undefined, isExempt: false }];
         this.runs.set(name, {
@@ -230,7 +240,10 @@ export class ToyCluster {
           kind,
           revision,
           attempt,
+          round,
           step,
+          templates,
+          isClosed: false,
           evidence,
           uid: name,
           resourceVersion: '1',
@@ -381,10 +394,9 @@ export class ToyCluster {
   measure(): void {
     const { status, isDeleting } = this.rollout;
     for (const run of [...this.runs.values()].filter(({ phase }) => phase === 'Running')) {
-      const isOver = isDeleting || status.canaryRevision !== run.revision || status.attempt !== run.attempt || status.abort !== undefined;
       const confirmedAtMs = Date.parse(status.weight?.confirmedAt ?? '');
       const windowMs = this.nowMs - Math.max(confirmedAtMs, run.startedAtMs);
-      if (isOver) this.runs.set(run.name, { ...run, phase: 'Successful' });
+      if (isDoneWith({ status, isDeleting }, run)) this.runs.set(run.name, { ...run, phase: 'Successful', isClosed: true });
       else if (!(windowMs >= 10_000) || (run.kind !== 'Step' && status.weight?.desired === 0)) continue;
       else if (this.#toy.quality(run.revision) === 'failing' && (status.weight?.desired ?? 0) > 0)
         this.runs.set(run.name, { ...run, phase: 'Failed', message: 'too many errors' });

@@ -51,6 +51,8 @@ export function worldOf(toy: ToyCluster, settings: Toy): World {
         ? hidden
         : {
             kind: 'usable',
+            provider: 'generic',
+            held: toy.isDoubtful ? { reason: 'ProviderAmbiguous', message: 'two meshes' } : undefined,
             split: split ?? { kind: 'absent' },
             adapter: adapterOf(toy, settings),
             share: { kind: 'unavailable' },

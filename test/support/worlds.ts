@@ -112,6 +112,7 @@ export function splitWith(
 
 const usable = (split: SplitView): Usable => ({
   kind: 'usable',
+  provider: 'generic',
   split,
   adapter: { kind: 'unseen' },
   share: { kind: 'unavailable' },
@@ -133,6 +134,7 @@ const healthyStatus: RolloutStatus = {
   observedGeneration: 1,
   phase: 'Healthy',
   stableRevision,
+  taken: { service: 'web', split: 'web' },
   epoch: 1,
   weight: confirmedWeight(0),
 };

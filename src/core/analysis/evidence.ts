@@ -37,6 +37,7 @@ export function runView(run: AnalysisRun, nowMs: number): RunView | undefined {
     kind: rollout.kind,
     revision: rollout.revision,
     attempt: rollout.attempt,
+    round: rollout.round,
     step: rollout.step,
     phase: run.status.phase,
     message: run.status.message ?? '',
@@ -52,10 +53,10 @@ export const brokenPhase = ({ phase }: BrokenRun['status']): 'Failed' | 'Error' 
 /** One that does not decode is an Error, whatever it had seen so far, unless it had failed before; nothing of it is evidence. */
 export function brokenRunView({ rollout, name, uid, resourceVersion, isDeleting, problem, status }: BrokenRun): RunView | undefined {
   if (rollout === undefined) return undefined;
-  const { kind, revision, attempt, step } = rollout;
+  const { kind, revision, attempt, round, step } = rollout;
   const phase = brokenPhase(status);
   return {
-    ...{ name, uid, resourceVersion, kind, revision, attempt, step },
+    ...{ name, uid, resourceVersion, kind, revision, attempt, round, step },
     phase,
     message: phase === 'Failed' ? (status.message ?? '') : problem,
     isTerminating: isDeleting,

@@ -5,15 +5,17 @@ export interface RunIdentity {
   readonly rollout: string;
   readonly revision: string;
   readonly attempt: number;
+  /** How often the analysis was begun within the attempt; absent: once. */
+  readonly round?: number | undefined;
   readonly kind: RunKind;
   readonly step: number | undefined;
 }
 
 const maxLength = 63;
 
-/** `web-7c9d2f41aa-1-bg`, `-s3` or `-bake`. A long Rollout name is cut to fit 63 characters and told apart by six digits of its hash. */
-export function analysisRunName({ rollout, revision, attempt, kind, step }: RunIdentity): string {
-  const suffix = `-${revision}-${attempt}-${kindPart(kind, step)}`;
+/** `web-7c9d2f41aa-1-bg`, `-s3` or `-bake`; begun anew, `web-7c9d2f41aa-1-bg-2`. A long Rollout name is cut to fit 63 characters and told apart by six digits of its hash. */
+export function analysisRunName({ rollout, revision, attempt, round = 1, kind, step }: RunIdentity): string {
+  const suffix = `-${revision}-${attempt}-${kindPart(kind, step)}${round === 1 ? '' : `-${round}`}`;
   const room = maxLength - suffix.length;
   if (rollout.length <= room) return `${rollout}${suffix}`;
   const head = rollout.slice(0, Math.max(1, room - 7)).replace(/[-.]+$/, '');
@@ -31,12 +33,13 @@ function kindPart(kind: RunKind, step: number | undefined): string {
   }
 }
 
-const suffixPattern = /-([0-9a-f]{10})-([1-9]\d{0,6})-(?:(bg)|(bake)|s(\d{1,3}))$/;
+const suffixPattern = /-([0-9a-f]{10})-([1-9]\d{0,6})-(?:(bg)|(bake)|s(\d{1,3}))(?:-([1-9]\d{0,6}))?$/;
 
 /** What the name of a run says of it: for one whose spec cannot be read. Of the Rollout's name only a part may be left in it. */
 export function identityOfName(name: string): Omit<RunIdentity, 'rollout'> | undefined {
-  const [, revision, attempt, background, bake, step] = suffixPattern.exec(name) ?? [];
+  const [, revision, attempt, background, bake, step, round] = suffixPattern.exec(name) ?? [];
   if (revision === undefined) return undefined;
   const kind = background !== undefined ? 'Background' : bake !== undefined ? 'AfterPromotion' : 'Step';
-  return { revision, attempt: Number(attempt), kind, step: step === undefined ? undefined : Number(step) };
+  const begun = round === undefined ? {} : { round: Number(round) };
+  return { revision, attempt: Number(attempt), ...begun, kind, step: step === undefined ? undefined : Number(step) };
 }

@@ -14,6 +14,8 @@ export const rolloutOfRunSchema = z.object({
   revision: z.string().min(1).max(63),
   stableRevision: z.string().max(63).optional(),
   attempt: z.int().min(1).max(1_000_000),
+  /** How often this analysis was begun within the attempt; absent: once. */
+  round: z.int().min(1).max(1_000_000).optional(),
   /** Index of the step; of a Step run only. */
   step: z.int().min(0).max(100).optional(),
 });
@@ -123,6 +125,6 @@ export interface BrokenRun {
   /** Every error with its path. */
   readonly problem: string;
   /** The Rollout that it was made for, as far as that can be told; absent in a run made by hand. */
-  readonly rollout: Pick<RolloutOfRun, 'name' | 'kind' | 'revision' | 'attempt' | 'step'> | undefined;
+  readonly rollout: Pick<RolloutOfRun, 'name' | 'kind' | 'revision' | 'attempt' | 'round' | 'step'> | undefined;
   readonly status: AnalysisRunStatus;
 }

@@ -1,6 +1,7 @@
 import { blocker } from '../blockers.ts';
 import type { Draft, Hold } from '../draft.ts';
 import { canaryOf, canaryReplicas, findRevision, isConfirmed, lacksService, readyPods, stableReplicas, stepsIn } from '../facts.ts';
+import { liveRunsOf } from '../rounds.ts';
 import { msOf } from '../time.ts';
 import { contentionMessage, isContended } from '../upkeep/contention.ts';
 import { portsOf } from '../upkeep/ports.ts';
@@ -164,13 +165,6 @@ function missingEvidence(run: RunView | undefined, sinceMs: number): Hold | unde
   return { reason: 'AwaitingAnalysis', message: `metric "${lacking.metric}" has not passed since the present weight was confirmed` };
 }
 
-/** The run of this revision and attempt that watches in the background. */
-export const backgroundRun = (world: World, draft: Draft): RunView | undefined =>
-  liveRunsOf(world, draft).find(({ kind }) => kind === 'Background');
-
-/** One that is being deleted watches no more, and what it saw is no evidence: another takes its place. */
-export const liveRunsOf = (world: World, draft: Draft): readonly RunView[] => runsOf(world, draft).filter((run) => run.isDeleting !== true);
-
-export function runsOf(world: World, { status }: Draft): readonly RunView[] {
-  return world.runs.filter((run) => run.revision === status.canaryRevision && run.attempt === (status.attempt ?? 1));
-}
+/** The run that watches in the background now. */
+export const backgroundRun = (world: World, { status }: Draft): RunView | undefined =>
+  liveRunsOf(world, status).find(({ kind }) => kind === 'Background');

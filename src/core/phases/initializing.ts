@@ -2,8 +2,8 @@ import { blocker, portMismatch } from '../blockers.ts';
 import type { Draft, Hold } from '../draft.ts';
 import { holding, waking, withEffects, withStatus } from '../draft.ts';
 import { findRevision, isConfirmed, maxLagMs, readyPods, wantedReplicas } from '../facts.ts';
-import type { Effect } from '../plan.ts';
 import { isoOf, msOf } from '../time.ts';
+import { claimEffect } from '../upkeep/claim.ts';
 import { pinState } from '../upkeep/pin.ts';
 import type { Workload, World } from '../world.ts';
 import { waitAgainstDeadline } from './deadline.ts';
@@ -18,6 +18,7 @@ export function initializing(world: World, draft: Draft): Draft {
   const blocked = blocker(world) ?? firstTarget(world, draft);
   const inPhase = withStatus(draft, { phase: 'Initializing' });
   if (blocked !== undefined) return holding(inPhase, blocked);
+  // Before anything of the user's is touched.
   const claim = claimEffect(world);
   if (claim !== undefined) return withEffects(inPhase, claim);
   switch (draft.status.stage?.name) {
@@ -46,14 +47,6 @@ function firstTarget({ target, rootService }: World, { status }: Draft): Hold | 
 function withFirstRevision({ target }: World, draft: Draft): Draft {
   if (target.kind === 'unknown' || draft.status.stableRevision !== undefined) return draft;
   return withStatus(draft, { stableRevision: target.revision, weight: { desired: 0 } });
-}
-
-/** Our finalizer, and the count that /scale cannot do without, before anything of the user's is touched. */
-function claimEffect(world: World): Effect | undefined {
-  const { rollout } = world;
-  if (rollout.hasFinalizer && rollout.spec.replicas !== undefined) return undefined;
-  const replicas = rollout.spec.replicas === undefined ? { replicas: wantedReplicas(world) } : {};
-  return { kind: 'claimRollout', ...replicas };
 }
 
 const enter = (world: World, draft: Draft, name: string): Draft =>

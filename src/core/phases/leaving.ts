@@ -1,8 +1,8 @@
 import type { Draft } from '../draft.ts';
 import { holding, withStatus } from '../draft.ts';
 import { isConfirmed } from '../facts.ts';
-import { clear, cutWeight, retire, stepStatus } from '../run.ts';
-import { isoOf, msOf } from '../time.ts';
+import { clear, cutWeight, retire, startOver } from '../run.ts';
+import { msOf } from '../time.ts';
 import type { World } from '../world.ts';
 import { resting } from './resting.ts';
 
@@ -38,7 +38,7 @@ function isRecorded({ status: { abort, canaryRevision, history = [], phase } }: 
 function fromTheStart(world: World, draft: Draft): Draft {
   const isThere = draft.status.step === undefined || draft.status.step.index === 0;
   const cut = withStatus(draft, { canaryUnavailableSince: undefined });
-  return isThere ? cut : withStatus(cut, { step: stepStatus(world, 0, isoOf(world.nowMs)), gates: undefined });
+  return isThere ? cut : startOver(world, cut);
 }
 
 const isOut = ({ status }: Draft): boolean => status.weight === undefined || (status.weight.desired === 0 && isConfirmed(status));

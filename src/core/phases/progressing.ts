@@ -14,17 +14,18 @@ import {
   wantedReplicas,
 } from '../facts.ts';
 import type { RunOrder } from '../plan.ts';
-import { abort, changedWeight, cutWeight, promote, stepStatus, withSteps } from '../run.ts';
+import { currentRunsOf, liveRunsOf, roundOf, runsOf } from '../rounds.ts';
+import { abort, changedWeight, cutWeight, promote, stepStatus, withEdits } from '../run.ts';
 import type { ArgValue, StepOutcome, TemplateRef } from '../steps/index.ts';
 import { decideStep } from '../steps/index.ts';
 import { isoOf, msOf } from '../time.ts';
 import type { RunView, World } from '../world.ts';
 import { stopClock, waitAgainstDeadline } from './deadline.ts';
-import { backgroundRun, isWatched, liveRunsOf, podsGuard, promotionGuard, raiseGuard, reachableAt, runsOf } from './guards.ts';
+import { backgroundRun, isWatched, podsGuard, promotionGuard, raiseGuard, reachableAt } from './guards.ts';
 
 /** A canary on its way: what must stop it first, then the step that it is at. */
 export function progressing(world: World, draft: Draft): Draft {
-  const floored = raiseFloor(world, withSteps(world, draft));
+  const floored = raiseFloor(world, withEdits(world, draft));
   return stopForAnalysis(world, floored) ?? stopForPods(world, floored) ?? walk(world, watched(world, recovered(world, floored)));
 }
 
@@ -35,12 +36,12 @@ function raiseFloor(world: World, draft: Draft): Draft {
   return run === undefined || wanted <= run.replicasFloor ? draft : withStatus(draft, { run: { ...run, replicasFloor: wanted } });
 }
 
-/** A failed analysis ends the attempt in whatever step, pause or bake it happens. */
+/** A failed analysis ends the attempt in whatever step, pause or bake it happens, also one that was edited or begun again since. */
 function stopForAnalysis(world: World, draft: Draft): Draft | undefined {
-  const runs = runsOf(world, draft);
+  const runs = runsOf(world, draft.status);
   const failed = runs.find(({ phase }) => phase === 'Failed');
   if (failed !== undefined) return abort(world, draft, 'AnalysisFailed', `${failed.name}: ${failed.message}`);
-  const broken = runs.find(({ phase }) => phase === 'Error');
+  const broken = currentRunsOf(world, draft.status).find(({ phase }) => phase === 'Error');
   if (broken !== undefined) return abort(world, draft, 'AnalysisError', `${broken.name}: ${broken.message}`);
   return undefined;
 }
@@ -95,7 +96,7 @@ function watched(world: World, draft: Draft): Draft {
 }
 
 function walk(world: World, draft: Draft): Draft {
-  const inconclusive = runsOf(world, draft).find(({ kind, phase }) => kind !== 'Step' && phase === 'Inconclusive');
+  const inconclusive = currentRunsOf(world, draft.status).find(({ kind, phase }) => kind !== 'Step' && phase === 'Inconclusive');
   if (inconclusive !== undefined) return pausedFor(draft, inconclusive);
   const steps = stepsIn(world);
   const index = draft.status.step?.index ?? 0;
@@ -196,7 +197,7 @@ function awaitWeight(world: World, draft: Draft): Draft {
 }
 
 function stepRun(world: World, draft: Draft, index: number): RunView | undefined {
-  return liveRunsOf(world, draft).find(({ kind, step }) => kind === 'Step' && step === index);
+  return liveRunsOf(world, draft.status).find(({ kind, step }) => kind === 'Step' && step === index);
 }
 
 function contextOf(world: World, draft: Draft, index: number) {
@@ -239,7 +240,7 @@ function bake(
   const endsMs = msOf(startedAt) + duration;
   const step = { ...stepStatus(world, stepsIn(world).length, startedAt), kind: 'bake', until: isoOf(endsMs) };
   const baking = withStatus(draft, { phase: 'Baking', step });
-  const run = liveRunsOf(world, draft).find(({ kind }) => kind === 'AfterPromotion');
+  const run = liveRunsOf(world, draft.status).find(({ kind }) => kind === 'AfterPromotion');
   const watching =
     analysis !== undefined && run === undefined
       ? ordering(world, baking, { kind: 'AfterPromotion', step: undefined, ...analysis })
@@ -252,8 +253,10 @@ type Ordered = Pick<RunOrder, 'kind' | 'step' | 'templates' | 'args'>;
 
 function ordering(world: World, draft: Draft, ordered: Ordered): Draft {
   const { canaryRevision = '', stableRevision = '', attempt = 1 } = draft.status;
-  const name = analysisRunName({ rollout: world.rollout.name, revision: canaryRevision, attempt, kind: ordered.kind, step: ordered.step });
-  if (world.templateProblems.some(({ kind, step }) => kind === ordered.kind && step === ordered.step)) return draft;
+  const { kind, step } = ordered;
+  const round = roundOf(draft.status, kind);
+  const name = analysisRunName({ rollout: world.rollout.name, revision: canaryRevision, attempt, kind, step, round });
+  if (world.templateProblems.some((problem) => problem.kind === kind && problem.step === step)) return draft;
   if (draft.effects.some((effect) => effect.kind === 'createRun' && effect.run.name === name)) return draft;
-  return withEffects(draft, { kind: 'createRun', run: { ...ordered, name, revision: canaryRevision, stableRevision, attempt } });
+  return withEffects(draft, { kind: 'createRun', run: { ...ordered, name, revision: canaryRevision, stableRevision, attempt, round } });
 }

@@ -15,6 +15,7 @@ import { plan } from '../planner.ts';
 
 const served = { replicas: 4, readyReplicas: 4 };
 const atRest = aWorld().deleting();
+const doubts = ['ProviderAmbiguous', 'TrafficSplitVersion'] as const;
 
 describe('deletion', () => {
   test.each([
@@ -86,25 +87,34 @@ describe('deletion', () => {
     expect(plan(world.build()).status?.stage?.name).toBe('Returning');
     expect(plan(world.after(seconds(10)).build()).status?.stage?.name).toBe('Restoring');
   });
-  test.each(['Forbidden', 'TrafficSplitVersion', 'ProviderAmbiguous'] as const)(
-    'where a split may be there and cannot be read (%s) it waits and says so: the split may still send to the canary',
-    (reason) => {
-      const hidden = { traffic: { kind: 'unusable' as const, reason, message: 'not to be read' } };
-      const world = aWorld().atStep(3).withWeight(50).with(hidden);
-      const first = plan(world.deleting().build());
-      expect(first.status).toMatchObject({ phase: 'Terminating', stage: { name: 'Returning' }, weight: { desired: 0, written: 50 } });
-      const later = plan(world.deleting().recorded(first).after(minutes(5)).build());
-      const status = later.status ?? first.status;
-      expect(status?.stage?.name).toBe('Returning');
-      expect(status?.conditions.find(({ type }) => type === 'Stalled')).toMatchObject({ reason, message: 'not to be read' });
-      expect(kindsOf(later)).toEqual([]);
-      const unpinned = atRest
-        .withRootService({ selector: { app: 'web' } })
-        .withWorkload(served)
-        .with(hidden);
-      expect(kindsOf(plan(unpinned.deleting('Unsplitting', -minutes(1)).build()))).toEqual([]);
-    },
-  );
+  test('where a split may be there and cannot be read it waits and says so: the split may still send to the canary', () => {
+    const reason = 'Forbidden';
+    const hidden = { traffic: { kind: 'unusable' as const, reason, message: 'not to be read' } as const };
+    const world = aWorld().atStep(3).withWeight(50).with(hidden);
+    const first = plan(world.deleting().build());
+    expect(first.status).toMatchObject({ phase: 'Terminating', stage: { name: 'Returning' }, weight: { desired: 0, written: 50 } });
+    const later = plan(world.deleting().recorded(first).after(minutes(5)).build());
+    const status = later.status ?? first.status;
+    expect(status?.stage?.name).toBe('Returning');
+    expect(status?.conditions.find(({ type }) => type === 'Stalled')).toMatchObject({ reason, message: 'not to be read' });
+    expect(kindsOf(later)).toEqual([]);
+    const unpinned = atRest
+      .withRootService({ selector: { app: 'web' } })
+      .withWorkload(served)
+      .with(hidden);
+    expect(kindsOf(plan(unpinned.deleting('Unsplitting', -minutes(1)).build()))).toEqual([]);
+  });
+  test.each(doubts)('where it is not sure who follows the split (%s) it cuts, and goes on', (reason) => {
+    const held = { reason, message: 'two meshes' };
+    const world = aWorld().atStep(3).withWeight(50).withTraffic({ held });
+    const first = plan(world.deleting().build());
+    expect(writtenShares(first)).toEqual({ [canaryRevision]: 0, [stableRevision]: 100 });
+    const cut = splitWith({ [canaryRevision]: 0, [stableRevision]: 100 }, {}, t0);
+    const later = plan(world.deleting().recorded(first).withSplit(cut).after(seconds(20)).build());
+    expect(later.status).toMatchObject({ stage: { name: 'Restoring' } });
+    const unpinned = atRest.withWorkload(served).withRootService({ selector: { app: 'web' } });
+    expect(kindsOf(plan(unpinned.withTraffic({ held }).deleting('Unsplitting', -10_000).build()))).toEqual(['deleteSplit']);
+  });
   test('without a workload everything goes', () => {
     const inline = atRest
       .withWorkload('absent')

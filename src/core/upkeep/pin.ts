@@ -28,9 +28,12 @@ export function pinState(world: World, status: RolloutStatus): PinState {
   const { uid, resourceVersion } = rootService;
   // A root Service that we made has no selector but ours.
   if (!rootService.isOurs) {
-    const isRefused = pinSelector === 'Never' || (pinSelector === 'Auto' && traffic.kind === 'usable' && traffic.refusesPin);
+    const isDoubtful = traffic.kind === 'usable' && traffic.held !== undefined;
+    const isRefused = pinSelector === 'Never' || (pinSelector === 'Auto' && traffic.kind === 'usable' && traffic.refusesPin && !isDoubtful);
     if (isRefused) return isKnown ? { kind: 'unwanted', uid, resourceVersion } : { kind: 'none' };
     if (pinSelector === 'Auto' && rootService.selectorApplier !== undefined) return { kind: 'none' };
+    // Whether the provider needs it unpinned is not sure either: it stays as it is.
+    if (pinSelector === 'Auto' && isDoubtful) return { kind: 'none' };
   }
   if (present === stableRevision) return { kind: 'done' };
   return {

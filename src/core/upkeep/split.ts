@@ -10,18 +10,23 @@ import { correcting } from './contention.ts';
 /** Brings the split to what status records. A foreign edit is put right a few times, then left and reported; a cut is always written. */
 export function keepSplit(world: World, draft: Draft): Draft {
   if (world.traffic.kind === 'unusable') return draft;
-  const { split: view, conflict } = world.traffic;
+  const { split: view, conflict, held } = world.traffic;
   const desired = desiredSplit(world, draft.status);
   if (desired === undefined || !isSplitStage(draft, view) || !mayWrite(world, view)) return draft;
-  if (view.kind === 'absent') return conflict === undefined ? making(world, draft, desired) : draft;
+  if (view.kind === 'absent')
+    return conflict === undefined && (held === undefined || givesNothing(draft)) ? making(world, draft, desired) : draft;
   const isCut = isLower(world, draft, view, desired);
   // With an older Rollout on the same Service a weight only falls.
   if (world.rival !== undefined && !isCut && draft.status.phase !== 'Terminating') return draft;
-  if ((conflict !== undefined && !isCut) || (says(world, view, desired) && isClaimed(world, draft, view))) return draft;
+  const mayRaise = conflict === undefined && held === undefined;
+  if ((!mayRaise && !isCut) || (says(world, view, desired) && isClaimed(world, draft, view))) return draft;
   if (!isForeignEdit(view, desired) || (isCut && isLeaving(draft))) return writing(draft, desired, view, isCut);
   const noted = correcting(world, draft, { object: 'Split', version: view.resourceVersion, by: view.lastManager });
   return noted === undefined ? draft : writing(noted, desired, view, isCut);
 }
+
+/** Nothing is given to a canary by it, and nothing is taken over. */
+const givesNothing = ({ status }: Draft): boolean => (status.weight?.desired ?? 0) === 0 && status.phase !== 'Initializing';
 
 /** One that was confirmed and is not there was deleted by somebody. */
 function making(world: World, draft: Draft, desired: Split): Draft {

@@ -33,12 +33,63 @@ describe('the SMI router', () => {
     });
   });
 
-  it.each([
-    ['TrafficSplitNotInstalled', mesh({ splitVersions: [], groups: ['consul.hashicorp.com', 'config.openservicemesh.io'] })],
-    ['ProviderAmbiguous', mesh({ groups: ['consul.hashicorp.com', 'config.openservicemesh.io'] })],
-    ['TrafficSplitVersion', mesh({ splitVersions: ['v1alpha4'], groups: ['config.openservicemesh.io'] })],
-  ])('fails with %s', (reason, facts) => {
-    expect(smi.resolve(auto, facts)).toMatchObject({ ok: false, failure: { reason } });
+  it('fails where no TrafficSplit is served, whatever meshes there are', () => {
+    const facts = mesh({ splitVersions: [], groups: ['consul.hashicorp.com', 'config.openservicemesh.io'] });
+    expect(smi.resolve(auto, facts)).toMatchObject({ ok: false, failure: { reason: 'TrafficSplitNotInstalled' } });
+  });
+
+  describe('in doubt about who follows the split', () => {
+    const linkerd = mesh({
+      groups: ['split.smi-spec.io', 'linkerd.io'],
+      splitVersions: ['v1alpha1', 'v1alpha4'],
+      deployments: [{ namespace: 'linkerd-smi', name: 'smi-adaptor', labels: {} }],
+    });
+    // A tenant’s, who calls his application so.
+    const tenant = { namespace: 'tenant', name: 'shop', labels: { app: 'maesh' } };
+    const two = { ...linkerd, deployments: [...linkerd.deployments, tenant] };
+
+    it.each([
+      ['ProviderAmbiguous', two, auto],
+      ['TrafficSplitVersion', mesh({ splitVersions: ['v1alpha4'], groups: ['config.openservicemesh.io'] }), auto],
+      ['TrafficSplitVersion', mesh({ splitVersions: ['v1alpha4'] }), { version: 'v1alpha2', provider: 'generic' } as const],
+    ])('reads and cuts what is there, and says %s with it', (reason, facts, config) => {
+      const target = targetIn(facts, config);
+      const records = [
+        aTrafficSplit({
+          metadata: {
+            ownerReferences: [{ apiVersion: 'sluice.dev/v1alpha1', kind: 'Rollout', name: owner.name, uid: owner.uid, controller: true }],
+          },
+        }),
+      ].map((split) => smi.project(target.resource, split));
+      const reading = smi.read(
+        config,
+        target,
+        subject,
+        records.filter((record) => record !== undefined),
+      );
+      expect(reading).toMatchObject({ held: { reason }, split: { kind: 'present', ownership: { kind: 'ours' } } });
+      const cut = { root: 'web', backends: [{ service: 'web-stable', weight: 100 }] };
+      const current = { uid: 'u', resourceVersion: '1' };
+      expect(smi.render(config, target, { split: cut, owner, stamp, current })).toMatchObject({ kind: 'patch' });
+    });
+
+    it('believes in the provider that the run began with', () => {
+      const result = smi.resolve(auto, two, 'linkerd');
+      if (!result.ok) throw new Error(result.failure.message);
+      expect(result.value).toMatchObject({ provider: 'linkerd', dialect: 'linkerd', resource: { version: 'v1alpha1' } });
+      expect(result.value.adapter).toMatchObject({ plural: 'serviceprofiles' });
+      expect(smi.read(auto, result.value, subject, [])).toMatchObject({
+        provider: 'linkerd',
+        namesZeroWeights: true,
+        defaultMaxLagMs: 10_000,
+      });
+    });
+
+    it('without one it asks no metrics, waits as long as the slowest may take, and names no backend that one may choke on', () => {
+      const target = targetIn(two);
+      expect(target.dialect).toBeUndefined();
+      expect(smi.read(auto, target, subject, [])).toMatchObject({ namesZeroWeights: false, defaultMaxLagMs: 15_000 });
+    });
   });
 
   it('watches the adapter’s object only where its kind is served', () => {

@@ -1,11 +1,12 @@
 import type { SmiTraffic } from '../../core/rollout.ts';
 import type { Split } from '../../core/split.ts';
 import type { KubeObject } from '../../kube/index.ts';
-import { fail, ok, type Result } from '../../lib/index.ts';
+import { ok, type Result } from '../../lib/index.ts';
 import { type Adapter, type AdapterRecord, adapterConflicts, projectAdapterObject, readAdapter, resourceNameOf } from '../adapter.ts';
-import { chooseVersion, detectProvider } from '../detect.ts';
-import { type Provider, type ProviderName, providers } from '../providers.ts';
+import { chooseVersion, detectProvider, newestServed } from '../detect.ts';
+import { type Provider, type ProviderName, providerNames, providers } from '../providers.ts';
 import type {
+  Doubt,
   MeshFacts,
   MeshRecord,
   MeshWrite,
@@ -85,23 +86,34 @@ function keysOf(record: MeshRecord): readonly string[] {
   return [...new Set([own, ...services.map((service) => touchKey(service, record.namespace))])];
 }
 
-function resolve(config: SmiTraffic, mesh: MeshFacts): Result<RouterTarget, Unusable> {
+/**
+ * Several meshes, or none that reads a version that is served: that is a doubt, and no reason to leave a failed canary its share. With conversion strategy
+ * None what is written under any version reaches every reader, and a provider that was once sure is believed.
+ */
+function resolve(config: SmiTraffic, mesh: MeshFacts, began?: string): Result<RouterTarget, Unusable> {
   const served = mesh.crd?.servedVersions ?? mesh.splitVersions;
+  const newest = newestServed(served);
+  if (!newest.ok) return newest;
   const detection = detectProvider({ ...mesh, configured: config.provider });
-  // Before the provider: without the CRD the signs of two meshes are nobody's trouble.
-  const anyVersion = chooseVersion({ configured: config.version, provider: 'generic', served });
-  if (!anyVersion.ok) return anyVersion;
-  if (detection.kind === 'ambiguous') {
-    return fail({
-      reason: 'ProviderAmbiguous',
-      message: `the cluster shows signs of ${detection.found.join(' and ')}; set traffic.smi.provider`,
-    });
+  if (detection.kind === 'provider') {
+    const version = chooseVersion({ configured: config.version, provider: detection.provider, served });
+    return ok(targetOf(detection.provider, version.ok ? version.value : newest.value, mesh, doubtOf(version)));
   }
-  const version = chooseVersion({ configured: config.version, provider: detection.provider, served });
-  return version.ok ? ok(targetOf(detection.provider, version.value, mesh)) : version;
+  const { found } = detection;
+  const sure = providerNames.find((name) => name === began);
+  const provider = sure ?? found.find((name) => providers[name].adapter !== undefined) ?? 'generic';
+  const version = chooseVersion({ configured: config.version, provider, served });
+  const message = `the cluster shows signs of ${found.join(' and ')}; set traffic.smi.provider`;
+  const target = targetOf(provider, version.ok ? version.value : newest.value, mesh, { reason: 'ProviderAmbiguous', message });
+  return ok(sure === undefined ? { ...target, dialect: undefined } : target);
 }
 
-function targetOf(provider: ProviderName, version: SplitVersion, { groups, clusterDomain }: MeshFacts): RouterTarget {
+function doubtOf(version: ReturnType<typeof chooseVersion>): Doubt | undefined {
+  return version.ok || version.failure.reason !== 'TrafficSplitVersion' ? undefined : { ...version.failure, reason: 'TrafficSplitVersion' };
+}
+
+function targetOf(provider: ProviderName, version: SplitVersion, mesh: MeshFacts, held: Doubt | undefined): RouterTarget {
+  const { groups, clusterDomain } = mesh;
   const { adapter, dialect } = providers[provider];
   const isServed = adapter !== undefined && groups.includes(adapter.resource.group);
   const { group, plural, kind, namespaced } = splitNeed;
@@ -111,14 +123,18 @@ function targetOf(provider: ProviderName, version: SplitVersion, { groups, clust
     adapter: isServed ? adapter.resource : undefined,
     dialect,
     clusterDomain,
+    ...(held === undefined ? {} : { held }),
   };
 }
 
+/** Where it is a guess which mesh follows, the slowest of them may, or one that chokes on backends without traffic. */
 function providerOf(target: RouterTarget): Provider {
   const provider = (providers as Readonly<Record<string, Provider>>)[target.provider];
   if (provider === undefined) throw new Error(`no SMI provider ${target.provider}`);
-  return provider;
+  return target.dialect === undefined ? { ...provider, namesZeroWeights: false, defaultMaxLagMs: longestLagMs } : provider;
 }
+
+const longestLagMs = Math.max(...Object.values(providers).map(({ defaultMaxLagMs }) => defaultMaxLagMs));
 
 function keysFor(config: SmiTraffic, target: RouterTarget, { namespace, root, services }: RouterSubject): readonly string[] {
   const name = objectName(config, root);
@@ -147,7 +163,8 @@ function read(config: SmiTraffic, target: RouterTarget, subject: RouterSubject, 
   const split = readSplit(own, rollout);
   const conflicts = splitConflicts({ namespace, splitName: name, root, services, rollout, splits }).map(({ message }) => message);
   const { adapter, defaultMaxLagMs, refusesPin, namesZeroWeights } = providerOf(target);
-  const usable = { split, defaultMaxLagMs, refusesPin, namesZeroWeights };
+  const { provider, held } = target;
+  const usable = { provider, ...(held === undefined ? {} : { held }), split, defaultMaxLagMs, refusesPin, namesZeroWeights };
   if (adapter === undefined || target.adapter === undefined) return { ...usable, adapter: { kind: 'unseen' }, conflict: textOf(conflicts) };
   const adapterSplit = { namespace, name, root, clusterDomain: target.clusterDomain };
   const objects = known.filter(isAdapterRecord).filter((record) => record.resource === resourceNameOf(adapter.resource));
