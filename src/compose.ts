@@ -1,58 +1,45 @@
 import { schedule, setLogger } from 'node-cron';
 import type { Config } from './config.ts';
 import { RolloutController } from './controller/index.ts';
-import type { Fence, KubeClient, Resource } from './kube/index.ts';
-import { createKubeClient, HttpTransport, LeaderElector, loadCredentials, Recorder } from './kube/index.ts';
+import type { Fence, LeaderElectorOptions } from './kube/index.ts';
+import { Contact, createKubeClient, ensureNamespace, HttpTransport, LeaderElector, loadCredentials, Recorder } from './kube/index.ts';
 import type { Clock, Logger, Result } from './lib/index.ts';
-import { fail, ok, systemClock, systemRandom } from './lib/index.ts';
+import { fail, ok, systemRandom } from './lib/index.ts';
+import type { Parts } from './live.ts';
 import { createSources } from './metrics/index.ts';
-import type { RunningServer } from './server/index.ts';
-import { startServer } from './server/index.ts';
+import type { HealthSources } from './server/index.ts';
 
-export interface Composed {
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly log: Logger;
+export interface Composed extends Parts {
   readonly controller: RolloutController;
-  readonly recorder: Recorder;
-  readonly elector: LeaderElector | undefined;
-  readonly transport: HttpTransport;
-  readonly server: RunningServer;
-  /** Flips readiness off: the first step of a stop. */
-  readonly drain: () => void;
 }
 
 /** Without an election there is no fencing number; the one that an object carries already is kept. */
 const unelected = 0;
-/** Liveness ends only where a restart may help: no contact with the API server for this long, while it leads. */
+/** Liveness ends only where a restart may help: no contact with the API server for this long. */
 const deafAfterMs = 15 * 60_000;
 
-/** The one place that constructs things. */
-export async function compose(config: Config, log: Logger, onFenced: (reason: string) => void): Promise<Result<Composed, string>> {
-  const clock = systemClock;
+/** The one place that constructs things. Asks nobody for anything but this machine's files, so that it succeeds while the API server is away. */
+export async function compose(
+  config: Config,
+  { clock, log, onFenced }: { clock: Clock; log: Logger; onFenced: (reason: string) => void },
+): Promise<Result<Composed, string>> {
   const random = systemRandom;
   const loaded = await loadCredentials({ kubeconfig: config.kubeconfig, context: config.context, clock });
   if (!loaded.ok) return fail(loaded.failure.message);
-  const { server: apiServer, credentials, proxyUrl } = loaded.value;
-  const userAgent = `sluice/${process.env.SLUICE_VERSION ?? 'dev'}`;
-  const transport = new HttpTransport({ server: apiServer, credentials, clock, proxyUrl, userAgent });
+  const { server: apiServer, credentials, proxyUrl, check } = loaded.value;
+  const checked = check();
+  if (!checked.ok) return fail(checked.failure.message);
+  const wire = new HttpTransport({ server: apiServer, credentials, clock, proxyUrl, userAgent: userAgentOf(config.identity) });
+  const contact = new Contact({ transport: wire, clock, random, log });
+  const transport = contact.over(wire);
   const plain = createKubeClient({ transport, clock, random, log });
-  const { leaseNamespace: namespace, leaseName: name, identity, leaseDuration, renewDeadline, retryPeriod } = config;
-  const timing = {
-    leaseDurationMs: leaseDuration,
-    renewDeadlineMs: renewDeadline,
-    retryPeriodMs: retryPeriod,
-    writeTimeoutMs: Math.min(4_000, renewDeadline * 0.4),
-  };
-  if (config.leaderElection) await makeNamespace(plain, namespace, log);
-  const elector = config.leaderElection
-    ? new LeaderElector({ client: plain, clock, random, log, namespace, name, identity, ...timing })
-    : undefined;
+  const elector = config.leaderElection ? electorOf(config, { client: plain, clock, random, log }) : undefined;
   const fence: Fence = { check: () => elector === undefined || elector.isValid() };
   const client = createKubeClient({ transport, clock, random, log, fence });
-  const recorder = new Recorder({ client, clock, log, controller: 'sluice.dev/controller', instance: identity.slice(0, 128) });
+  const recorder = new Recorder({ client, clock, log, controller: 'sluice.dev/controller', instance: config.identity.slice(0, 128) });
   const controller = new RolloutController({
     client,
+    contact,
     clock,
     random,
     log,
@@ -66,38 +53,43 @@ export async function compose(config: Config, log: Logger, onFenced: (reason: st
     epoch: () => (elector === undefined ? unelected : elector.epoch),
     onFenced,
   });
-  let isDraining = false;
-  const problems = () => problemsOf(controller, isDraining);
-  const server = await startServer(
-    config.listen,
-    {
-      isReady: () => problems().length === 0,
-      isLive: () => isLive(controller, clock),
-      problems,
-      metrics: () => controller.telemetry.registry.metrics(),
-    },
-    (ms, run) => every(clock, ms, run),
-  ).catch((error: unknown) => String(error));
-  if (typeof server === 'string') return fail(`cannot listen on ${config.listen}: ${server}`);
-  const drain = () => {
-    isDraining = true;
-  };
-  return ok({ config, clock, log, controller, recorder, elector, transport, server, drain });
+  const prepare = (signal: AbortSignal) => ensureNamespace(config.leaseNamespace, { client: plain, clock, log }, signal);
+  return ok({ clock, log, controller, recorder, elector, transport, prepare });
 }
 
-const namespaces: Resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
+function electorOf(
+  { leaseNamespace: namespace, leaseName: name, identity, leaseDuration, renewDeadline, retryPeriod }: Config,
+  shared: Pick<LeaderElectorOptions, 'client' | 'clock' | 'random' | 'log'>,
+): LeaderElector {
+  return new LeaderElector({
+    ...shared,
+    namespace,
+    name,
+    identity,
+    leaseDurationMs: leaseDuration,
+    renewDeadlineMs: renewDeadline,
+    retryPeriodMs: retryPeriod,
+    writeTimeoutMs: Math.min(4_000, renewDeadline * 0.4),
+  });
+}
 
-/** The lease needs its namespace. `sluice render rbac` has it; whoever tries the controller without that should not wait in vain. */
-async function makeNamespace(client: KubeClient, name: string, log: Logger): Promise<void> {
-  const found = await client.get(namespaces, { name });
-  if (found.ok || found.failure.kind !== 'notFound') return;
-  const made = await client.create(namespaces, undefined, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-  if (made.ok) log.info({ namespace: name }, 'made the namespace of the lease');
-  else
-    log.warn(
-      { namespace: name, failure: made.failure.message },
-      'the namespace of the lease does not exist; apply the output of `sluice render rbac`',
-    );
+/** Says which of several replicas it was that the audit log of the API server saw. */
+function userAgentOf(identity: string): string {
+  return `sluice/${process.env.SLUICE_VERSION ?? 'dev'} (${identity.replace(/[^\w.-]+/g, '-').slice(0, 128)})`;
+}
+
+/** What probes see. Until there is a controller, that there is none yet. */
+export function healthOf(controller: () => RolloutController | undefined, isDraining: () => boolean, clock: Clock): HealthSources {
+  const problems = () => [...(isDraining() ? ['shutting down'] : []), ...(controller()?.problems() ?? ['starting'])];
+  return {
+    problems,
+    isReady: () => problems().length === 0,
+    isLive: () => {
+      const sinceMs = controller()?.unreachableSinceMs;
+      return sinceMs === undefined || clock.monotonicMs() - sinceMs < deafAfterMs;
+    },
+    metrics: async () => (await controller()?.telemetry.registry.metrics()) ?? '',
+  };
 }
 
 /** One job, on node-cron, in UTC; a run that is still under way is not started again. */
@@ -110,36 +102,4 @@ function cronSchedule(expression: string, run: () => Promise<void>, log: Logger)
   });
   const task = schedule(expression, run, { timezone: 'UTC', noOverlap: true });
   return () => void task.destroy();
-}
-
-function problemsOf(controller: RolloutController, isDraining: boolean): readonly string[] {
-  const { unsynced, failing, unreachableSinceMs } = controller.health();
-  return [
-    ...(isDraining ? ['shutting down'] : []),
-    ...(unreachableSinceMs === undefined ? [] : ['the API server cannot be reached']),
-    ...unsynced.map((name) => `${name} is not synced${describe(failing, name)}`),
-  ];
-}
-
-const describe = (failing: readonly { name: string; failure: { kind: string; message: string } }[], name: string): string => {
-  const found = failing.find((one) => one.name === name);
-  return found === undefined ? '' : ` (${found.failure.kind}: ${found.failure.message})`;
-};
-
-function isLive(controller: RolloutController, clock: Clock): boolean {
-  const { unreachableSinceMs } = controller.health();
-  return unreachableSinceMs === undefined || clock.monotonicMs() - unreachableSinceMs < deafAfterMs;
-}
-
-/** Repeats on the injected clock; the returned function ends it. */
-function every(clock: Clock, ms: number, run: () => void): () => void {
-  let cancel = () => {};
-  const arm = () => {
-    cancel = clock.after(ms, () => {
-      run();
-      arm();
-    });
-  };
-  arm();
-  return () => cancel();
 }

@@ -1,87 +1,67 @@
-import { setMaxListeners } from 'node:events';
-import type { Composed } from './compose.ts';
-import { compose } from './compose.ts';
+import { compose, healthOf } from './compose.ts';
 import type { Config } from './config.ts';
-import type { Logger } from './lib/index.ts';
-import { createLogger, sleep } from './lib/index.ts';
+import type { RolloutController } from './controller/index.ts';
+import type { Clock, Logger } from './lib/index.ts';
+import { createLogger, systemClock } from './lib/index.ts';
+import { live } from './live.ts';
+import { startServer } from './server/index.ts';
 
-const drainMs = 8_000;
 const forcedMs = 12_000;
+const closedMs = 500;
 
 /**
- * The controller process, from start to exit code. A stop goes in this order: readiness off, no new passes, passes under way ended, watches
- * closed, events flushed, and only then the lease given back, so that no second leader writes beside us. A lost lease ends it at once.
+ * The controller process, from start to exit code. The probes come first: while the API server is away they are what keeps a kubelet from
+ * ending a process that could do its work as soon as it is back.
  */
 export async function runController(config: Config): Promise<number> {
+  const clock = systemClock;
   const log = createLogger(config.logLevel);
+  const stop = new AbortController();
   const interrupt = new AbortController();
-  let exitCode = 0;
-  const end = (reason: string) => {
-    if (interrupt.signal.aborted) return;
-    exitCode = 1;
-    log.error({ reason }, 'this process no longer leads; it ends');
-    interrupt.abort();
-  };
-  const composed = await compose(config, log, end);
-  if (!composed.ok) {
-    log.error({ reason: composed.failure }, 'cannot start');
+  onSignals(stop, log);
+  let controller: RolloutController | undefined;
+  const health = healthOf(
+    () => controller,
+    () => stop.signal.aborted,
+    clock,
+  );
+  const server = await startServer(config.listen, health, (ms, run) => every(clock, ms, run)).catch((error: unknown) => String(error));
+  if (typeof server === 'string') {
+    log.error({ reason: `cannot listen on ${config.listen}: ${server}` }, 'cannot start');
     return 1;
   }
-  const { server, elector } = composed.value;
-  log.info({ address: server.address, identity: config.identity, leaderElection: elector !== undefined }, 'started');
-  const stop = new AbortController();
-  // Every watch and every pass listens to the same few signals; that is no leak.
-  setMaxListeners(0, stop.signal, interrupt.signal);
-  onSignals(stop, log);
-  interrupt.signal.addEventListener('abort', () => stop.abort(), { once: true });
-  await work(composed.value, { stop: stop.signal, interrupt: interrupt.signal, end });
-  return exitCode;
-}
-
-interface Life {
-  readonly stop: AbortSignal;
-  readonly interrupt: AbortSignal;
-  readonly end: (reason: string) => void;
-}
-
-async function work(composed: Composed, { stop, interrupt, end }: Life): Promise<void> {
-  const { controller, recorder, elector, clock, transport, server, drain, log } = composed;
-  const watching = new AbortController();
-  const leading = new AbortController();
-  setMaxListeners(0, watching.signal, leading.signal);
-  const forced = clock.after.bind(clock);
-  let cancelForced = () => {};
-  stop.addEventListener(
-    'abort',
-    () => {
-      drain();
-      cancelForced = forced(forcedMs, () => {
-        log.error({}, 'the stop took too long; the lease is left to expire');
-        process.exit(1);
-      });
-    },
-    { once: true },
-  );
-  const watched = controller.watch(watching.signal);
-  const recorded = recorder.run(watching.signal);
-  let reconciled: Promise<void> = Promise.resolve();
-  const lead = () => {
-    reconciled = controller.reconcile(stop, interrupt);
+  const onLost = (reason: string) => {
+    if (interrupt.signal.aborted) return;
+    log.error({ reason }, 'this process no longer leads; it ends');
+    interrupt.abort();
+    stop.abort();
   };
-  if (elector === undefined) lead();
-  const elected = elector?.run({ onStarted: lead, onLost: end }, leading.signal) ?? Promise.resolve();
-  await aborted(stop);
-  await Promise.race([reconciled, sleep(clock, drainMs, interrupt)]);
-  watching.abort();
-  await Promise.all([watched, recorded]);
-  if (!interrupt.aborted) await recorder.flush(AbortSignal.any([interrupt]));
-  leading.abort();
-  await elected;
-  if (!interrupt.aborted) await elector?.release();
-  await server.close(2_000);
-  await transport.close();
-  cancelForced();
+  const drain = () => {
+    server.drain();
+    endBy(clock, log);
+  };
+  if (stop.signal.aborted) drain();
+  else stop.signal.addEventListener('abort', drain, { once: true });
+  const composed = await compose(config, { clock, log, onFenced: onLost });
+  if (!composed.ok) {
+    log.error({ reason: composed.failure }, 'cannot start');
+    await server.close(0);
+    return 1;
+  }
+  controller = composed.value.controller;
+  log.info({ address: server.address, identity: config.identity, leaderElection: config.leaderElection }, 'started');
+  await live(composed.value, { stop: stop.signal, interrupt: interrupt.signal, onLost });
+  await server.close(closedMs);
   log.info({}, 'stopped');
+  return interrupt.signal.aborted ? 1 : 0;
+}
+
+/** Whatever holds up a stop: the grace of a pod is longer, and a lease that is not given back expires. */
+function endBy(clock: Clock, log: Logger): void {
+  clock.after(forcedMs, () => {
+    log.error({}, 'the stop took too long; the lease is left to expire');
+    process.exit(1);
+  });
 }
 
 function onSignals(stop: AbortController, log: Logger): void {
@@ -94,8 +74,15 @@ function onSignals(stop: AbortController, log: Logger): void {
   process.on('SIGINT', () => heard('SIGINT'));
 }
 
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+/** Repeats on the injected clock; the returned function ends it. */
+function every(clock: Clock, ms: number, run: () => void): () => void {
+  let cancel = () => {};
+  const arm = () => {
+    cancel = clock.after(ms, () => {
+      run();
+      arm();
+    });
+  };
+  arm();
+  return () => cancel();
+}

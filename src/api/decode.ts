@@ -3,7 +3,7 @@ import type { AnalysisRun, AnalysisTemplate } from '../core/analysis/index.ts';
 import { analysisRunSpecSchema, analysisTemplateSpecSchema } from '../core/analysis/index.ts';
 import type { Decision } from '../core/decision.ts';
 import { decisionActions, decisionSpecSchema } from '../core/decision.ts';
-import type { Rollout } from '../core/rollout.ts';
+import type { Rollout, RolloutSpec, RolloutStatus } from '../core/rollout.ts';
 import { rolloutSpecSchema } from '../core/rollout.ts';
 import type { KubeObject } from '../kube/object.ts';
 import type { Result } from '../lib/index.ts';
@@ -11,6 +11,7 @@ import { fail, ok } from '../lib/index.ts';
 import type { FieldError } from './errors.ts';
 import { distinct, fieldErrors } from './errors.ts';
 import { annotations, finalizer, rollouts } from './group.ts';
+import { readLeavingSpec } from './leaving.ts';
 import { at, listAt, numberAt, textAt } from './raw.ts';
 import { readDecisionStatus, readRolloutStatus, readRunStatus } from './status.ts';
 import { validateRollout } from './validate.ts';
@@ -26,19 +27,33 @@ export function decodeRollout(object: KubeObject): Decoded<Rollout> {
   const spec = readSpec(rolloutSpecSchema, object);
   const status = readRolloutStatus(at(object, 'status'));
   const errors = [...nameErrors(meta), ...spec.errors, ...validateRollout(object), ...status.errors];
-  if (errors.length > 0 || spec.value === undefined) return fail(distinct(errors));
-  return ok({
-    ...identityOf(meta),
-    generation: meta.generation,
-    createdAt: meta.createdAt,
-    isDeleting: meta.isDeleting,
-    hasFinalizer: listAt(object, 'metadata', 'finalizers').includes(finalizer),
-    finalizers: listAt(object, 'metadata', 'finalizers').filter((name) => typeof name === 'string'),
-    adoptsSplit: textAt(object, 'metadata', 'annotations', annotations.adoptSplit) === 'true',
-    spec: spec.value,
-    status: status.value,
-  });
+  return errors.length > 0 || spec.value === undefined ? fail(distinct(errors)) : ok(rolloutOf(object, meta, spec.value, status.value));
 }
+
+/**
+ * A Rollout that is being deleted, valid or not: what is wrong with steps, analysis, windows and the like does not matter any more. A failure
+ * has the errors of what deletion cannot do without.
+ */
+export function decodeLeavingRollout(object: KubeObject): Decoded<Rollout> {
+  const meta = readMetadata(object);
+  const spec = readLeavingSpec(at(object, 'spec'));
+  const status = readRolloutStatus(at(object, 'status'));
+  // Without its phase a deletion begins anew, which does no harm; without the stable revision nobody knows what to give back.
+  const errors = [...nameErrors(meta), ...spec.errors, ...status.errors.filter(({ path }) => path !== 'status.phase')];
+  return errors.length > 0 || spec.value === undefined ? fail(distinct(errors)) : ok(rolloutOf(object, meta, spec.value, status.value));
+}
+
+const rolloutOf = (object: KubeObject, meta: Metadata, spec: RolloutSpec, status: RolloutStatus): Rollout => ({
+  ...identityOf(meta),
+  generation: meta.generation,
+  createdAt: meta.createdAt,
+  isDeleting: meta.isDeleting,
+  hasFinalizer: listAt(object, 'metadata', 'finalizers').includes(finalizer),
+  finalizers: listAt(object, 'metadata', 'finalizers').filter((name) => typeof name === 'string'),
+  adoptsSplit: textAt(object, 'metadata', 'annotations', annotations.adoptSplit) === 'true',
+  spec,
+  status,
+});
 
 export function decodeAnalysisTemplate(object: KubeObject): Decoded<AnalysisTemplate> {
   return decodeTemplate(object, true);

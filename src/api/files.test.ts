@@ -8,10 +8,6 @@ import { differences, generatedFiles } from './files.ts';
 const root = resolve(import.meta.dirname, '../..');
 const files = generatedFiles();
 const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
-const sources = (folder: string): readonly string[] =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-    .map((name) => join(folder, name));
 
 describe('the generated files', () => {
   it('are those in the repository (if not: npm run generate)', () => {
@@ -54,19 +50,7 @@ describe('the page of reasons', () => {
   it('says of every code what it means and what to do', () => {
     for (const { means, remedy } of Object.values(reasons)) expect([means, remedy].every((text) => /^\w.*\.$/.test(text))).toBe(true);
   });
-
-  it('has only codes that the program can say', () => {
-    const program = sources(join(root, 'src'))
-      .filter((path) => !path.endsWith('core/reasons.ts'))
-      .map((path) => readFileSync(path, 'utf8'))
-      .join('\n');
-    const unused = Object.keys(reasons).filter((code) => !program.includes(`'${code}'`));
-    expect(unused.filter((code) => !notYetSaid.has(code))).toEqual([]);
-  });
 });
-
-/** Reasons of parts that are still to be written. It only ever shrinks. */
-const notYetSaid = new Set(['AbortedByDecision', 'RejectedAtGate', 'RevisionServiceMissing', 'InvalidSpec', 'WriteRefused']);
 
 function existing(path: string): string | undefined {
   try {

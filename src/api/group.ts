@@ -33,22 +33,8 @@ export const labels = {
 export const annotations = {
   /** On a Rollout, by its user: `"true"` takes over a TrafficSplit that exists already. */
   adoptSplit: `${ourPrefix}adopt-split`,
-  /** On a split: the leader's fencing number at the last write. */
-  epoch: `${ourPrefix}epoch`,
-  /** On a split: `metadata.uid` of the Rollout that wrote it. */
-  rolloutUid: `${ourPrefix}rollout-uid`,
-  /** On a split: wall clock of the last write, RFC 3339. */
-  writtenAt: `${ourPrefix}written-at`,
-  /** On a split: the weights as we wrote them. */
-  weights: `${ourPrefix}weights`,
-  /** On an AnalysisRun: the attempt and the step that it belongs to, and which analysis of the Rollout it is. */
-  attempt: `${ourPrefix}attempt`,
-  step: `${ourPrefix}step`,
-  analysis: `${ourPrefix}analysis`,
   /** On a copy of a ConfigMap or Secret: the hash of its content. */
   configHash: `${ourPrefix}config-hash`,
-  /** On a workload that was adopted: the count that it had. */
-  adoptedReplicas: `${ourPrefix}adopted-replicas`,
 } as const;
 
 /** The virtual subresource on which the verbs of decisions are granted: `approve` on `rollouts/decision`. */

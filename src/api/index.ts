@@ -1,7 +1,15 @@
+export { readBrokenRun } from './broken-run.ts';
 export type { CustomResourceDefinition } from './crds.ts';
 export { renderCrds } from './crds.ts';
 export type { Decoded } from './decode.ts';
-export { decodeAnalysisRun, decodeAnalysisTemplate, decodeClusterAnalysisTemplate, decodeDecision, decodeRollout } from './decode.ts';
+export {
+  decodeAnalysisRun,
+  decodeAnalysisTemplate,
+  decodeClusterAnalysisTemplate,
+  decodeDecision,
+  decodeLeavingRollout,
+  decodeRollout,
+} from './decode.ts';
 export type { FieldError } from './errors.ts';
 export { summaryOf } from './errors.ts';
 export { generatedFiles, yaml } from './files.ts';
@@ -23,6 +31,7 @@ export {
   version,
 } from './group.ts';
 export { verbOf } from './people.ts';
+export { textAt } from './raw.ts';
 export type { Manifest, PolicyRule } from './rbac.ts';
 export { controllerRules, defaultNamespace, leaseRules, renderRbac, secretRules, serviceAccountName } from './rbac.ts';
 export { readRolloutStatus } from './status.ts';

@@ -3,32 +3,25 @@ import {
   analysisRuns,
   analysisTemplates,
   clusterAnalysisTemplates,
-  decodeAnalysisRun,
   decodeAnalysisTemplate,
   decodeClusterAnalysisTemplate,
   labels,
   rollouts,
 } from '../api/index.ts';
-import type { AnalysisRun, AnalysisTemplateSpec } from '../core/analysis/index.ts';
+import type { AnalysisTemplateSpec } from '../core/analysis/index.ts';
 import { rolloutLabelValue } from '../core/names.ts';
-import type { Change, KubeClient, KubeObject, Resource, Selection } from '../kube/index.ts';
+import { rootCaName } from '../core/revision.ts';
+import type { Change, Contact, KubeClient, KubeObject, Resource, Selection } from '../kube/index.ts';
 import { keyOf, Reflector, Store } from '../kube/index.ts';
 import type { Clock, Logger, Random, Result } from '../lib/index.ts';
 import { Interner, ok } from '../lib/index.ts';
 import { thing } from './dependencies.ts';
 import type { ConfigRecord, DeploymentRecord, EndpointsRecord, RolloutRecord, ServiceRecord } from './records.ts';
 import { projectConfig, projectDeployment, projectEndpoints, projectRollout, projectService } from './records.ts';
+import type { Refusals } from './refusals.ts';
 import { configMaps, deployments, endpointSlices, services } from './resources.ts';
-
-export interface RunRecord {
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly resourceVersion: string;
-  readonly decoded: Result<AnalysisRun, readonly FieldError[]>;
-  readonly rolloutName: string | undefined;
-  readonly rolloutUid: string | undefined;
-}
+import type { RunRecord } from './run-records.ts';
+import { projectRun } from './run-records.ts';
 
 export interface TemplateRecord {
   readonly decoded: Result<AnalysisTemplateSpec, readonly FieldError[]>;
@@ -39,6 +32,8 @@ export interface CacheOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly refusals: Refusals;
+  readonly contact: Contact;
   /** Empty: all namespaces. */
   readonly namespaces: readonly string[];
   /** Things that changed, to be looked up in the Dependencies. */
@@ -52,7 +47,7 @@ export interface CacheOptions {
 type Watched<T> = { readonly store: Store<T>; readonly reflectors: readonly Reflector<T>[] };
 
 /** What health and absorption need of a reflector, whatever it keeps. */
-type AnyReflector = Pick<Reflector<never>, 'run' | 'synced' | 'hasSynced' | 'absorb' | 'health'>;
+type AnyReflector = Pick<Reflector<never>, 'resource' | 'run' | 'synced' | 'hasSynced' | 'absorb' | 'health'>;
 
 /** The controller's view of the cluster: one projected, indexed store a kind, fed by one watch each (one a namespace, where those are limited). */
 export class Cache {
@@ -64,9 +59,12 @@ export class Cache {
   readonly runs: Store<RunRecord>;
   readonly templates: Store<TemplateRecord>;
   readonly clusterTemplates: Store<TemplateRecord>;
+  /** Every kind that is watched, ours and Kubernetes' own: no decision without them. */
+  readonly resources: readonly Resource[];
   readonly #watched: Readonly<Record<string, { readonly reflectors: readonly AnyReflector[] }>>;
   readonly #options: CacheOptions;
   readonly #interner = new Interner();
+  #isSynced = false;
 
   constructor(options: CacheOptions) {
     this.#options = options;
@@ -126,7 +124,7 @@ export class Cache {
         if (change.before?.hash !== change.after?.hash) onThings([thing.config('ConfigMap', namespace, name)]);
       },
       {},
-      { fieldSelector: 'metadata.name!=kube-root-ca.crt' },
+      { fieldSelector: `metadata.name!=${rootCaName}` },
     );
     const runsWatch = this.#watch<RunRecord>(
       analysisRuns,
@@ -168,6 +166,7 @@ export class Cache {
       analysistemplates: templatesWatch,
       clusteranalysistemplates: { reflectors: [clusterTemplates] },
     };
+    this.resources = [...new Set(Object.values(this.reflectors).map(({ resource }) => resource))];
   }
 
   /** By name, for health. */
@@ -178,12 +177,23 @@ export class Cache {
     return Object.fromEntries(named);
   }
 
+  get isSynced(): boolean {
+    this.#isSynced ||= Object.values(this.reflectors).every(({ hasSynced }) => hasSynced);
+    return this.#isSynced;
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all(Object.values(this.reflectors).map((reflector) => reflector.run(signal)));
   }
 
   async synced(): Promise<void> {
     await Promise.all(Object.values(this.reflectors).map((reflector) => reflector.synced));
+  }
+
+  /** Rollouts can be read, and something else may not be: all that can be done is to say so. */
+  async refused(): Promise<void> {
+    const ofRollouts = this.#watched.rollouts?.reflectors ?? [];
+    await Promise.all([this.#options.refusals.first, ...ofRollouts.map((reflector) => reflector.synced)]);
   }
 
   /** Feeds the answer to one of our own writes into its store, so that the next observation sees it. */
@@ -228,9 +238,10 @@ export class Cache {
     store: Store<T>,
     selection: Selection,
   ): Reflector<T> {
-    const { client, clock, random, log } = this.#options;
+    const { client, clock, random, log, contact, refusals } = this.#options;
+    const onHealth = refusals.listener(resource, selection.namespace);
     const compact = (object: KubeObject): T | undefined => this.#interner.compact(project(object));
-    return new Reflector<T>({ client, resource, ...selection, project: compact, store, clock, random, log, onChange });
+    return new Reflector<T>({ client, resource, ...selection, project: compact, store, clock, random, log, contact, onChange, onHealth });
   }
 }
 
@@ -250,21 +261,6 @@ function marked(nameOf: (namespace: string, name: string) => string, ...records:
       ]),
     ),
   ];
-}
-
-function projectRun(object: KubeObject): RunRecord {
-  const decoded = decodeAnalysisRun(object);
-  const { metadata } = object;
-  const owner = metadata.ownerReferences?.find(({ kind, controller }) => kind === 'Rollout' && controller === true);
-  return {
-    namespace: metadata.namespace ?? '',
-    name: metadata.name,
-    uid: metadata.uid,
-    resourceVersion: metadata.resourceVersion,
-    decoded,
-    rolloutName: owner?.name,
-    rolloutUid: owner?.uid,
-  };
 }
 
 function projectTemplate(decoded: Result<{ readonly spec: AnalysisTemplateSpec }, readonly FieldError[]>): TemplateRecord {

@@ -4,7 +4,7 @@ import type { RunOrder } from '../core/index.ts';
 import { revisionLabels } from '../core/names.ts';
 import { fail } from '../lib/index.ts';
 import type { Executors, Scene, Written } from './execute.ts';
-import { resolveTemplates } from './observe.ts';
+import { resolveTemplates } from './observe-templates.ts';
 
 /** An AnalysisRun with the templates' text as it is now: what is edited later does not change a run under way. */
 export async function createRun(

@@ -63,11 +63,30 @@ const plan = (effects: readonly Effect[], message = 'next'): Plan => ({
   notices: [],
 });
 
-async function carryOut(next: Plan, server: ReturnType<typeof aServer>) {
+type Known = {
+  readonly resourceVersion?: string;
+  readonly runs?: readonly { readonly name: string; readonly phase: string; readonly of?: string }[];
+};
+
+/** What the stores say by the time of the effects. */
+function aCache({ resourceVersion = '100', runs = [] }: Known = {}): Cache {
+  const { uid } = world.rollout;
+  const records = runs.map(({ name, phase, of = uid }) => ({ name, rolloutUid: of, decoded: ok({ status: { phase } }) }));
+  return {
+    rollouts: { get: () => ({ uid, resourceVersion }) },
+    runs: {
+      byIndex: (_: string, of: string) => records.filter(({ rolloutUid }) => rolloutUid === of),
+      get: (key: string) => records.find(({ name }) => key.endsWith(`/${name}`)),
+    },
+    templates: { get: () => ({ decoded: ok({ args: [], metrics: [] }) }) },
+  } as unknown as Cache;
+}
+
+async function carryOut(next: Plan, server: ReturnType<typeof aServer>, known: Known = {}) {
   const { namespace, name, uid, resourceVersion } = world.rollout;
   const recorded: string[] = [];
   const onRecorded = () => recorded.push(...server.calls());
-  const executors = { client: server.client, clock: new VirtualClock(), cache: {} as Cache, absorb: () => {} };
+  const executors = { client: server.client, clock: new VirtualClock(), cache: aCache(known), absorb: () => {} };
   const result = await execute(
     next,
     { world, target, owner: { namespace, name, uid }, resourceVersion, onRecorded },
@@ -121,6 +140,45 @@ describe('a plan is carried out', () => {
     const server = aServer();
     await carryOut(plan([{ ...raise, isCut: true }, scale]), server);
     expect(server.sent.map(({ priority }) => priority)).toEqual(['cut', 'cut', 'normal']);
+  });
+
+  describe('a raise, with writes before it that took their time', () => {
+    const run = { name: 'web-1-bg', phase: 'Failed' };
+    test.each<[string, Known]>([
+      ['a verdict against the canary has come in', { runs: [run] }],
+      ['its AnalysisRun cannot be read any more', { runs: [{ ...run, phase: 'Error' }] }],
+      ['somebody has changed the Rollout', { resourceVersion: '105' }],
+    ])('is not written where %s', async (_, known) => {
+      const server = aServer();
+      const { result } = await carryOut(plan([scale, raise]), server, known);
+      expect(result).toMatchObject({ ok: false, failure: { kind: 'conflict' } });
+      expect(server.calls()).toEqual(['patch rollouts/status', 'patch deployments']);
+    });
+    test('a cut is', async () => {
+      const server = aServer();
+      const { result } = await carryOut(plan([{ ...raise, isCut: true }]), server, { runs: [run], resourceVersion: '105' });
+      expect(result.ok).toBe(true);
+      expect(server.calls()).toContain('patch trafficsplits');
+    });
+  });
+
+  test.each([
+    ['ours', { name: 'web-1-bg', phase: 'Running' }, true],
+    ['somebody else’s', { name: 'web-1-bg', phase: 'Running', of: 'another' }, false],
+  ])('an AnalysisRun that is there already and is %s', async (_, run, isDone) => {
+    const server = aServer({ 'create analysisruns': 'alreadyExists' });
+    const order = {
+      name: run.name,
+      kind: 'Background' as const,
+      step: undefined,
+      revision: canaryRevision,
+      stableRevision,
+      attempt: 1,
+      templates: [],
+      args: [],
+    };
+    const { result } = await carryOut(plan([{ kind: 'createRun', run: order }]), server, { runs: [run] });
+    expect(result.ok).toBe(isDone);
   });
 
   test('what is gone already is gone', async () => {

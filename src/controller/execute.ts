@@ -1,11 +1,13 @@
 import { analysisRuns, finalizer, rollouts } from '../api/index.ts';
 import type { Effect, Plan } from '../core/index.ts';
 import type { Owner } from '../core/objects/index.ts';
-import { portOf } from '../core/objects/index.ts';
+import { portOf, portsSinceAnnotation } from '../core/objects/index.ts';
+import { isoOf } from '../core/time.ts';
 import type { World } from '../core/world.ts';
 import type { KubeClient, KubeFailure, KubeObject, Resource } from '../kube/index.ts';
+import { compareResourceVersions } from '../kube/index.ts';
 import type { Clock, Result } from '../lib/index.ts';
-import { mergePatch, ok, unreachable } from '../lib/index.ts';
+import { fail, mergePatch, ok, unreachable } from '../lib/index.ts';
 import type { RouterTarget } from '../traffic/index.ts';
 import { routerOf } from '../traffic/index.ts';
 import type { Cache } from './cache.ts';
@@ -48,22 +50,40 @@ export async function execute(plan: Plan, scene: Scene, executors: Executors, si
     scene.onRecorded?.();
   }
   for (const effect of plan.effects) {
+    // Each write before it took its time; a raise is the one effect that must not be late.
+    const news = effect.kind === 'writeSplit' && !effect.isCut ? newsSince(current, executors) : undefined;
+    if (news !== undefined) return fail({ kind: 'conflict', message: news });
     const written = await act(effect, current, executors, signal);
-    if (!written.ok && !isDone(effect, written.failure)) return written;
+    if (!written.ok && !isDone(effect, written.failure, current, executors)) return written;
     if (written.ok && isOnRollout(effect)) current = movedOn(current, written.value);
   }
   return ok(undefined);
 }
 
-const isCut = ({ effects }: Plan): boolean => effects.some((effect) => effect.kind === 'writeSplit' && effect.isCut);
+/** A weight falls. */
+export const isCut = ({ effects }: Plan): boolean => effects.some((effect) => effect.kind === 'writeSplit' && effect.isCut);
 
 const isOnRollout = ({ kind }: Effect): boolean => kind === 'claimRollout' || kind === 'removeFinalizer';
 
 const movedOn = (scene: Scene, object: KubeObject | undefined): Scene =>
   object === undefined ? scene : { ...scene, resourceVersion: object.metadata.resourceVersion };
 
+/** What the stores know by now and the decision did not: another state of the Rollout, a verdict against the canary. */
+function newsSince({ world, resourceVersion }: Scene, { cache }: Executors): string | undefined {
+  const { namespace, name, uid } = world.rollout;
+  const stored = cache.rollouts.get(`${namespace}/${name}`);
+  if (stored?.uid === uid && compareResourceVersions(stored.resourceVersion, resourceVersion) > 0)
+    return 'the Rollout has changed meanwhile';
+  const known = new Map(world.runs.map((run) => [run.name, run.phase]));
+  const failed = cache.runs.byIndex('rollout', uid).find((run) => {
+    const phase = run.decoded.ok ? run.decoded.value.status.phase : 'Error';
+    return (phase === 'Failed' || phase === 'Error') && known.get(run.name) !== phase;
+  });
+  return failed === undefined ? undefined : `AnalysisRun ${failed.name} has failed meanwhile`;
+}
+
 /** Somebody, perhaps we before a crash, has done it already. The watch brings what is there; it is judged then. */
-function isDone(effect: Effect, failure: KubeFailure): boolean {
+function isDone(effect: Effect, failure: KubeFailure, { owner }: Scene, { cache }: Executors): boolean {
   if (failure.kind === 'notFound')
     return (
       effect.kind === 'deleteRevision' ||
@@ -72,7 +92,10 @@ function isDone(effect: Effect, failure: KubeFailure): boolean {
       effect.kind === 'deleteRootService' ||
       effect.kind === 'removeFinalizer'
     );
-  return failure.kind === 'alreadyExists' && effect.kind === 'createRun';
+  if (failure.kind !== 'alreadyExists' || effect.kind !== 'createRun') return false;
+  // One of that name that is somebody else's will never be measured for this Rollout: people must hear of it.
+  const known = cache.runs.get(`${owner.namespace}/${effect.run.name}`);
+  return known === undefined || known.rolloutUid === owner.uid;
 }
 
 async function writeStatus(
@@ -128,16 +151,15 @@ function act(effect: Effect, scene: Scene, executors: Executors, signal: AbortSi
         executors,
         signal,
       );
-    case 'updateServicePorts':
-      return patchOwn(
-        services,
-        nameOfRevision(scene, effect.revision),
-        effect,
-        { spec: { ports: effect.ports.map(portOf) } },
-        scene,
-        executors,
-        signal,
-      );
+    case 'updateServicePorts': {
+      const since = { [portsSinceAnnotation]: isoOf(executors.clock.nowMs()) };
+      const body = { metadata: { annotations: since }, spec: { ports: effect.ports.map(portOf) } };
+      return patchOwn(services, nameOfRevision(scene, effect.revision), effect, body, scene, executors, signal);
+    }
+    case 'updateRootPorts': {
+      const { name, ports = [] } = rollout.spec.service;
+      return patchOwn(services, name, effect, { spec: { ports: ports.map(portOf) } }, scene, executors, signal);
+    }
     case 'deleteRootService':
       return executors.client.delete(
         services,
@@ -216,19 +238,14 @@ export async function patchOwn(
   resource: Resource,
   name: string,
   { uid, resourceVersion }: Assumed,
-  body: object,
+  body: { readonly metadata?: object; readonly spec: object },
   scene: Scene,
   { client, absorb }: Executors,
   signal: AbortSignal,
 ): Promise<Written> {
   const { namespace } = scene.world.rollout;
-  const written = await client.patch(
-    resource,
-    { namespace, name },
-    { metadata: { uid, resourceVersion }, ...body },
-    { type: 'merge' },
-    signal,
-  );
+  const patch = { ...body, metadata: { ...body.metadata, uid, resourceVersion } };
+  const written = await client.patch(resource, { namespace, name }, patch, { type: 'merge' }, signal);
   if (written.ok) absorb(resource, written.value);
   return written;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { RunRecord } from './cache.ts';
 import { surplusRuns } from './housekeeping.ts';
+import type { RunRecord } from './run-records.ts';
 
 const run = (rollout: string | undefined, index: number, isFinished = true): RunRecord => {
   const name = `${rollout ?? 'hand'}-${index}`;

@@ -2,7 +2,7 @@ import { analysisRuns } from '../api/index.ts';
 import type { KubeClient } from '../kube/index.ts';
 import { describeFailure } from '../kube/index.ts';
 import type { Logger } from '../lib/index.ts';
-import type { RunRecord } from './cache.ts';
+import type { RunRecord } from './run-records.ts';
 
 /** Runs a job by a cron expression until the returned function is called. A tick decides nothing; it only tidies up. */
 export type Schedule = (expression: string, run: () => Promise<void>) => () => void;
@@ -50,8 +50,9 @@ export async function tidy(
 ): Promise<void> {
   const surplus = surplusRuns(records);
   for (const { namespace, name, uid } of surplus) {
+    if (signal.aborted) return;
     const removed = await client.delete(analysisRuns, { namespace, name }, { preconditions: { uid } }, signal);
-    if (!removed.ok && removed.failure.kind !== 'notFound')
+    if (!removed.ok && removed.failure.kind !== 'notFound' && removed.failure.kind !== 'aborted')
       log.warn({ run: `${namespace}/${name}`, failure: describeFailure(removed.failure) }, 'an old analysis run could not be removed');
   }
   if (surplus.length > 0) log.info({ removed: surplus.length }, 'old analysis runs removed');

@@ -276,6 +276,7 @@ describe('a run', () => {
     const { clock, open, measurer } = aBed();
     measurer.ask(anOrder());
     await clock.advance(0);
+    expect([measurer.inFlight('shop/web', 'u1'), measurer.inFlight('shop/web', 'u2')]).toEqual([['m'], []]);
     measurer.ask(anOrder({ runUid: 'u2' }));
     await clock.advance(0);
     expect(open[0]?.signal.aborted).toBe(true);

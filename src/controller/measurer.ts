@@ -133,9 +133,10 @@ export class Measurer {
     return samples;
   }
 
-  /** Metrics of the run with an open question. */
-  inFlight(run: string): readonly string[] {
-    return [...(this.#runs.get(run)?.open.keys() ?? [])];
+  /** Metrics of the run with an open question. `runUid`: not those of an earlier run under the same name. */
+  inFlight(run: string, runUid?: string): readonly string[] {
+    const state = this.#runs.get(run);
+    return state === undefined || (runUid !== undefined && state.uid !== runUid) ? [] : [...state.open.keys()];
   }
 
   /** The run is over or gone: open questions that nobody else asks are aborted. */

@@ -1,9 +1,10 @@
-import type { Change, KubeClient, KubeObject, Resource } from '../kube/index.ts';
-import { apiVersionOf, discover, Reflector, Store } from '../kube/index.ts';
-import type { Clock, Logger, Random } from '../lib/index.ts';
-import { isObject } from '../lib/index.ts';
+import type { Change, Contact, KubeClient, KubeFailure, KubeObject, Resource } from '../kube/index.ts';
+import { apiVersionOf, describeFailure, discover, Reflector, Store } from '../kube/index.ts';
+import type { Clock, Logger, Random, Result } from '../lib/index.ts';
+import { fail, isObject, ok } from '../lib/index.ts';
 import type { DeploymentFacts, MeshFacts, MeshRecord, ResourceNeed, RouterTarget, SplitCrd, TrafficRouter } from '../traffic/index.ts';
 import { detectProvider, providers } from '../traffic/index.ts';
+import type { Refusals } from './refusals.ts';
 
 const crds: Resource = {
   group: 'apiextensions.k8s.io',
@@ -20,6 +21,8 @@ export interface MeshWatchOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly refusals: Refusals;
+  readonly contact: Contact;
   readonly namespaces: readonly string[];
   readonly clusterDomain: string;
   readonly deployments: () => readonly DeploymentFacts[];
@@ -29,7 +32,17 @@ export interface MeshWatchOptions {
   readonly onDiscovery: () => void;
 }
 
+/** What the stores say of a Rollout's mesh. */
+export type MeshRecords =
+  /** `unreadable`: kinds that may not be read, or no longer: what is known of them is nothing, or old. */
+  | { readonly kind: 'records'; readonly records: readonly MeshRecord[]; readonly unreadable: readonly string[] }
+  /** The watch that brings the splits has not synced. */
+  | { readonly kind: 'unsynced' }
+  /** Nor will it: they may not be read. */
+  | { readonly kind: 'refused'; readonly unreadable: readonly string[] };
+
 interface WatchedResource {
+  readonly resource: Resource;
   readonly store: Store<MeshRecord>;
   readonly reflectors: readonly Reflector<MeshRecord>[];
   readonly stop: AbortController;
@@ -41,6 +54,7 @@ export class MeshWatch {
   readonly #watched = new Map<string, WatchedResource>();
   readonly #crdWatch: Reflector<string>;
   #facts: MeshFacts | undefined;
+  #failure: KubeFailure | undefined;
   #versionsOf: ReadonlyMap<string, readonly string[]> = new Map();
   #signal: AbortSignal | undefined;
   #running: Promise<void>[] = [];
@@ -48,7 +62,7 @@ export class MeshWatch {
 
   constructor(options: MeshWatchOptions) {
     this.#options = options;
-    const { client, clock, random, log } = options;
+    const { client, clock, random, log, contact } = options;
     this.#crdWatch = new Reflector<string>({
       client,
       resource: crds,
@@ -58,6 +72,7 @@ export class MeshWatch {
       clock,
       random,
       log,
+      contact,
       onChange: (change) => {
         if (this.#facts === undefined) return;
         // Only the coming and going of kinds says something about a mesh, and every change of the one we write.
@@ -68,6 +83,11 @@ export class MeshWatch {
 
   get facts(): MeshFacts | undefined {
     return this.#facts;
+  }
+
+  /** Why the last discovery failed; the facts are those of the last that did not. */
+  get failure(): KubeFailure | undefined {
+    return this.#failure;
   }
 
   /** The dialect of metrics of the mesh that the cluster shows signs of; undefined where there are none, or several. */
@@ -82,10 +102,12 @@ export class MeshWatch {
     this.#rediscover();
   }
 
-  get reflectors(): Readonly<Record<string, Reflector<MeshRecord>>> {
-    return Object.fromEntries(
-      [...this.#watched].flatMap(([name, { reflectors }]) => reflectors.map((reflector, index) => [`${name}#${index}`, reflector])),
+  /** By name, for health. */
+  get reflectors(): Readonly<Record<string, Pick<Reflector<never>, 'health'>>> {
+    const named = [...this.#watched].flatMap(([name, { reflectors }]) =>
+      reflectors.map((reflector, index) => [index === 0 ? name : `${name}-${index}`, reflector] as const),
     );
+    return { customresourcedefinitions: this.#crdWatch, ...Object.fromEntries(named) };
   }
 
   /** First discovery, then a new one whenever kinds come or go. */
@@ -106,22 +128,24 @@ export class MeshWatch {
     await Promise.all(this.#running);
   }
 
-  /** The records that `keys` name, or undefined while the watch that brings them has not synced. */
-  records(router: TrafficRouter, target: RouterTarget, keys: readonly string[]): readonly MeshRecord[] | undefined {
-    const stores = [
-      this.#ensure(router, target.resource),
-      ...(target.adapter === undefined ? [] : [this.#ensureNeed(router, target.adapter)]),
-    ];
+  /** The records that `keys` name, for a Rollout of this namespace. */
+  records(router: TrafficRouter, target: RouterTarget, { keys, namespace }: { keys: readonly string[]; namespace: string }): MeshRecords {
+    const splits = this.#ensure(router, target.resource);
+    const adapter = target.adapter === undefined ? undefined : this.#ensureNeed(router, target.adapter);
+    const stores = [splits, ...(adapter === undefined ? [] : [adapter])];
+    const unreadable = this.#options.refusals.among(
+      stores.map(({ resource }) => resource),
+      namespace,
+    );
     const found: MeshRecord[] = [];
     for (const watched of stores) {
-      if (watched === undefined) continue;
-      const unsynced = watched.reflectors.filter((reflector) => !reflector.hasSynced);
-      // The adapter's object is a rung that may be missing; one that may not be read must not hold up a cut.
-      if (watched !== stores[0] && unsynced.some((reflector) => reflector.health().failing !== undefined)) continue;
-      if (unsynced.length > 0) return undefined;
+      const unsynced = watched.reflectors.filter((reflector) => !reflector.hasSynced && !isRefusedElsewhere(reflector, namespace));
+      // The adapter's object is a rung that may be missing; one that cannot be read must not hold up a cut.
+      if (watched === adapter && unsynced.some((reflector) => reflector.health().failing !== undefined)) continue;
+      if (unsynced.length > 0) return unreadable.length > 0 ? { kind: 'refused', unreadable } : { kind: 'unsynced' };
       for (const key of keys) found.push(...watched.store.byIndex('key', key));
     }
-    return [...new Set(found)];
+    return { kind: 'records', records: [...new Set(found)], unreadable };
   }
 
   absorb(resource: Resource, object: KubeObject): void {
@@ -140,7 +164,7 @@ export class MeshWatch {
     const name = nameOf(resource);
     const known = this.#watched.get(name);
     if (known !== undefined) return known;
-    const { client, clock, random, log, namespaces, onKeys } = this.#options;
+    const { client, clock, random, log, contact, namespaces, refusals, onKeys } = this.#options;
     const store = new Store<MeshRecord>({ indexes: { key: (record) => router.keysOf(record) } });
     const onChange = ({ before, after }: Change<MeshRecord>) =>
       onKeys([...new Set([before, after].flatMap((record) => (record === undefined ? [] : router.keysOf(record))))]);
@@ -156,10 +180,12 @@ export class MeshWatch {
           clock,
           random,
           log,
+          contact,
           onChange,
+          onHealth: refusals.listener(resource, namespace),
         }),
     );
-    const watched = { store, reflectors, stop: new AbortController() };
+    const watched = { resource, store, reflectors, stop: new AbortController() };
     this.#watched.set(name, watched);
     for (const reflector of reflectors) this.#start(reflector, watched.stop);
     return watched;
@@ -174,25 +200,28 @@ export class MeshWatch {
   }
 
   async #discover(signal: AbortSignal): Promise<boolean> {
-    const { client, log, clusterDomain, onDiscovery } = this.#options;
+    const { client, onDiscovery } = this.#options;
     const groups = await discover(client, signal);
-    if (!groups.ok) {
-      if (!signal.aborted) log.warn({ failure: groups.failure.message }, 'discovery failed');
-      return false;
-    }
-    this.#versionsOf = new Map(groups.value.map(({ name, versions }) => [name, versions]));
-    const splitVersions = this.#versionsOf.get(splitGroup) ?? [];
-    const crd = splitVersions.length === 0 ? undefined : await this.#splitCrd(signal);
-    this.#facts = {
-      groups: groups.value.map(({ name }) => name),
-      splitVersions,
-      crd,
-      deployments: this.#options.deployments(),
-      clusterDomain,
-    };
+    if (!groups.ok) return this.#failed(groups.failure, signal);
+    const versionsOf = new Map(groups.value.map(({ name, versions }) => [name, versions]));
+    const splitVersions = versionsOf.get(splitGroup) ?? [];
+    const crd = splitVersions.length === 0 ? ok(undefined) : await this.#splitCrd(signal);
+    if (!crd.ok) return this.#failed(crd.failure, signal);
+    const { deployments, clusterDomain } = this.#options;
+    const names = groups.value.map(({ name }) => name);
+    this.#versionsOf = versionsOf;
+    this.#facts = { groups: names, splitVersions, crd: crd.value, deployments: deployments(), clusterDomain };
+    this.#failure = undefined;
     this.#dropUnserved();
     onDiscovery();
     return true;
+  }
+
+  #failed(failure: KubeFailure, signal: AbortSignal): false {
+    const isNews = this.#failure?.kind !== failure.kind;
+    this.#failure = failure;
+    if (isNews && !signal.aborted) this.#options.log.warn({ failure: describeFailure(failure) }, 'discovery failed');
+    return false;
   }
 
   /** A version that is no longer served would be asked for in vain for ever. */
@@ -205,21 +234,27 @@ export class MeshWatch {
     }
   }
 
-  async #splitCrd(signal: AbortSignal): Promise<SplitCrd | undefined> {
+  /** What the CRD of TrafficSplit tells of the mesh. One that is not there, or may not be read, tells nothing; no answer is no word on it. */
+  async #splitCrd(signal: AbortSignal): Promise<Result<SplitCrd | undefined, KubeFailure>> {
     const found = await this.#options.client.get(crds, { name: splitCrdName }, signal);
-    if (!found.ok || !isObject(found.value.spec) || !Array.isArray(found.value.spec.versions)) return undefined;
+    if (!found.ok) return found.failure.kind === 'notFound' || found.failure.kind === 'forbidden' ? ok(undefined) : fail(found.failure);
+    if (!isObject(found.value.spec) || !Array.isArray(found.value.spec.versions)) return ok(undefined);
     const versions = found.value.spec.versions.filter(isObject);
     const served = versions.filter(({ served }) => served === true).map(({ name }) => String(name));
     const newest = versions
       .filter(({ served }) => served === true)
       .toSorted((left, right) => (String(left.name) < String(right.name) ? 1 : -1))[0];
-    return {
+    return ok({
       servedVersions: served,
       storageVersion: String(versions.find(({ storage }) => storage === true)?.name ?? ''),
       labels: found.value.metadata.labels ?? {},
       hasMatches: JSON.stringify(newest?.schema ?? {}).includes('"matches"'),
-    };
+    });
   }
 }
+
+/** What may not be read in another namespace is that one's trouble. */
+const isRefusedElsewhere = (reflector: Reflector<MeshRecord>, namespace: string): boolean =>
+  reflector.namespace !== undefined && reflector.namespace !== namespace && reflector.health().failing?.kind === 'forbidden';
 
 const nameOf = (resource: Resource): string => `${resource.plural}.${apiVersionOf(resource)}`;

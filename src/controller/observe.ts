@@ -1,37 +1,39 @@
 import type { FieldError } from '../api/index.ts';
-import { mergeTemplates, problemText, runView } from '../core/analysis/index.ts';
+import { brokenRunView, runView } from '../core/analysis/index.ts';
 import { revisionName, rolloutLabelValue } from '../core/names.ts';
 import type { ConfigUse } from '../core/revision.ts';
 import { configUses, revisionOf } from '../core/revision.ts';
 import type { Rollout } from '../core/rollout.ts';
-import { stepsOf } from '../core/rollout.ts';
-import type { ArgValue, TemplateRef } from '../core/steps/index.ts';
 import { windowState } from '../core/windows.ts';
 import type {
   ConfigRef,
   PodTemplate,
   Revision,
+  RevisionService,
   RootService,
   RunView,
   ShareView,
   Target,
-  TemplateProblem,
   Traffic,
   Workload,
   World,
 } from '../core/world.ts';
-import type { MeshRecord, RouterTarget } from '../traffic/index.ts';
+import type { RouterTarget } from '../traffic/index.ts';
 import { routerOf } from '../traffic/index.ts';
 import type { Cache } from './cache.ts';
 import { thing } from './dependencies.ts';
 import type { Measurer } from './measurer.ts';
 import type { MeshWatch } from './mesh-watch.ts';
-import type { DeploymentRecord, RolloutRecord } from './records.ts';
+import { templateProblemsOf, templateThings } from './observe-templates.ts';
+import type { DeploymentRecord, RolloutRecord, ServiceRecord } from './records.ts';
+import type { Refusals } from './refusals.ts';
+import { unreadable } from './refusals.ts';
 import type { SecretHashes } from './secret-hashes.ts';
 
 export interface Observers {
   readonly cache: Cache;
   readonly mesh: MeshWatch;
+  readonly refusals: Refusals;
   readonly measurer: Pick<Measurer, 'share'>;
   readonly secrets: SecretHashes;
   /** Whether the share can be asked for in this mesh. */
@@ -44,6 +46,8 @@ export type Observation =
   | { readonly kind: 'invalid'; readonly record: RolloutRecord; readonly errors: readonly FieldError[] }
   /** A watch that the decision needs has not synced; its sync wakes the key. */
   | { readonly kind: 'unready'; readonly things: readonly string[] }
+  /** Nor will it: these kinds may not be read. */
+  | { readonly kind: 'refused'; readonly record: RolloutRecord; readonly kinds: readonly string[] }
   | {
       readonly kind: 'world';
       readonly world: World;
@@ -58,6 +62,10 @@ export function observe(key: string, epoch: number, nowMs: number, observers: Ob
   const record = cache.rollouts.get(key);
   if (record === undefined) return { kind: 'gone' };
   if (!record.decoded.ok) return { kind: 'invalid', record, errors: record.decoded.failure };
+  if (!cache.isSynced) {
+    const kinds = observers.refusals.among(cache.resources);
+    return kinds.length === 0 ? { kind: 'unready', things: [] } : { kind: 'refused', record, kinds };
+  }
   const rollout = record.decoded.value;
   const { namespace, name } = rollout;
   const root = rollout.spec.service.name;
@@ -84,6 +92,7 @@ export function observe(key: string, epoch: number, nowMs: number, observers: Ob
   ];
   const secretsRecheckMs = observers.secrets.want(namespace, uses, nowMs);
   if (traffic === undefined || !observers.secrets.knows(namespace, uses)) return { kind: 'unready', things };
+  const kinds = [...observers.refusals.among(cache.resources, namespace), ...traffic.unreadable];
   const world: World = {
     nowMs,
     epoch,
@@ -98,6 +107,7 @@ export function observe(key: string, epoch: number, nowMs: number, observers: Ob
     decisions: [],
     window: windowState(rollout.spec.windows, nowMs),
     rival: rivalOf(record, cache),
+    ...(kinds.length === 0 ? {} : { unreadable: unreadable(kinds) }),
   };
   return { kind: 'world', world, target: traffic.target, things, recheckAtMs: secretsRecheckMs };
 }
@@ -181,17 +191,23 @@ function revisionsOf(rollout: Rollout, { cache }: Observers): readonly Revision[
       revision,
       name,
       createdAt: deployment?.createdAt ?? service?.createdAt ?? '',
-      deployment: deployment === undefined ? undefined : deployment,
-      service: service === undefined ? undefined : { uid: service.uid, resourceVersion: service.resourceVersion, ports: service.ports },
+      deployment,
+      service: service === undefined ? undefined : serviceOf(service),
       readyEndpoints: endpoints.reduce((sum, { ready }) => sum + ready, 0),
     };
   });
+}
+
+function serviceOf({ uid, resourceVersion, ports, portsSinceMs, createdAt }: ServiceRecord): RevisionService {
+  const createdAtMs = Date.parse(createdAt);
+  return { uid, resourceVersion, ports, portsSinceMs, ...(Number.isNaN(createdAtMs) ? {} : { createdAtMs }) };
 }
 
 interface TrafficSeen {
   readonly traffic: Traffic;
   readonly target: RouterTarget | undefined;
   readonly keys: readonly string[];
+  readonly unreadable: readonly string[];
 }
 
 function trafficOf(rollout: Rollout, revisions: readonly Revision[], observers: Observers): TrafficSeen | undefined {
@@ -199,7 +215,7 @@ function trafficOf(rollout: Rollout, revisions: readonly Revision[], observers: 
   if (mesh.facts === undefined) return undefined;
   const { router, config } = routerOf(rollout.spec.traffic);
   const resolved = router.resolve(config, mesh.facts);
-  if (!resolved.ok) return { traffic: { kind: 'unusable', ...resolved.failure }, target: undefined, keys: [] };
+  if (!resolved.ok) return { traffic: { kind: 'unusable', ...resolved.failure }, target: undefined, keys: [], unreadable: [] };
   const target = resolved.value;
   const { namespace, uid, name } = rollout;
   const adopts = rollout.adoptsSplit;
@@ -210,10 +226,13 @@ function trafficOf(rollout: Rollout, revisions: readonly Revision[], observers: 
     services: revisions.map((revision) => revision.name),
   };
   const keys = router.keysFor(config, target, subject);
-  const records: readonly MeshRecord[] | undefined = mesh.records(router, target, keys);
-  if (records === undefined) return undefined;
-  const reading = router.read(config, target, subject, records);
-  return { traffic: { kind: 'usable', ...reading, share: shareOf(rollout, target, observers) }, target, keys };
+  const seen = mesh.records(router, target, { keys, namespace });
+  if (seen.kind === 'unsynced') return undefined;
+  if (seen.kind === 'refused')
+    return { traffic: { kind: 'unusable', reason: 'Forbidden', message: unreadable(seen.unreadable) }, target, keys, unreadable: [] };
+  const reading = router.read(config, target, subject, seen.records);
+  const share = shareOf(rollout, target, observers);
+  return { traffic: { kind: 'usable', ...reading, share }, target, keys, unreadable: seen.unreadable };
 }
 
 function shareOf(rollout: Rollout, target: RouterTarget, { measurer, canSeeShare }: Observers): ShareView {
@@ -223,62 +242,10 @@ function shareOf(rollout: Rollout, target: RouterTarget, { measurer, canSeeShare
 }
 
 function runsOf(rollout: Rollout, cache: Cache, nowMs: number): readonly RunView[] {
-  return cache.runs.byIndex('rollout', rollout.uid).flatMap(({ decoded }) => {
-    const view = decoded.ok ? runView(decoded.value, nowMs) : undefined;
+  return cache.runs.byIndex('rollout', rollout.uid).flatMap(({ decoded, broken }) => {
+    const view = decoded.ok ? runView(decoded.value, nowMs) : broken === undefined ? undefined : brokenRunView(broken);
     return view === undefined ? [] : [view];
   });
-}
-
-interface Analysed {
-  readonly kind: TemplateProblem['kind'];
-  readonly step: number | undefined;
-  readonly templates: readonly TemplateRef[];
-  readonly args: readonly ArgValue[];
-}
-
-/** Every place of a spec that refers to templates. */
-function analysesOf(rollout: Rollout): readonly Analysed[] {
-  const { canary } = rollout.spec.strategy;
-  const steps = stepsOf(canary).flatMap((step, index): Analysed[] =>
-    step.kind === 'analysis' ? [{ kind: 'Step', step: index, ...step.config }] : [],
-  );
-  const background: Analysed[] = canary.analysis === undefined ? [] : [{ kind: 'Background', step: undefined, ...canary.analysis }];
-  const after = canary.afterPromotion?.analysis;
-  return [...background, ...steps, ...(after === undefined ? [] : [{ kind: 'AfterPromotion' as const, step: undefined, ...after }])];
-}
-
-const templateThings = (rollout: Rollout): readonly string[] =>
-  analysesOf(rollout).flatMap(({ templates }) =>
-    templates.map((ref) => thing.template(ref.clusterScope ? '' : rollout.namespace, ref.name)),
-  );
-
-function templateProblemsOf(rollout: Rollout, cache: Cache): readonly TemplateProblem[] {
-  return analysesOf(rollout).flatMap(({ kind, step, templates, args }): readonly TemplateProblem[] => {
-    const resolved = resolveTemplates(rollout.namespace, templates, args, cache);
-    return resolved.ok ? [] : [{ kind, step, ...resolved.failure }];
-  });
-}
-
-/** The metrics and arguments that these references come to now; or the first thing that keeps them from it. */
-export function resolveTemplates(namespace: string, refs: readonly TemplateRef[], args: readonly ArgValue[], cache: Cache) {
-  const failed = (reason: TemplateProblem['reason'], message: string) => ({ ok: false as const, failure: { reason, message } });
-  const found = refs.map((ref) => ({
-    ref,
-    record: ref.clusterScope ? cache.clusterTemplates.get(ref.name) : cache.templates.get(`${namespace}/${ref.name}`),
-  }));
-  const templates = [];
-  for (const { ref, record } of found) {
-    const kind = ref.clusterScope ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate';
-    if (record === undefined) return failed('AnalysisTemplateNotFound', `${kind} ${ref.name} does not exist`);
-    if (!record.decoded.ok)
-      return failed(
-        'AnalysisTemplateInvalid',
-        `${kind} ${ref.name}: ${record.decoded.failure.map(({ path, message }) => `${path}: ${message}`).join('; ')}`,
-      );
-    templates.push({ ...(ref.clusterScope ? {} : { namespace }), name: ref.name, spec: record.decoded.value });
-  }
-  const merged = mergeTemplates(templates, args);
-  return merged.ok ? merged : failed('AnalysisTemplateInvalid', merged.failure.map(problemText).join('; '));
 }
 
 /** The older Rollout on the same Service or workload: by age, then by UID, so that exactly one of two is the older. */

@@ -1,23 +1,26 @@
-import type { FieldError } from '../api/index.ts';
 import { rollouts } from '../api/index.ts';
 import type { Plan } from '../core/index.ts';
 import { plan } from '../core/index.ts';
 import type { RolloutStatus } from '../core/rollout.ts';
-import type { World } from '../core/world.ts';
 import type { KubeClient, KubeFailure, ReconcileOutcome, Recorder } from '../kube/index.ts';
-import { describeFailure } from '../kube/index.ts';
+import { describeFailure, isCutOff } from '../kube/index.ts';
 import type { Clock, Logger } from '../lib/index.ts';
-import { isObject } from '../lib/index.ts';
 import type { ShareVia } from '../metrics/index.ts';
 import type { RouterTarget } from '../traffic/index.ts';
+import type { Confirmations } from './confirmations.ts';
 import type { Dependencies } from './dependencies.ts';
 import { thing } from './dependencies.ts';
 import type { Executors } from './execute.ts';
-import { execute } from './execute.ts';
+import { execute, isCut } from './execute.ts';
 import type { Measurer } from './measurer.ts';
 import type { Observation, Observers } from './observe.ts';
 import { observe } from './observe.ts';
+import type { Obstacles } from './obstacle.ts';
+import { obstacleOf } from './obstacle.ts';
 import type { RolloutRecord } from './records.ts';
+import { unreadable } from './refusals.ts';
+import type { Stall } from './report.ts';
+import { invalid, reportStall } from './report.ts';
 import { metricShareQuestion } from './share.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -33,8 +36,8 @@ export interface RolloutReconciler {
   readonly recorder: Pick<Recorder, 'event'>;
   readonly telemetry: Telemetry;
   readonly shareVia: (target: RouterTarget) => ShareVia | undefined;
-  /** By Rollout: what the API server refused at the last attempt. */
-  readonly obstacles: Map<string, NonNullable<World['obstacle']>>;
+  readonly obstacles: Obstacles;
+  readonly confirmations: Confirmations;
   /** This process is out of date: a newer leader has written. */
   readonly onFenced: (reason: string) => void;
 }
@@ -49,16 +52,19 @@ export async function reconcileRollout(key: string, reconciler: RolloutReconcile
   switch (seen.kind) {
     case 'gone':
       reconciler.dependencies.forget(key);
-      reconciler.obstacles.delete(key);
+      reconciler.obstacles.passed(key);
       reconciler.measurer.forgetShare(key);
+      reconciler.confirmations.forget(key);
       reconciler.telemetry.forget(key);
       return {};
     case 'invalid':
       reconciler.dependencies.set(key, []);
-      return reportInvalid(seen.record, seen.errors, reconciler, signal);
+      return report(key, seen.record, invalid(seen.record, seen.errors), reconciler, signal);
     case 'unready':
       reconciler.dependencies.set(key, [...seen.things, thing.discovery]);
       return {};
+    case 'refused':
+      return report(key, seen.record, { reason: 'Forbidden', message: unreadable(seen.kinds) }, reconciler, signal);
     case 'world':
       reconciler.dependencies.set(key, seen.things);
       return pursue(key, seen, reconciler, signal);
@@ -73,8 +79,14 @@ function storedEpoch(key: string, { observers }: RolloutReconciler): number {
   return decoded?.ok ? (decoded.value.status.epoch ?? 1) : 1;
 }
 
+/** Said without a decision: there is nothing to decide on. */
+async function report(key: string, record: RolloutRecord, stall: Stall, reconciler: RolloutReconciler, signal: AbortSignal) {
+  const written = await reportStall(record, stall, reconciler, signal);
+  return written.ok ? {} : afterFailure(key, written.failure, { isUrgent: false, isRecorded: true }, reconciler);
+}
+
 async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, signal: AbortSignal): Promise<ReconcileOutcome> {
-  const obstacle = reconciler.obstacles.get(key);
+  const obstacle = reconciler.obstacles.of(key);
   const world = obstacle === undefined ? seen.world : { ...seen.world, obstacle };
   const { rollout } = world;
   if ((rollout.status.epoch ?? 0) > world.epoch) {
@@ -85,38 +97,40 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
   ask(key, next, seen, reconciler);
   const owner = { namespace: rollout.namespace, name: rollout.name, uid: rollout.uid };
   const scene = { world, target: seen.target, owner, resourceVersion: rollout.resourceVersion };
+  let isRecorded = next.status === undefined;
   // People hear of a transition once it is recorded, whatever becomes of the effects.
-  const onRecorded = () => tell(key, next, rollout.status, seen, reconciler);
+  const onRecorded = () => {
+    isRecorded = true;
+    tell(key, next, rollout.status, seen, reconciler);
+  };
   const done = await execute(next, { ...scene, onRecorded }, reconciler.executors, signal);
-  if (!done.ok) return afterFailure(key, done.failure, reconciler);
+  if (!done.ok) return afterFailure(key, done.failure, { isUrgent: isCut(next), isRecorded }, reconciler);
+  const obstacleIs = reconciler.obstacles.passed(key);
   // Gone with this attempt; the next pass says so.
-  if (reconciler.obstacles.delete(key)) return { wakeAtMs: world.nowMs };
+  if (obstacleIs === 'gone') return { wakeAtMs: world.nowMs };
+  if (obstacleIs === 'untried') return 'retry';
   reconciler.telemetry.observed(key, next.status ?? rollout.status);
   const wakeAtMs = Math.min(next.wakeAtMs ?? Number.POSITIVE_INFINITY, seen.recheckAtMs ?? Number.POSITIVE_INFINITY);
   return Number.isFinite(wakeAtMs) ? { wakeAtMs } : {};
 }
 
-/** Answers that waiting does not mend; people must hear of them in status. */
-const refusals: Partial<Record<KubeFailure['kind'], NonNullable<World['obstacle']>['reason']>> = {
-  forbidden: 'Forbidden',
-  invalid: 'WriteRefused',
-  badRequest: 'WriteRefused',
-  alreadyExists: 'WriteRefused',
-  tooLarge: 'WriteRefused',
-};
-
-/** A conflict is news that the watch is bringing; anything else is tried again after a back-off. */
-function afterFailure(key: string, failure: KubeFailure, { log, clock, telemetry, obstacles }: RolloutReconciler): ReconcileOutcome {
+/** A conflict is news that the watch is bringing; anything else is tried again after a back-off, or when the server is back. */
+function afterFailure(
+  key: string,
+  failure: KubeFailure,
+  { isUrgent, isRecorded }: { readonly isUrgent: boolean; readonly isRecorded: boolean },
+  { log, clock, telemetry, obstacles }: RolloutReconciler,
+): ReconcileOutcome {
   telemetry.failed(failure.kind);
-  if (failure.kind === 'aborted' || failure.kind === 'fenced') return {};
+  if (failure.kind === 'aborted') return {};
   if (failure.kind === 'conflict') {
     log.debug({ rollout: key, failure: describeFailure(failure) }, 'a write met a newer object');
     return { wakeAtMs: clock.nowMs() + 250 };
   }
   log.warn({ rollout: key, failure: describeFailure(failure) }, 'a write failed');
-  const reason = refusals[failure.kind];
-  if (reason !== undefined) obstacles.set(key, { reason, message: failure.message.slice(0, 1000) });
-  return 'retry';
+  const obstacle = obstacleOf(failure);
+  if (obstacle !== undefined) obstacles.met(key, obstacle, !isRecorded);
+  return isCutOff(failure) ? { cutOff: isUrgent ? 'urgent' : 'patient' } : 'retry';
 }
 
 /** The share is asked for off the reconciler; the reading comes back in a later world. */
@@ -153,50 +167,4 @@ function logTransition(rollout: string, before: RolloutStatus, after: RolloutSta
   if (before.weight?.confirmedAt !== after.weight?.confirmedAt && after.weight?.confirmedAt !== undefined) {
     log.info({ rollout, weight: after.weight.desired, by: after.weight.confirmedBy, observed: after.weight.observed }, 'weight confirmed');
   }
-}
-
-/** Stored once, and no longer valid: it says so, and traffic stays where it is. */
-async function reportInvalid(
-  record: RolloutRecord,
-  errors: readonly FieldError[],
-  reconciler: RolloutReconciler,
-  signal: AbortSignal,
-): Promise<ReconcileOutcome> {
-  const message = errors
-    .map(({ path, message }) => `${path}: ${message}`)
-    .join('; ')
-    .slice(0, 4000);
-  const now = new Date(reconciler.clock.nowMs()).toISOString();
-  const before = Array.isArray(record.rawStatus.conditions) ? record.rawStatus.conditions.filter(isObject) : [];
-  if (
-    before.some(
-      ({ type, message: said, observedGeneration }) => type === 'Stalled' && said === message && observedGeneration === record.generation,
-    )
-  )
-    return {};
-  const condition = (type: string, status: string) => ({
-    type,
-    status,
-    reason: 'InvalidSpec',
-    message,
-    lastTransitionTime: now,
-    observedGeneration: record.generation,
-  });
-  const kept = before.filter(({ type }) => type !== 'Ready' && type !== 'Stalled' && type !== 'Reconciling');
-  const status = {
-    observedGeneration: record.generation,
-    message,
-    conditions: [condition('Ready', 'False'), condition('Stalled', 'True'), ...kept],
-  };
-  const body = { metadata: { uid: record.uid, resourceVersion: record.resourceVersion }, status };
-  const written = await reconciler.client.patch(rollouts, record, body, { type: 'merge', subresource: 'status' }, signal);
-  if (!written.ok) return afterFailure(`${record.namespace}/${record.name}`, written.failure, reconciler);
-  reconciler.executors.absorb(rollouts, written.value);
-  reconciler.recorder.event({
-    regarding: { apiVersion: 'sluice.dev/v1alpha1', kind: rollouts.kind, namespace: record.namespace, name: record.name, uid: record.uid },
-    type: 'Warning',
-    reason: 'InvalidSpec',
-    note: message,
-  });
-  return {};
 }

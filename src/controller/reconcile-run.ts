@@ -1,16 +1,19 @@
 import { analysisRuns } from '../api/index.ts';
-import type { AnalysisRun, RolloutOfRun, RunSubject } from '../core/analysis/index.ts';
-import { planRun } from '../core/analysis/index.ts';
+import type { AnalysisRun, BrokenRun, RolloutOfRun, RunSubject } from '../core/analysis/index.ts';
+import { brokenPhase, isEnded, planRun } from '../core/analysis/index.ts';
 import { revisionName } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
-import { msOf } from '../core/time.ts';
+import { isoOf, msOf } from '../core/time.ts';
 import type { KubeClient, ReconcileOutcome } from '../kube/index.ts';
-import { describeFailure } from '../kube/index.ts';
+import { describeFailure, isCutOff } from '../kube/index.ts';
 import type { Clock, Logger } from '../lib/index.ts';
 import { mergePatch } from '../lib/index.ts';
 import { routerOf } from '../traffic/index.ts';
 import type { Cache } from './cache.ts';
+import type { Confirmations } from './confirmations.ts';
 import type { Measurer } from './measurer.ts';
+import type { Obstacles } from './obstacle.ts';
+import { obstacleOf } from './obstacle.ts';
 
 export interface RunReconciler {
   readonly client: KubeClient;
@@ -19,6 +22,8 @@ export interface RunReconciler {
   readonly epoch: () => number | undefined;
   readonly cache: Cache;
   readonly measurer: Measurer;
+  readonly obstacles: Obstacles;
+  readonly confirmations: Confirmations;
   /** Discovery has been through: before it, a question about `mesh: auto` would be refused for good. */
   readonly isMeshKnown: () => boolean;
   /** The dialect of metrics of a Rollout's own mesh, for `mesh: auto`. */
@@ -31,41 +36,35 @@ const untilDiscoveredMs = 250;
 
 /** One AnalysisRun: samples in, verdict recorded, questions out. The record comes before anything that follows from it. */
 export async function reconcileRun(key: string, reconciler: RunReconciler, signal: AbortSignal): Promise<ReconcileOutcome> {
-  const { cache, clock, client, log, measurer } = reconciler;
+  const { cache, clock, log, measurer } = reconciler;
   if (reconciler.epoch() === undefined) return {};
   const record = cache.runs.get(key);
   if (record === undefined) {
     measurer.forget(key);
+    reconciler.obstacles.passedByRun(key);
     return {};
   }
-  if (!record.decoded.ok) return {};
+  if (!record.decoded.ok) return record.broken === undefined ? {} : endBroken(key, record.broken, reconciler, signal);
   const run = record.decoded.value;
   if (run.status.completedAt !== undefined) {
     measurer.forget(key);
+    reconciler.obstacles.passedByRun(key);
     return {};
+  }
+  // A status that cannot be read is an Error, too: it is written down as one, over whatever is there.
+  if (isEnded(run.status.phase)) {
+    const problem = run.status.message ?? 'the stored status cannot be read';
+    return endBroken(key, { ...run, problem, rollout: run.spec.rollout }, reconciler, signal);
   }
   if (!reconciler.isMeshKnown()) return { wakeAtMs: clock.nowMs() + untilDiscoveredMs };
   const samples = measurer.peek(key).filter((sample) => sample.runUid === run.uid);
-  const subject = run.spec.rollout === undefined ? undefined : subjectOf(run, run.spec.rollout, cache);
-  const next = planRun({ nowMs: clock.nowMs(), run, samples, inFlight: measurer.inFlight(key), subject });
+  const subject = run.spec.rollout === undefined ? undefined : subjectOf(run, run.spec.rollout, reconciler);
+  const next = planRun({ nowMs: clock.nowMs(), run, samples, inFlight: measurer.inFlight(key, run.uid), subject });
   const patch = next.status === undefined ? undefined : mergePatch({ ...run.status }, { ...next.status });
   if (patch !== undefined) {
-    const body = { metadata: { uid: run.uid, resourceVersion: run.resourceVersion }, status: patch };
     const isBad = next.status?.phase === 'Failed' || next.status?.phase === 'Error';
-    const written = await client.patch(
-      analysisRuns,
-      run,
-      body,
-      { type: 'merge', subresource: 'status', priority: isBad ? 'cut' : 'normal' },
-      signal,
-    );
-    if (!written.ok) {
-      if (written.failure.kind === 'conflict') return { wakeAtMs: clock.nowMs() + 250 };
-      if (written.failure.kind === 'notFound' || written.failure.kind === 'aborted' || written.failure.kind === 'fenced') return {};
-      log.warn({ run: key, failure: describeFailure(written.failure) }, 'a verdict could not be recorded');
-      return 'retry';
-    }
-    cache.absorb(analysisRuns, written.value);
+    const failed = await write(key, run, { patch, isBad, rollout: run.spec.rollout?.name }, reconciler, signal);
+    if (failed !== undefined) return failed;
     if (run.status.phase !== next.status?.phase)
       log.info({ run: key, from: run.status.phase, to: next.status?.phase, message: next.status?.message }, 'analysis run changed');
     if (run.spec.rollout !== undefined) reconciler.onVerdict(`${run.namespace}/${run.spec.rollout.name}`, isBad);
@@ -77,9 +76,58 @@ export async function reconcileRun(key: string, reconciler: RunReconciler, signa
   return next.wakeAtMs === undefined ? {} : { wakeAtMs: next.wakeAtMs };
 }
 
+/** One that does not decode, or whose status does not, is over: an Error that says why, in one write. Nothing is measured for it any more. */
+async function endBroken(key: string, run: BrokenRun, reconciler: RunReconciler, signal: AbortSignal): Promise<ReconcileOutcome> {
+  const { clock, log, measurer } = reconciler;
+  measurer.forget(key);
+  if (run.isDeleting || run.status.completedAt !== undefined) return {};
+  const at = isoOf(clock.nowMs());
+  const patch = { phase: brokenPhase(run.status), message: run.problem, startedAt: run.status.startedAt ?? at, completedAt: at };
+  const failed = await write(key, run, { patch, isBad: true, rollout: run.rollout?.name }, reconciler, signal);
+  if (failed !== undefined) return failed;
+  log.warn({ run: key, message: run.problem }, 'an analysis run cannot be read; it ends as an Error');
+  if (run.rollout !== undefined) reconciler.onVerdict(`${run.namespace}/${run.rollout.name}`, true);
+  return {};
+}
+
+type Stored = Pick<BrokenRun, 'namespace' | 'name' | 'uid' | 'resourceVersion'>;
+
+interface Verdict {
+  readonly patch: object;
+  readonly isBad: boolean;
+  /** The name of the Rollout that waits for it. */
+  readonly rollout: string | undefined;
+}
+
+/** What to do next where the status could not be written; undefined where it was. */
+async function write(
+  key: string,
+  run: Stored,
+  { patch, isBad, rollout }: Verdict,
+  { client, clock, log, cache, obstacles }: RunReconciler,
+  signal: AbortSignal,
+): Promise<ReconcileOutcome | undefined> {
+  const body = { metadata: { uid: run.uid, resourceVersion: run.resourceVersion }, status: patch };
+  const priority = isBad ? 'cut' : 'normal';
+  const written = await client.patch(analysisRuns, run, body, { type: 'merge', subresource: 'status', priority }, signal);
+  if (written.ok) {
+    cache.absorb(analysisRuns, written.value);
+    obstacles.passedByRun(key);
+    return undefined;
+  }
+  const { kind } = written.failure;
+  if (kind === 'conflict') return { wakeAtMs: clock.nowMs() + 250 };
+  if (kind === 'notFound' || kind === 'aborted') return {};
+  log.warn({ run: key, failure: describeFailure(written.failure) }, 'a verdict could not be recorded');
+  const obstacle = obstacleOf(written.failure);
+  if (obstacle !== undefined && rollout !== undefined) obstacles.metByRun(key, `${run.namespace}/${rollout}`, obstacle);
+  return isCutOff(written.failure) ? { cutOff: isBad ? 'urgent' : 'patient' } : 'retry';
+}
+
 /** What the Rollout says of itself now. Undefined while it cannot be read: then nothing is asked. */
-function subjectOf(run: AnalysisRun, made: RolloutOfRun, cache: Cache): RunSubject | undefined {
-  const record = cache.rollouts.get(`${run.namespace}/${made.name}`);
+function subjectOf(run: AnalysisRun, made: RolloutOfRun, { cache, clock, confirmations }: RunReconciler): RunSubject | undefined {
+  const key = `${run.namespace}/${made.name}`;
+  const record = cache.rollouts.get(key);
   if (record === undefined || record.uid !== made.uid || !record.decoded.ok) return undefined;
   const rollout = record.decoded.value;
   const { status, spec } = rollout;
@@ -103,7 +151,9 @@ function subjectOf(run: AnalysisRun, made: RolloutOfRun, cache: Cache): RunSubje
     split: router.objectName(config, spec.service.name),
     // Without weight there is nothing to watch in the background; silence then is no news.
     windowsSinceMs:
-      confirmedAt === undefined || (made.kind === 'Background' && status.weight?.desired === 0) ? undefined : msOf(confirmedAt),
+      confirmedAt === undefined || (made.kind === 'Background' && status.weight?.desired === 0)
+        ? undefined
+        : confirmations.since(key, msOf(confirmedAt), clock.nowMs()),
     isOver: isOver(rollout, made),
   };
 }

@@ -104,3 +104,21 @@ test('a Rollout that cannot be decoded is kept with its errors and what its stat
   expect(record.decoded.ok).toBe(false);
   expect(record.rawStatus).toEqual({ message: 'before' });
 });
+
+describe('a Rollout that became invalid', () => {
+  const finalizers = ['sluice.dev/finalizer'];
+  const spec = { service: { name: 'front' }, workloadRef: { name: 'web' }, traffic: { smi: {} }, windows: 'none' };
+
+  test('still has what it took over: no younger one may take that', () => {
+    expect(projectRollout({ metadata: metadata({ finalizers }), spec })).toMatchObject({ service: 'front', workload: 'web' });
+    expect(projectRollout({ metadata: metadata(), spec })).toMatchObject({ service: '', workload: undefined });
+  });
+
+  test('is decoded for its deletion, where that can be', () => {
+    const deletionTimestamp = '2026-03-01T12:00:00Z';
+    const leaving = projectRollout({ metadata: metadata({ finalizers, deletionTimestamp }), spec });
+    expect([leaving.decoded.ok, leaving.isLeaving]).toEqual([true, true]);
+    const lost = projectRollout({ metadata: metadata({ finalizers, deletionTimestamp }), spec: { ...spec, traffic: {} } });
+    expect(lost.decoded).toMatchObject({ ok: false, failure: [{ path: 'spec.traffic' }] });
+  });
+});

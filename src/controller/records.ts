@@ -1,6 +1,6 @@
 import type { FieldError } from '../api/index.ts';
-import { annotations, decodeRollout, labels } from '../api/index.ts';
-import { configsAnnotation, templateHashAnnotation, templateHashOf } from '../core/objects/index.ts';
+import { annotations, decodeLeavingRollout, decodeRollout, finalizer, labels, textAt } from '../api/index.ts';
+import { configsAnnotation, portsSinceAnnotation, templateHashAnnotation, templateHashOf } from '../core/objects/index.ts';
 import type { ConfigUse } from '../core/revision.ts';
 import { configHash, configUses } from '../core/revision.ts';
 import type { Rollout } from '../core/rollout.ts';
@@ -29,13 +29,19 @@ export interface RolloutRecord {
   readonly decoded: Result<Rollout, readonly FieldError[]>;
   /** Of an object that cannot be decoded: what its status says, to be patched only. */
   readonly rawStatus: Readonly<Record<string, unknown>>;
+  /** It is deleted, and our finalizer keeps it. */
+  readonly isLeaving: boolean;
   readonly service: string;
   readonly workload: string | undefined;
 }
 
 export function projectRollout(object: KubeObject): RolloutRecord {
   const { metadata } = object;
-  const decoded = decodeRollout(object);
+  const isHeld = metadata.finalizers?.includes(finalizer) === true;
+  const whole = decodeRollout(object);
+  const decoded = whole.ok || metadata.deletionTimestamp === undefined ? whole : decodeLeavingRollout(object);
+  // One that became invalid still has what it took over: it is nobody else's.
+  const claimed = (...path: readonly string[]) => (isHeld ? textAt(object, 'spec', ...path, 'name') : undefined);
   return {
     namespace: metadata.namespace ?? '',
     name: metadata.name,
@@ -45,8 +51,9 @@ export function projectRollout(object: KubeObject): RolloutRecord {
     generation: metadata.generation ?? 0,
     decoded,
     rawStatus: !decoded.ok && isObject(object.status) ? object.status : {},
-    service: decoded.ok ? decoded.value.spec.service.name : '',
-    workload: decoded.ok ? decoded.value.spec.workloadRef?.name : undefined,
+    isLeaving: isHeld && metadata.deletionTimestamp !== undefined,
+    service: decoded.ok ? decoded.value.spec.service.name : (claimed('service') ?? ''),
+    workload: decoded.ok ? decoded.value.spec.workloadRef?.name : claimed('workloadRef'),
   };
 }
 
@@ -123,6 +130,8 @@ export interface ServiceRecord {
   readonly clusterIP: string | undefined;
   readonly type: string;
   readonly selectorApplier: string | undefined;
+  /** Of a revision's: when its ports were last changed. */
+  readonly portsSinceMs?: number;
 }
 
 export function projectService(object: KubeObject): ServiceRecord {
@@ -140,7 +149,13 @@ export function projectService(object: KubeObject): ServiceRecord {
     clusterIP: typeof spec.clusterIP === 'string' ? spec.clusterIP : undefined,
     type: typeof spec.type === 'string' ? spec.type : 'ClusterIP',
     selectorApplier: managerOf(metadata.managedFields, ['f:spec', 'f:selector'], 'Apply'),
+    ...portsSince(metadata.annotations?.[portsSinceAnnotation]),
   };
+}
+
+function portsSince(text: string | undefined): { portsSinceMs?: number } {
+  const portsSinceMs = Date.parse(text ?? '');
+  return Number.isNaN(portsSinceMs) ? {} : { portsSinceMs };
 }
 
 function projectPort(port: Record<string, unknown>): RootPort {

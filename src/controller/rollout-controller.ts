@@ -1,30 +1,35 @@
 import { rolloutLabelValue } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
-import type { World } from '../core/world.ts';
-import type { Change, KubeClient, KubeHealth, KubeObject, Recorder, Resource } from '../kube/index.ts';
+import type { Change, Contact, KubeClient, KubeHealth, KubeObject, Recorder, Resource } from '../kube/index.ts';
 import { kubeHealth, runController, WorkQueue } from '../kube/index.ts';
 import type { Clock, Logger, Random } from '../lib/index.ts';
 import type { MetricSources } from '../metrics/index.ts';
 import { routerOf } from '../traffic/index.ts';
-import type { RunRecord } from './cache.ts';
 import { Cache } from './cache.ts';
+import { Confirmations } from './confirmations.ts';
 import { Dependencies, thing } from './dependencies.ts';
 import type { Executors } from './execute.ts';
 import type { Schedule } from './housekeeping.ts';
 import { housekeepingSchedule, tidy } from './housekeeping.ts';
 import { Measurer } from './measurer.ts';
 import { MeshWatch } from './mesh-watch.ts';
+import { metricAccess } from './metric-access.ts';
 import type { Observers } from './observe.ts';
+import { Obstacles } from './obstacle.ts';
+import { raceAbort } from './race-abort.ts';
+import { problemsOf } from './readiness.ts';
 import { reconcileRollout } from './reconcile-rollout.ts';
 import { reconcileRun } from './reconcile-run.ts';
 import type { RolloutRecord } from './records.ts';
-import { secrets } from './resources.ts';
+import { Refusals } from './refusals.ts';
+import type { RunRecord } from './run-records.ts';
 import { SecretHashes } from './secret-hashes.ts';
 import { shareViaOf } from './share.ts';
 import { Telemetry } from './telemetry.ts';
 
 export interface RolloutControllerOptions {
   readonly client: KubeClient;
+  readonly contact: Contact;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -45,7 +50,9 @@ export class RolloutController {
   readonly telemetry: Telemetry;
   readonly #options: RolloutControllerOptions;
   readonly #dependencies = new Dependencies();
-  readonly #obstacles = new Map<string, NonNullable<World['obstacle']>>();
+  readonly #obstacles: Obstacles;
+  readonly #refusals: Refusals;
+  readonly #confirmations = new Confirmations();
   readonly #rollouts: WorkQueue;
   readonly #runs: WorkQueue;
   readonly #cache: Cache;
@@ -55,15 +62,20 @@ export class RolloutController {
 
   constructor(options: RolloutControllerOptions) {
     this.#options = options;
-    const { client, clock, random, log, namespaces, clusterDomain } = options;
+    const { client, contact, clock, random, log, namespaces, clusterDomain } = options;
     this.#rollouts = new WorkQueue({ clock, random, longestBackoffMs: 30_000 });
     this.#runs = new WorkQueue({ clock, random, longestBackoffMs: 30_000 });
+    this.#obstacles = new Obstacles((rollout) => this.#rollouts.add(rollout));
+    this.#refusals = new Refusals({ clock, onChange: () => this.#lookAtAll() });
+    const refusals = this.#refusals;
     const onThings = (things: readonly string[]) => this.#wake(things);
     this.#cache = new Cache({
       client,
+      contact,
       clock,
       random,
       log,
+      refusals,
       namespaces,
       onThings,
       onMeshSign: () => this.#mesh.lookAgain(),
@@ -73,54 +85,100 @@ export class RolloutController {
     this.#secrets = new SecretHashes({ client, clock, log, onThings });
     this.#mesh = new MeshWatch({
       client,
+      contact,
       clock,
       random,
       log,
+      refusals,
       namespaces,
       clusterDomain,
       deployments: () => this.#meshDeployments(),
       onKeys: (keys) => this.#wake(keys.map(thing.mesh)),
-      onDiscovery: () => this.#wake([thing.discovery]),
+      onDiscovery: () => {
+        this.#warmMesh();
+        this.#wake([thing.discovery]);
+      },
     });
     this.#measurer = this.#makeMeasurer();
     this.telemetry = new Telemetry({
       queueLength: () => this.#rollouts.length,
       isLeader: () => options.epoch() !== undefined,
-      isApiReachable: () => this.health().unreachableSinceMs === undefined,
+      isApiReachable: () => options.contact.isHeld && this.unreachableSinceMs === undefined,
     });
   }
 
   /** Watches until the signal aborts, whether this process leads or not. */
   async watch(signal: AbortSignal): Promise<void> {
-    await Promise.all(
-      [this.#cache.run(signal), this.#cache.synced().then(() => this.#mesh.run(signal))].map((running) => raceAbort(running, signal)),
-    );
+    const meshed = this.#cache.synced().then(() => this.#mesh.run(signal));
+    const { contact } = this.#options;
+    await Promise.all([contact.run(signal), this.#cache.run(signal), meshed].map((running) => raceAbort(running, signal)));
     this.#measurer.close();
+    this.#refusals.close();
   }
 
-  /** Reconciles until the signal aborts; `interrupt` cuts passes under way. Every Rollout is looked at once to begin with. */
+  /** Reconciles until the signal aborts; `interrupt` cuts passes under way. Every Rollout is looked at once to begin with. When it resolves nothing here writes any more. */
   async reconcile(signal: AbortSignal, interrupt: AbortSignal): Promise<void> {
-    await raceAbort(this.#cache.synced(), signal);
-    for (const key of this.#cache.rollouts.keys()) this.#rollouts.add(key);
-    for (const key of this.#cache.runs.keys()) this.#runs.add(key);
-    const { client, clock, log, concurrency, schedule } = this.#options;
-    const endHousekeeping = schedule(housekeepingSchedule, () => tidy(this.#cache.runs.list(), { client, log }, signal));
-    const shared = { concurrency, clock, log, interrupt };
+    const synced = raceAbort(this.#cache.synced(), signal).then(() => {
+      this.#lookAtAll();
+      for (const key of this.#cache.runs.keys()) this.#runs.add(key);
+    });
+    // What may not be read keeps the rest from syncing: each Rollout says so, as long as that is so.
+    await Promise.race([synced, raceAbort(this.#cache.refused(), signal)]);
+    const { client, contact, clock, log, concurrency, schedule } = this.#options;
+    let tidying = Promise.resolve();
+    const endHousekeeping = schedule(housekeepingSchedule, () => {
+      tidying = tidy(this.#cache.runs.list(), { client, log }, signal);
+      return tidying;
+    });
+    const shared = { concurrency, clock, log, contact, interrupt };
     await Promise.all([
       runController(
         { ...shared, queue: this.#rollouts, reconcile: (key, passSignal) => reconcileRollout(key, this.#rolloutReconciler(), passSignal) },
         signal,
       ),
-      runController(
-        { ...shared, queue: this.#runs, reconcile: (key, passSignal) => reconcileRun(key, this.#runReconciler(), passSignal) },
-        signal,
+      synced.then(() =>
+        runController(
+          { ...shared, queue: this.#runs, reconcile: (key, passSignal) => reconcileRun(key, this.#runReconciler(), passSignal) },
+          signal,
+        ),
       ),
     ]);
     endHousekeeping();
+    await tidying;
   }
 
-  health(): KubeHealth {
-    return kubeHealth({ ...this.#cache.reflectors, ...this.#mesh.reflectors });
+  /** What keeps this process from its work, or would if it led, a line each. */
+  problems(): readonly string[] {
+    const { facts, failure } = this.#mesh;
+    return problemsOf({ kube: this.#health(), isDiscovered: facts !== undefined, discoveryFailure: failure });
+  }
+
+  /** Monotonic time since when nobody here has had an answer of the API server; undefined while somebody has. */
+  get unreachableSinceMs(): number | undefined {
+    return this.#health().unreachableSinceMs;
+  }
+
+  #health(): KubeHealth {
+    const health = kubeHealth({ ...this.#cache.reflectors, ...this.#mesh.reflectors });
+    const { lostSinceMs } = this.#options.contact;
+    return health.unreachableSinceMs === undefined && lostSinceMs !== undefined ? { ...health, unreachableSinceMs: lostSinceMs } : health;
+  }
+
+  /** Watches what the Rollouts need of the mesh before anybody decides anything: a standby is warm as well. */
+  #warmMesh(): void {
+    const { facts } = this.#mesh;
+    if (facts === undefined) return;
+    const wanted = this.#cache.rollouts.list().flatMap(({ decoded }) => (decoded.ok ? [decoded.value.spec.traffic] : []));
+    // Alike ones are one object (the cache shares them), so that thousands of Rollouts ask a few questions.
+    for (const traffic of new Set(wanted)) {
+      const { router, config } = routerOf(traffic);
+      const target = router.resolve(config, facts);
+      if (target.ok) this.#mesh.records(router, target.value, { keys: [], namespace: '' });
+    }
+  }
+
+  #lookAtAll(): void {
+    for (const key of this.#cache.rollouts.keys()) this.#rollouts.add(key);
   }
 
   #wake(things: readonly string[]): void {
@@ -145,11 +203,9 @@ export class RolloutController {
     const [was, is] = [before, after].map((record) => (record?.decoded.ok ? record.decoded.value : undefined));
     // Our own status writes come back, too; only what we do not know yet is worth a pass.
     this.#runs.add(key);
-    if (was?.status.phase !== is?.status.phase) this.#wakeOwner(after ?? before);
-  }
-
-  #wakeOwner(record: RunRecord | undefined): void {
-    if (record?.rolloutName !== undefined) this.#wake([thing.ours(record.namespace, rolloutLabelValue(record.rolloutName))]);
+    const { namespace = '', rolloutName } = after ?? before ?? {};
+    if (was?.status.phase !== is?.status.phase && rolloutName !== undefined)
+      this.#wake([thing.ours(namespace, rolloutLabelValue(rolloutName))]);
   }
 
   #meshDeployments() {
@@ -168,14 +224,7 @@ export class RolloutController {
       sources,
       prometheusAddress,
       mesh: () => this.#mesh.detectedDialect(),
-      kubeGet: (path, query, signal) => client.raw('GET', path, { query, retry: false }, signal),
-      readSecret: async (namespace, { name, key }, signal) => {
-        const found = await client.get(secrets, { namespace, name }, signal);
-        if (!found.ok) return { ok: false, failure: `Secret ${name} cannot be read: ${found.failure.kind}` };
-        const encoded = (found.value.data as Record<string, unknown> | undefined)?.[key];
-        if (typeof encoded !== 'string') return { ok: false, failure: `Secret ${name} has no key ${key}` };
-        return { ok: true, value: Buffer.from(encoded, 'base64').toString('utf8') };
-      },
+      ...metricAccess(client),
       onFinished: (run) => this.#runs.add(run, { priority: true }),
       onShareFinished: (rollout) => this.#rollouts.add(rollout),
     });
@@ -192,6 +241,7 @@ export class RolloutController {
     return {
       cache: this.#cache,
       mesh: this.#mesh,
+      refusals: this.#refusals,
       measurer: this.#measurer,
       secrets: this.#secrets,
       canSeeShare: (target) => this.#shareVia(target) !== undefined,
@@ -220,6 +270,7 @@ export class RolloutController {
       measurer: this.#measurer,
       dependencies: this.#dependencies,
       obstacles: this.#obstacles,
+      confirmations: this.#confirmations,
       telemetry: this.telemetry,
       shareVia: this.#shareVia,
       observers: this.#observers(),
@@ -238,18 +289,11 @@ export class RolloutController {
       epoch,
       cache: this.#cache,
       measurer: this.#measurer,
+      obstacles: this.#obstacles,
+      confirmations: this.#confirmations,
       onVerdict,
       dialectOf,
       isMeshKnown: () => this.#mesh.facts !== undefined,
     };
   }
-}
-
-/** What never ends by itself while the API server is away must not hold up a stop. */
-function raceAbort<T>(running: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  const aborted = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
-  return Promise.race([running, aborted]);
 }

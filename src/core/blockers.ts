@@ -7,10 +7,19 @@ import type { RootPort, World } from './world.ts';
  * raised, made or taken over while one stands; cuts and rollbacks go on.
  */
 export function blocker(world: World): Hold | undefined {
-  return rivalBlocker(world) ?? serviceBlocker(world) ?? trafficBlocker(world);
+  return readBlocker(world) ?? rivalBlocker(world) ?? serviceBlocker(world) ?? trafficBlocker(world);
 }
 
 const stalled = (reason: Hold['reason'], message: string): Hold => ({ reason, message, isStalled: true });
+
+/** What keeps even a cut from being written, or from being seen to work: no mesh to write it to, a split that is not ours to write, old news. */
+export function cutBlocker(world: World): Hold | undefined {
+  return unusableBlocker(world) ?? ownershipBlocker(world) ?? readBlocker(world);
+}
+
+/** What is known is old, or not all: nothing new is dared on it. */
+export const readBlocker = ({ unreadable }: World): Hold | undefined =>
+  unreadable === undefined ? undefined : stalled('Forbidden', unreadable);
 
 function rivalBlocker({ rival, rollout }: World): Hold | undefined {
   if (rival === undefined) return undefined;
@@ -35,12 +44,22 @@ function serviceBlocker(world: World): Hold | undefined {
   return undefined;
 }
 
-function trafficBlocker({ traffic, rollout }: World): Hold | undefined {
-  if (traffic.kind === 'unusable') return stalled(traffic.reason, traffic.message);
-  if (traffic.conflict !== undefined) return stalled('SplitNotOurs', traffic.conflict);
-  const { split } = traffic;
-  if (split.kind === 'absent' || split.ownership.kind === 'ours') return undefined;
-  if (split.ownership.kind === 'foreign') return stalled('SplitNotOurs', `the TrafficSplit belongs to ${split.ownership.owner}`);
+function trafficBlocker(world: World): Hold | undefined {
+  const { traffic } = world;
+  if (traffic.kind === 'usable' && traffic.conflict !== undefined) return stalled('SplitNotOurs', traffic.conflict);
+  return unusableBlocker(world) ?? ownershipBlocker(world);
+}
+
+export function unusableBlocker({ traffic }: World): Hold | undefined {
+  return traffic.kind === 'unusable' ? stalled(traffic.reason, traffic.message) : undefined;
+}
+
+/** The root Service's split is somebody else's: then so is the Service. */
+export function ownershipBlocker({ traffic, rollout }: World): Hold | undefined {
+  if (traffic.kind === 'unusable' || traffic.split.kind === 'absent') return undefined;
+  const { ownership } = traffic.split;
+  if (ownership.kind === 'ours') return undefined;
+  if (ownership.kind === 'foreign') return stalled('SplitNotOurs', `the TrafficSplit belongs to ${ownership.owner}`);
   if (rollout.adoptsSplit) return undefined;
   return stalled(
     'SplitNotOurs',

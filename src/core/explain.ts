@@ -6,11 +6,11 @@ export function explain({ status, hold }: Draft): string {
   const waiting = hold === undefined ? '' : `${hold.message}`;
   switch (status.phase) {
     case 'Healthy':
-      return `${status.stableRevision ?? ''} has all traffic`;
+      return joined(`${status.stableRevision ?? ''} has all traffic`, hold?.reason === 'Healthy' ? hold.message : '');
     case 'RolledBack':
       return `rolled back to ${status.stableRevision ?? ''}: ${status.abort?.message ?? status.abort?.reason ?? ''}`;
     case 'Aborting':
-      return `rolling back: ${status.abort?.message ?? ''}`;
+      return joined(`rolling back: ${status.abort?.message ?? ''}`, hold?.isStalled ? hold.message : '');
     case 'Progressing':
     case 'Paused':
       return joined(

@@ -58,9 +58,16 @@ export function stepWeight(world: World, status: RolloutStatus): number {
   return index >= steps.length ? 100 : weightAt(steps, index);
 }
 
+/** Where the data plane can send to. What is left of the endpoints of a Service that is gone leads nowhere. */
+export const endpointsOf = (revision: Revision | undefined): number => (revision?.service === undefined ? 0 : revision.readyEndpoints);
+
 /** Pods that count: ready ones of the Deployment that are endpoints of its Service, too. */
 export const readyPods = (revision: Revision | undefined): number =>
-  revision?.deployment?.isObserved ? Math.min(revision.deployment.readyReplicas, revision.readyEndpoints) : 0;
+  revision?.deployment?.isObserved ? Math.min(revision.deployment.readyReplicas, endpointsOf(revision)) : 0;
+
+/** Somebody deleted it: a Service is made before its Deployment, and goes only with it. */
+export const lacksService = (revision: Revision | undefined): revision is Revision =>
+  revision?.deployment !== undefined && revision.service === undefined;
 
 /** The split that status asks for. The canary is named as soon as its Service is there, so that meshes know it before it has weight. */
 export function desiredSplit(world: World, status: RolloutStatus): Split | undefined {

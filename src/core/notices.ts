@@ -11,7 +11,7 @@ export function noticesOf(before: RolloutStatus, after: RolloutStatus): readonly
     ...raised(before, after, 'Stalled'),
     ...raised(before, after, 'Contended'),
     ...weightLost(before, after),
-    ...stableShort(before, after),
+    ...alarmed(before, after),
   ];
 }
 
@@ -50,12 +50,14 @@ function weightLost(before: RolloutStatus, after: RolloutStatus): readonly Notic
   return [{ severity: 'Warning', reason: 'WeightNotApplied', message: now.message }];
 }
 
-/** An alarm where it keeps a release from going on; at rest it is a Stalled condition in the end. */
-function stableShort(before: RolloutStatus, after: RolloutStatus): readonly Notice[] {
+const alarms: readonly ReasonCode[] = ['StableNotReady', 'RevisionServiceMissing'];
+
+/** What goes on by itself, perhaps, and should wake somebody all the same. */
+function alarmed(before: RolloutStatus, after: RolloutStatus): readonly Notice[] {
   const now = find(after, 'Ready');
-  if (now?.reason !== 'StableNotReady' || find(after, 'Stalled') !== undefined) return [];
-  if (find(before, 'Ready')?.reason === 'StableNotReady') return [];
-  return [{ severity: 'Warning', reason: 'StableNotReady', message: now.message }];
+  const reason = alarms.find((alarm) => alarm === now?.reason);
+  if (reason === undefined || now === undefined || find(after, 'Stalled') !== undefined) return [];
+  return find(before, 'Ready')?.reason === reason ? [] : [{ severity: 'Warning', reason, message: now.message }];
 }
 
 const find = ({ conditions }: RolloutStatus, type: string): Condition | undefined =>

@@ -53,7 +53,7 @@ export type Effect =
       readonly uid: string;
       readonly resourceVersion: string;
     }
-  /** The Service of a revision gets the ports that were added to the root Service. */
+  /** The Service of a revision gets the ports that the root Service has, as upkeep/ports.ts says. */
   | {
       readonly kind: 'updateServicePorts';
       readonly revision: string;
@@ -61,6 +61,8 @@ export type Effect =
       readonly uid: string;
       readonly resourceVersion: string;
     }
+  /** A root Service that we made gets the ports of the spec. */
+  | { readonly kind: 'updateRootPorts'; readonly uid: string; readonly resourceVersion: string }
   | { readonly kind: 'deleteRevision'; readonly revision: string }
   | { readonly kind: 'createRootService' }
   | { readonly kind: 'deleteRootService'; readonly uid: string; readonly resourceVersion: string }

@@ -1,11 +1,14 @@
 import { sameJson } from '../lib/index.ts';
+import { blocker, cutBlocker, readBlocker } from './blockers.ts';
+import { clipped } from './clip.ts';
 import { conditionsOf } from './conditions.ts';
-import type { Draft } from './draft.ts';
+import type { Draft, Hold } from './draft.ts';
 import { draftOf, holding, withStatus } from './draft.ts';
 import { explain } from './explain.ts';
 import { isConfirmed } from './facts.ts';
 import { scaleSelector } from './names.ts';
 import { noticesOf } from './notices.ts';
+import { serviceGuard } from './phases/guards.ts';
 import { initializing } from './phases/initializing.ts';
 import { aborting, withdrawing } from './phases/leaving.ts';
 import { progressing } from './phases/progressing.ts';
@@ -33,26 +36,29 @@ export function plan(world: World): Plan {
   if ((rollout.status.epoch ?? 0) > world.epoch) return idle;
   if (rollout.isDeleting && !rollout.hasFinalizer) return idle;
   const settled = settleWeight(world, draftOf(rollout.status));
-  return finish(world, upkeep(world, decide(world, settled)));
+  return finish(world, upkeep(world, restrained(world, decide(world, settled))));
 }
 
 function decide(world: World, draft: Draft): Draft {
   const { status } = draft;
   if (world.rollout.isDeleting) return terminating(world, draft);
   if (status.phase === undefined || status.phase === 'Initializing') return initializing(world, draft);
-  if (world.rival !== undefined) return rivalled(world, draft);
-  if (status.canaryRevision === undefined) return resting(world, draft);
+  if (status.canaryRevision === undefined) return world.rival === undefined ? resting(world, draft) : rivalled(world, draft);
   if (status.abort !== undefined) return aborting(world, draft);
   const isOvertaken = world.target.kind === 'revision' && world.target.revision !== status.canaryRevision;
   return isOvertaken ? withdrawing(world, draft) : progressing(world, draft);
 }
 
-/** Two Rollouts on one Service: the older one goes on, this one touches nothing. */
+/** Two Rollouts on one Service: the older one goes on, this one begins nothing. */
 const rivalled = (world: World, draft: Draft): Draft =>
   holding(
     { ...withStatus(draft, { phase: 'Degraded' }), wakes: [] },
     { reason: 'ServiceClaimed', message: `Rollout ${world.rival} is older and manages the same Service or workload`, isStalled: true },
   );
+
+/** A canary under way when an older Rollout appears may still lose its traffic; it gets none, and no analysis begins. */
+const restrained = ({ rival }: World, draft: Draft): Draft =>
+  rival === undefined ? draft : { ...draft, effects: draft.effects.filter(({ kind }) => kind !== 'createRun') };
 
 /** What must hold in every phase, whatever was decided: objects, counts, selector, split. */
 function upkeep(world: World, draft: Draft): Draft {
@@ -64,15 +70,16 @@ function finish(world: World, decided: Draft): Plan {
   const draft = recorded(obstructed(world, decided));
   const described = withStatus(draft, {
     ...counts(world),
+    // As much as status holds: a message must never be why a cut cannot be recorded.
     message: explain(draft),
     observedGeneration: rollout.generation,
     corrections: freshCorrections(world, draft),
   });
-  const next: RolloutStatus = {
+  const next = clipped({
     ...described.status,
     ...runsIn(world, described),
     conditions: [...conditionsOf(world, described, described.status.message ?? '')],
-  };
+  });
   // A moment that has passed was seen by this plan already.
   const wakeAtMs = earliest(
     ...[...draft.wakes, contentionEndsAt(world, described)].filter((wake) => wake !== undefined && wake > world.nowMs),
@@ -92,9 +99,28 @@ const cutsFirst = (effects: readonly Effect[]): readonly Effect[] => {
   return [...effects.filter(isCut), ...effects.filter((effect) => !isCut(effect))];
 };
 
-/** What the API server refuses us outweighs what we would wait for otherwise; without it nothing goes on. */
-function obstructed({ obstacle }: World, draft: Draft): Draft {
-  return obstacle === undefined ? draft : { ...draft, hold: { ...obstacle, isStalled: true } };
+/** What the API server refuses us, or what stands in the way, outweighs what we would wait for otherwise; without it nothing goes on. */
+function obstructed(world: World, draft: Draft): Draft {
+  const { obstacle } = world;
+  const hold = obstacle === undefined ? standing(world, draft) : { ...obstacle, isStalled: true };
+  return hold === undefined ? draft : { ...draft, hold };
+}
+
+/** Said as soon as it stands, not only when the next raise meets it. The other phases say it where they decide. */
+function standing(world: World, draft: Draft): Hold | undefined {
+  switch (draft.status.phase) {
+    case 'Progressing':
+    case 'Paused':
+    case 'Baking':
+      // Without pods it goes down by itself, where it can.
+      return draft.status.canaryUnavailableSince === undefined ? (blocker(world) ?? serviceGuard(world, draft)) : cutBlocker(world);
+    case 'Aborting':
+      return cutBlocker(world);
+    case 'Terminating':
+      return readBlocker(world);
+    default:
+      return undefined;
+  }
 }
 
 /** A weight that is written down by this plan waits for the data plane from now on: said at once, that takes no write of its own. */

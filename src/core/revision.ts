@@ -48,10 +48,14 @@ export interface ConfigUse {
   readonly isOptional: boolean;
 }
 
+/** Kubernetes puts it into every namespace, alike in all of them: the cluster's, not the user's configuration. */
+export const rootCaName = 'kube-root-ca.crt';
+
 /** The ConfigMaps and Secrets that a template's volumes and environments read; each once, needed where any use needs it. */
 export function configUses(template: PodTemplate): readonly ConfigUse[] {
   const uses = new Map<string, ConfigUse>();
   mapConfigRefs(template, (kind, name, isOptional) => {
+    if (kind === 'ConfigMap' && name === rootCaName) return name;
     const known = uses.get(`${kind}/${name}`);
     uses.set(`${kind}/${name}`, { kind, name, isOptional: isOptional && (known?.isOptional ?? true) });
     return name;

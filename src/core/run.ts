@@ -89,7 +89,7 @@ export function abort(world: World, draft: Draft, reason: ReasonCode, message: s
   const { weight } = draft.status;
   const cut = withStatus(draft, {
     phase: 'Aborting',
-    abort: { reason, message, at: isoOf(world.nowMs) },
+    abort: { reason, message: message.slice(0, 4000), at: isoOf(world.nowMs) },
     weight: cutWeight(weight),
     waiting: undefined,
     canaryUnavailableSince: undefined,

@@ -26,6 +26,8 @@ export interface World {
   readonly window: { readonly kind: 'open' } | { readonly kind: 'closed'; readonly untilMs: number | undefined };
   /** What the API server refused us at the last attempt. */
   readonly obstacle?: { readonly reason: 'Forbidden' | 'WriteRefused'; readonly message: string } | undefined;
+  /** Kinds that may not be read, or no longer, so that what is known of them is old; in words. */
+  readonly unreadable?: string | undefined;
   /** The older Rollout that manages the same root Service or workload, `namespace/name`. */
   readonly rival: string | undefined;
 }
@@ -89,9 +91,19 @@ export interface Revision {
   readonly name: string;
   readonly createdAt: string;
   readonly deployment: RevisionDeployment | undefined;
-  readonly service: { readonly uid: string; readonly resourceVersion: string; readonly ports: readonly RootPort[] } | undefined;
+  readonly service: RevisionService | undefined;
   /** Ready, non-terminating endpoints of its Service. */
   readonly readyEndpoints: number;
+}
+
+export interface RevisionService {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly ports: readonly RootPort[];
+  /** Whole seconds. */
+  readonly createdAtMs?: number | undefined;
+  /** Since when its ports are these, where they were changed after it was made. */
+  readonly portsSinceMs?: number | undefined;
 }
 
 export interface RevisionDeployment {
@@ -114,7 +126,8 @@ export interface RevisionDeployment {
 export type Traffic =
   | {
       readonly kind: 'unusable';
-      readonly reason: 'TrafficSplitNotInstalled' | 'TrafficSplitVersion' | 'ProviderAmbiguous';
+      /** Forbidden: there may be a split, and it may not be read. */
+      readonly reason: 'TrafficSplitNotInstalled' | 'TrafficSplitVersion' | 'ProviderAmbiguous' | 'Forbidden';
       readonly message: string;
     }
   | {
@@ -178,6 +191,8 @@ export interface RunView extends RunFacts {
   readonly attempt: number;
   readonly step: number | undefined;
   readonly isTerminating: boolean;
+  /** Somebody has deleted it: nobody measures it any more. */
+  readonly isDeleting?: boolean;
   /** Of every metric that is not a dry run: the start of the window of its latest Pass. */
   readonly evidence: readonly {
     readonly metric: string;

@@ -9,7 +9,7 @@ export interface Fence {
   check(): boolean;
 }
 
-export type Call = Omit<TransportRequest, 'guard'> & {
+export type Call = TransportRequest & {
   /** For writes that are no leader's business: the lease itself, token and access reviews. */
   readonly unfenced?: boolean;
   /** False where the caller has a back-off of its own. */
@@ -33,6 +33,7 @@ const longestDelayMs = 2_000;
  */
 export function createCaller({ transport, clock, random, fence }: CallerOptions) {
   const guardOf = (call: Call): (() => KubeFailure | undefined) | undefined => {
+    if (call.guard !== undefined) return call.guard;
     if (fence === undefined || call.unfenced === true || call.method === 'GET') return undefined;
     return () => (fence.check() ? undefined : localFailure('fenced', 'not sent: the lease is no longer surely ours'));
   };

@@ -171,6 +171,7 @@ export function createKubeClient({ transport, clock, random, log, fence }: KubeC
           deadlineMs: options.deadlineMs ?? (method === 'GET' ? readDeadlineMs : writeDeadlineMs),
           unfenced: options.unfenced === true || priority === 'lease',
           ...(options.retry === undefined ? {} : { retry: options.retry }),
+          ...(options.guard === undefined ? {} : { guard: options.guard }),
         },
         signal,
       );

@@ -1,9 +1,13 @@
 import { type Clock, sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
+import type { Contact } from './contact.ts';
 import type { WorkQueue } from './work-queue.ts';
 
-/** `wakeAtMs`: look again then, by the wall clock. `retry`: this pass failed, look again after the key's back-off. */
-export type ReconcileOutcome = { readonly wakeAtMs?: number | undefined } | 'retry';
+/**
+ * `wakeAtMs`: look again then, by the wall clock. `retry`: this pass failed, look again after the key's back-off. `cutOff`: the server did
+ * not answer, or must not be written to; look again after the back-off, and at once when it answers, the urgent first.
+ */
+export type ReconcileOutcome = { readonly wakeAtMs?: number | undefined } | 'retry' | { readonly cutOff: 'urgent' | 'patient' };
 
 export interface ControllerOptions {
   readonly queue: WorkQueue;
@@ -16,6 +20,8 @@ export interface ControllerOptions {
   readonly drainMs?: number;
   /** Aborts passes under way at once, as a lost lease must. */
   readonly interrupt?: AbortSignal;
+  /** Ends the back-offs of keys that were cut off. */
+  readonly contact?: Pick<Contact, 'onRegained'>;
 }
 
 /** Reconciles until the signal aborts, then ends the passes under way. A pass that throws is a bug: logged, backed off, survived. */
@@ -26,10 +32,12 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   if (options.interrupt?.aborted) interrupt();
   const stopped = new AbortController();
   const stop = anyAborted(signal, passes.signal);
+  const releaseContact = options.contact?.onRegained(() => options.queue.retryCutOff());
   const workers = Array.from({ length: options.concurrency }, () => work(options, stop.signal, passes.signal));
   const done = Promise.all(workers).finally(() => stopped.abort());
   await Promise.all([done, cutShort(options, signal, stopped.signal, passes)]);
   stop.release();
+  releaseContact?.();
   options.interrupt?.removeEventListener('abort', interrupt);
 }
 
@@ -50,6 +58,10 @@ async function work(options: ControllerOptions, stop: AbortSignal, passSignal: A
 function settle(queue: WorkQueue, key: string, outcome: ReconcileOutcome): void {
   if (outcome === 'retry') {
     queue.addAfterFailure(key);
+    return;
+  }
+  if ('cutOff' in outcome) {
+    queue.addCutOff(key, { priority: outcome.cutOff === 'urgent' });
     return;
   }
   queue.forget(key);

@@ -93,6 +93,16 @@ export function isTransient(failure: KubeFailure): boolean {
   return failure.kind === 'tooManyRequests' || failure.kind === 'unavailable' || failure.kind === 'timeout' || failure.kind === 'network';
 }
 
+/** The server did not answer, or this process may not write to it for the moment: no word on the request itself. */
+export function isCutOff({ kind }: KubeFailure): boolean {
+  return kind === 'network' || kind === 'timeout' || kind === 'unknownOutcome' || kind === 'unavailable' || kind === 'fenced';
+}
+
+/** Nobody answered at all. */
+export function isSilence({ kind, status }: KubeFailure): boolean {
+  return status === undefined && (kind === 'network' || kind === 'timeout' || kind === 'unknownOutcome');
+}
+
 function kindOf(reply: StatusReply, reason: string | undefined, message: string): KubeFailureKind {
   switch (reply.status) {
     case 400:

@@ -49,6 +49,23 @@ test('four slots are kept for cuts, and the lease waits for no slot at all', asy
   expect(replies.every((reply) => reply.ok)).toBe(true);
 });
 
+test('a cut is answered while sixteen ordinary requests are not, also on connections that are still to be made', async () => {
+  bench.api.fault((request) => request.method === 'GET', { kind: 'hang' }, 100);
+  let answered = 0;
+  const slow = Array.from({ length: 16 }, () => bench.transport.request(read).then((reply) => (answered += Number(reply.ok))));
+  await eventually(() => bench.api.requests.length === 12);
+  for (let index = 0; index < 20; index++) {
+    expect(kindOf(await bench.transport.request({ ...write, body: `{"size":${index}}`, priority: 'cut' }))).toBe('ok');
+  }
+  const together = await Promise.all(Array.from({ length: 10 }, () => bench.transport.request({ ...write, priority: 'cut' })));
+  expect(together.map(kindOf)).toEqual(Array(10).fill('ok'));
+  expect(answered).toBe(0);
+  expect(bench.api.requests.filter((request) => request.method === 'GET')).toHaveLength(12);
+  expect(bench.api.connections).toBeLessThanOrEqual(16);
+  await bench.clock.advance(10_000);
+  await Promise.all(slow);
+});
+
 describe('what a caller learns from a failure', () => {
   test('a read and a write time out differently: the write was sent', async () => {
     bench.api.fault(() => true, { kind: 'hang' }, 2);

@@ -78,7 +78,7 @@ export class HttpTransport implements Transport {
 
   async #attempt(request: TransportRequest, signal: AbortSignal): Promise<Result<TransportReply, KubeFailure>> {
     const pool = request.priority === 'lease' ? 'lease' : 'calls';
-    const call = await this.#prepare(request, pool, this.#options.maxBodyBytes ?? 64 * mebibyte, signal);
+    const call = await this.#prepare(request, pool, request.maxBodyBytes ?? this.#options.maxBodyBytes ?? 64 * mebibyte, signal);
     return call.ok ? exchange(call.value, signal) : call;
   }
 

@@ -1,8 +1,17 @@
 export type { Fence } from './caller.ts';
 export { createKubeClient, type KubeClientOptions } from './client.ts';
+export { Contact, type ContactOptions } from './contact.ts';
 export { type ControllerOptions, type ReconcileOutcome, runController } from './controller.ts';
 export { type ApiGroup, discover, discoverResources, type ServedResource } from './discovery.ts';
-export { describeFailure, failureFromStatus, isTransient, type KubeFailure, type KubeFailureKind, localFailure } from './failure.ts';
+export {
+  describeFailure,
+  failureFromStatus,
+  isCutOff,
+  isTransient,
+  type KubeFailure,
+  type KubeFailureKind,
+  localFailure,
+} from './failure.ts';
 export { addFinalizer, type FinalizerCall, finalizerAddition, finalizerRemoval, removeFinalizer } from './finalizer.ts';
 export { type KubeHealth, kubeHealth, type ReflectorHealth } from './health.ts';
 export { HttpTransport, type HttpTransportOptions } from './http-transport.ts';
@@ -23,6 +32,7 @@ export type {
 export { type LoadedCredentials, type LoadOptions, loadCredentials } from './kubeconfig.ts';
 export { type LeaderCallbacks, LeaderElector, type LeaderElectorOptions } from './leader-election.ts';
 export { type LeaseRecord, type LeaseState, type LeaseTiming, leaseResource, leaseState, leaseTimingProblem, microTime } from './lease.ts';
+export { ensureNamespace } from './namespace.ts';
 export {
   compareResourceVersions,
   type KubeObject,

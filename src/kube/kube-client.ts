@@ -75,6 +75,9 @@ export interface RawOptions {
   readonly unfenced?: boolean;
   /** False: one attempt only. */
   readonly retry?: boolean;
+  readonly maxBodyBytes?: number;
+  /** Asked at the instant before bytes leave, in place of the fence; a failure stops the request unsent. */
+  readonly guard?: () => KubeFailure | undefined;
 }
 
 /** Kubernetes over a transport: raw JSON in and out, a deadline on each call, failures as values. */

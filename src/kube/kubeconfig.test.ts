@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -178,6 +178,45 @@ test('an unknown context and a socks proxy are failures, an http proxy is passed
   const socks = aKubeconfig({}, { 'proxy-url': 'socks5://p:1' });
   expect(await loadCredentials({ clock, kubeconfig: socks })).toMatchObject({ failure: { message: expect.stringContaining('proxies') } });
   expect(await load({ kubeconfig: aKubeconfig({}, { 'proxy-url': 'http://p:1' }) })).toMatchObject({ proxyUrl: 'http://p:1' });
+});
+
+describe('the check at the start', () => {
+  const checked = async (user: object, cluster: object = {}) => (await load({ kubeconfig: aKubeconfig(user, cluster) })).check();
+
+  test('is content with what is there, and runs no plugin', async () => {
+    const ran = join(directory, 'ran');
+    file('token', 'T');
+    for (const user of [
+      {},
+      { token: 'T' },
+      { tokenFile: 'token' },
+      { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: file('plugin', `#!/bin/sh\ntouch ${ran}\n`) } },
+      { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh' } },
+    ])
+      expect(await checked(user)).toMatchObject({ ok: true });
+    expect(existsSync(ran)).toBe(false);
+  });
+
+  test.each([
+    ['a token file that is not there', { tokenFile: 'absent' }, {}, /absent/],
+    ['an empty token file', { tokenFile: 'empty' }, {}, /the token is empty/],
+    ['a certificate that is not there', { 'client-certificate': 'absent', 'client-key': 'absent' }, {}, /absent/],
+    [
+      'a broken certificate',
+      { 'client-certificate': 'garbage', 'client-key': 'garbage' },
+      {},
+      /client certificate and its key cannot be used/,
+    ],
+    ['a broken authority', { token: 'T' }, { 'certificate-authority': 'garbage' }, /certificate authority cannot be read/],
+    ['a plugin that is not there', { exec: { command: './absent' } }, {}, /credential plugin .*absent is not there/],
+    ['a plugin that is not on the path', { exec: { command: 'sluice-absent' } }, {}, /credential plugin sluice-absent is not there/],
+    ['a plugin that is no program', { exec: { command: './text' } }, {}, /no program/],
+  ])('says of %s what is wrong', async (_what, user, cluster, message) => {
+    file('empty', '\n');
+    file('garbage', 'garbage');
+    writeFileSync(join(directory, 'text'), 'text', { mode: 0o644 });
+    expect(await checked(user, cluster)).toMatchObject({ ok: false, failure: { message: expect.stringMatching(message) } });
+  });
 });
 
 test('cached credentials ask one at a time, and not again at once after a failure', async () => {

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import { isObject } from '../lib/json.ts';
 import { fail, ok, type Result } from '../lib/result.ts';
 import { CachedCredentials, type FetchedAccess } from './cached-credentials.ts';
+import { checkCommand, checkTls } from './credential-check.ts';
 import { type ExecPlugin, runExecPlugin } from './exec-credential.ts';
 import { type KubeFailure, localFailure } from './failure.ts';
 import type { Credentials, TlsMaterial } from './transport.ts';
@@ -26,6 +27,11 @@ export interface LoadedCredentials {
   readonly namespace: string;
   readonly currentContext: string;
   readonly proxyUrl?: string;
+  /**
+   * Reads once what the credentials are made of, and asks nobody: a file that is not there at the start is a mistake, one that is missing
+   * later is being replaced.
+   */
+  check(): Result<void, KubeFailure>;
 }
 
 type Fields = Record<string, unknown>;
@@ -116,7 +122,21 @@ function assemble(config: KubeConfig, rawUsers: ReadonlyMap<string, Fields>, clo
     namespace: context.namespace || 'default',
     currentContext,
     ...(proxyUrl === undefined ? {} : { proxyUrl }),
+    check: () => check(identity),
   });
+}
+
+function check(identity: Identity): Result<void, KubeFailure> {
+  const { cluster, user } = identity;
+  try {
+    checkTls(tlsOf(cluster, user));
+    if (staticAuthorization(identity) === 'Bearer ') throw new Error('the token is empty');
+    const plugin = execPluginOf(identity);
+    if (plugin !== undefined) checkCommand(plugin.command);
+    return ok(undefined);
+  } catch (error) {
+    return refuse(`credentials of ${user.name || 'nobody'}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 interface Identity {

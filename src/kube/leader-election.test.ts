@@ -44,6 +44,13 @@ function aCandidate(identity: string, options: Partial<LeaderElectorOptions> = {
   return { elector, log, stop };
 }
 
+/** The clock of the test, to be changed in part. */
+const clockOf = (): Clock => ({
+  nowMs: () => clock.nowMs(),
+  monotonicMs: () => clock.monotonicMs(),
+  after: (delayMs, fire) => clock.after(delayMs, fire),
+});
+
 const epochs = (log: readonly string[]) => log.flatMap((entry) => (entry.startsWith('started') ? [Number(entry.slice(8))] : []));
 
 test('the first candidate leads, renews, and stays valid; the second follows', async () => {
@@ -145,13 +152,52 @@ describe('losing', () => {
     expect(a.elector.isValid()).toBe(true);
   });
 
+  test.each([11_000, 60_000])(
+    'a process that wakes up after %i ms sends nothing, whichever of its timers comes first',
+    async (asleepMs) => {
+      for (let seed = 0; seed < 20; seed++) {
+        server.lease = undefined;
+        let asleep = 0;
+        let sent = 0;
+        // The machine's clock goes on while the process stands; its timers come when it wakes up.
+        const frozen: Clock = { ...clockOf(), monotonicMs: () => clock.monotonicMs() + asleep };
+        const client: Pick<KubeClient, 'raw'> = {
+          raw: (...given) => {
+            sent += 1;
+            return server.raw(...given);
+          },
+        };
+        const a = aCandidate(`a-${seed}`, { clock: frozen, client, random: seededRandom(seed) });
+        await clock.advance(3_000 + 97 * seed);
+        expect(a.elector.isValid()).toBe(true);
+        asleep = asleepMs;
+        sent = 0;
+        await clock.advance(5_000);
+        expect(sent).toBe(0);
+        expect(a.log.at(-1)).toMatch(/^lost/);
+      }
+    },
+  );
+
+  test('a renew that was held up on its way to the wire is not sent after the deadline', async () => {
+    let guard: (() => unknown) | undefined;
+    const seen: Pick<KubeClient, 'raw'> = {
+      raw: (method, path, options, signal) => {
+        if (method === 'PUT') guard = options?.guard;
+        return server.raw(method, path, options, signal);
+      },
+    };
+    aCandidate('a', { client: seen });
+    await clock.advance(5_000);
+    expect(guard?.()).toBeUndefined();
+    server.isDown = true;
+    await clock.advance(11_000);
+    expect(guard?.()).toMatchObject({ kind: 'fenced' });
+  });
+
   test('a loop that stood still ends leadership', async () => {
     let frozenMs = 0;
-    const slow: Clock = {
-      nowMs: () => clock.nowMs(),
-      monotonicMs: () => clock.monotonicMs() + frozenMs,
-      after: (delayMs, fire) => clock.after(delayMs, fire),
-    };
+    const slow: Clock = { ...clockOf(), monotonicMs: () => clock.monotonicMs() + frozenMs };
     const a = aCandidate('a', { clock: slow });
     await clock.advance(3_000);
     frozenMs = 6_000;
@@ -214,6 +260,23 @@ describe('releasing', () => {
     expect(server.lease?.spec).toMatchObject({ holderIdentity: '', leaseDurationSeconds: 1 });
     await clock.advance(2_500);
     expect(epochs(b.log)[0]).toBeGreaterThan(epochs(a.log)[0] ?? Number.POSITIVE_INFINITY);
+  });
+
+  test('a lease that was got by a request whose answer nobody waited for is given back', async () => {
+    server.losesAnswers = ['landed'];
+    const deaf: Pick<KubeClient, 'raw'> = {
+      raw: async (method, path, options, signal) =>
+        method === 'GET' && server.lease !== undefined && signal !== undefined
+          ? fail(localFailure('network', 'no answer'))
+          : server.raw(method, path, options, signal),
+    };
+    const a = aCandidate('a', { client: deaf });
+    await clock.advance(100);
+    expect(server.lease?.spec.holderIdentity).toBe('a');
+    expect(a.log).toEqual([]);
+    await a.stop();
+    await a.elector.release();
+    expect(server.lease?.spec.holderIdentity).toBe('');
   });
 
   test('what is not ours any more is left alone', async () => {

@@ -5,7 +5,7 @@ import type { Random } from '../lib/random.ts';
 import { fail, ok, type Result } from '../lib/result.ts';
 import { isKubeObject } from './client.ts';
 import { describeFailure, type KubeFailure, localFailure } from './failure.ts';
-import type { KubeClient } from './kube-client.ts';
+import type { KubeClient, RawOptions } from './kube-client.ts';
 import {
   firstEpoch,
   type LeaseRecord,
@@ -55,6 +55,8 @@ export class LeaderElector {
   readonly #writeTimeoutMs: number;
   #observed: Observation | undefined;
   #held: { epoch: number; lastRenewMs: number } | undefined;
+  /** An acquisition was sent and its answer never came: the lease may be ours though we do not lead. */
+  #mayHold = false;
   #highestEpoch = 0;
 
   constructor(options: LeaderElectorOptions) {
@@ -109,8 +111,9 @@ export class LeaderElector {
 
   /** Gives the lease back, so that a follower takes it at its next look. Only after the last write: it ends `isValid`. */
   async release(signal?: AbortSignal): Promise<void> {
-    if (this.#held === undefined) return;
+    if (this.#held === undefined && !this.#mayHold) return;
     this.#held = undefined;
+    this.#mayHold = false;
     // A renew under way when `run` was stopped may have moved the resourceVersion: look once more on a conflict.
     for (let attempt = 0; attempt < 2; attempt++) {
       const seen = await this.#observe(signal);
@@ -125,10 +128,15 @@ export class LeaderElector {
   /** The epoch once we hold the lease, or undefined when stopped before. */
   async #acquire(signal: AbortSignal): Promise<number | undefined> {
     const { clock, random, log } = this.#options;
+    let said: KubeFailure['kind'] | undefined;
     while (!signal.aborted) {
       const epoch = await this.#tryAcquire(signal);
       if (epoch.ok && epoch.value !== undefined) return epoch.value;
-      if (!epoch.ok && !signal.aborted) log.warn({ failure: describeFailure(epoch.failure) }, 'lease not acquired');
+      const failure = epoch.ok ? undefined : epoch.failure;
+      // One line a transition: a server that is away for an hour says so once.
+      if (failure !== undefined && failure.kind !== said && !signal.aborted)
+        log.warn({ failure: describeFailure(failure) }, 'lease not acquired');
+      said = failure?.kind;
       await sleep(clock, this.#timing.retryPeriodMs * (0.8 + 0.4 * random.next()), signal);
     }
     return undefined;
@@ -152,11 +160,18 @@ export class LeaderElector {
           ? observed.record.leaseTransitions
           : nextEpoch;
     const record = this.#record(epoch, microTime(wallMs), wallMs);
+    this.#mayHold = true;
     const written = observed === undefined ? await this.#create(record, signal) : await this.#put(observed.object, record, signal);
     const landed = await this.#settle(written, record, signal);
+    this.#mayHold = !landed.ok && landed.failure.kind === 'unknownOutcome';
     if (!landed.ok) return landed;
     this.#held = { epoch, lastRenewMs: sentAtMs };
     return ok(epoch);
+  }
+
+  /** Nobody can have taken the lease before this is true, and anybody may have soon after. */
+  #isOverdue(): boolean {
+    return this.#held === undefined || this.#options.clock.monotonicMs() - this.#held.lastRenewMs >= this.#timing.renewDeadlineMs;
   }
 
   /** Renews until it cannot; gives the reason, or undefined when stopped. */
@@ -167,6 +182,8 @@ export class LeaderElector {
       if (untilMs <= 0) return `not renewed for ${this.#timing.renewDeadlineMs} ms`;
       await sleep(clock, Math.min(untilMs, this.#timing.retryPeriodMs * (0.9 + 0.2 * random.next())), signal);
       if (signal.aborted) return undefined;
+      // The process may have been frozen: what it led is long over, and not a byte of it may be sent.
+      if (this.#isOverdue()) continue;
       const renewed = await this.#renew(signal);
       if (renewed.ok) continue;
       if (signal.aborted) return undefined;
@@ -183,7 +200,8 @@ export class LeaderElector {
     if (observed === undefined || held === undefined) return fail(localFailure('protocol', 'there is no lease to renew'));
     const sentAtMs = clock.monotonicMs();
     const record = this.#record(held.epoch, observed.record.acquireTime, clock.nowMs());
-    const landed = await this.#settle(await this.#put(observed.object, record, signal), record, signal);
+    const guard = () => (this.#isOverdue() ? localFailure('fenced', 'not sent: the renew deadline has passed') : undefined);
+    const landed = await this.#settle(await this.#put(observed.object, record, signal, guard), record, signal);
     if (!landed.ok) return landed;
     this.#held = { epoch: held.epoch, lastRenewMs: sentAtMs };
     return ok(undefined);
@@ -247,10 +265,15 @@ export class LeaderElector {
     return asObject(await client.raw('POST', collectionPath(leaseResource, namespace), { ...this.#call(), body }, signal));
   }
 
-  async #put(object: KubeObject, record: LeaseRecord, signal: AbortSignal | undefined): Promise<Result<KubeObject, KubeFailure>> {
+  async #put(
+    object: KubeObject,
+    record: LeaseRecord,
+    signal: AbortSignal | undefined,
+    guard?: RawOptions['guard'],
+  ): Promise<Result<KubeObject, KubeFailure>> {
     const { client, namespace, name } = this.#options;
-    const body = withRecord(object, record);
-    return asObject(await client.raw('PUT', resourcePath(leaseResource, { namespace, name }), { ...this.#call(), body }, signal));
+    const options = { ...this.#call(), body: withRecord(object, record), ...(guard === undefined ? {} : { guard }) };
+    return asObject(await client.raw('PUT', resourcePath(leaseResource, { namespace, name }), options, signal));
   }
 
   #call() {

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { VirtualClock } from '../lib/clock.ts';
+import { sleep, VirtualClock } from '../lib/clock.ts';
 import { silentLogger } from '../lib/logger.ts';
 import { fail, ok } from '../lib/result.ts';
 import { type KubeFailure, localFailure } from './failure.ts';
@@ -111,4 +111,50 @@ test('flush writes what is left at shutdown, pending counts too', async () => {
   await recorder.flush(new AbortController().signal);
   expect(written.map((one) => one.verb).sort()).toEqual(['create', 'create', 'patch']);
   expect(clock.pendingTimers).toBe(0);
+});
+
+test('an event that is being written when the recorder is stopped is left for the flush', async () => {
+  let isHanging = true;
+  const attempts: string[] = [];
+  const recorder = new Recorder({
+    client: {
+      create: async (_resource, _namespace, body, _options, signal) => {
+        attempts.push((body as { metadata: { name: string } }).metadata.name);
+        if (!isHanging) return answer('create', body);
+        await sleep(clock, 5_000, signal);
+        return fail(localFailure('unknownOutcome', 'stopped waiting'));
+      },
+      patch: async (_resource, _ref, body) => answer('patch', body),
+    },
+    clock,
+    log: silentLogger,
+    controller: 'sluice.dev/controller',
+    instance: 'pod-1',
+  });
+  const stop = new AbortController();
+  const ended = recorder.run(stop.signal);
+  recorder.event(anEvent('one'));
+  recorder.event(anEvent('two'));
+  await clock.advance(100);
+  stop.abort();
+  await ended;
+  isHanging = false;
+  await recorder.flush(new AbortController().signal);
+  expect(written.map(({ body }) => body.note)).toEqual(['one', 'two']);
+  expect(new Set(attempts).size).toBe(2);
+  expect(recorder.dropped).toBe(0);
+});
+
+test('a flush ends with its signal, whatever is left', async () => {
+  const { recorder, stop } = aRecorder();
+  await stop();
+  failures = Array.from({ length: 50 }, () => localFailure('network', 'down'));
+  for (let index = 0; index < 10; index++) recorder.event(anEvent(`note ${index}`));
+  const limit = new AbortController();
+  const flushed = recorder.flush(limit.signal);
+  await clock.advance(700);
+  limit.abort();
+  await flushed;
+  expect(written).toEqual([]);
+  expect(recorder.queued).toBe(10);
 });

@@ -107,14 +107,16 @@ export class Recorder {
     }
   }
 
-  /** Writes what is left; for shutdown, after `run` has ended. */
+  /** Writes what is left until the signal aborts; for shutdown, after `run` has ended. */
   async flush(signal: AbortSignal): Promise<void> {
     for (const [series, cancel] of this.#pauses) {
       cancel();
       this.#enqueue(series);
     }
     this.#pauses.clear();
-    for (let series = this.#queue.shift(); series !== undefined && !signal.aborted; series = this.#queue.shift()) {
+    while (!signal.aborted) {
+      const series = this.#queue.shift();
+      if (series === undefined) return;
       await this.#write(series, signal);
     }
   }
@@ -157,8 +159,14 @@ export class Recorder {
         if (series.count > series.writtenCount) this.#repeat(series);
         return;
       }
+      // Stopped in mid-write: for `flush`, under the same name, so that one which did arrive is not told twice.
+      if (signal.aborted) {
+        series.isQueued = true;
+        this.#queue.unshift(series);
+        return;
+      }
       const isWorthIt = (isTransient(failure) && failure.kind !== 'tooManyRequests') || failure.kind === 'unknownOutcome';
-      if (!isWorthIt || attempt === maxAttempts || signal.aborted) {
+      if (!isWorthIt || attempt === maxAttempts) {
         this.#dropped += 1;
         this.#options.log.debug({ failure: describeFailure(failure) }, 'event dropped');
         return;

@@ -234,4 +234,14 @@ describe('faults of a running watch', () => {
     expect(subject.changes).toHaveLength(count);
     expect(bench.clock.pendingTimers).toBe(0);
   });
+
+  test('what begins to fail, and is live again, is told once each', async () => {
+    const told: (string | undefined)[] = [];
+    const subject = await live({ onHealth: (failing) => told.push(failing?.kind) });
+    expect(told).toEqual([]);
+    bench.api.fault(isPlainWatch, { kind: 'status', status: 403 }, 3);
+    bench.api.cutWatches('close');
+    await heals(subject);
+    expect(told.filter((kind) => kind !== 'protocol')).toEqual(['forbidden', undefined]);
+  });
 });

@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import { unreachable } from '../lib/result.ts';
+import type { Contact } from './contact.ts';
 import { describeFailure, type KubeFailure } from './failure.ts';
 import type { ReflectorHealth } from './health.ts';
 import type { KubeClient, Selection } from './kube-client.ts';
@@ -20,7 +21,11 @@ export interface ReflectorOptions<T> extends Selection {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** News that the server is back; without it a reflector finds that out at the end of its own back-off. */
+  readonly contact?: Pick<Contact, 'onRegained'> | undefined;
   readonly onChange: (change: Change<T>) => void;
+  /** The watch has begun to fail, fails in another way, or is live again (undefined). */
+  readonly onHealth?: ((failing: KubeFailure | undefined) => void) | undefined;
 }
 
 interface Projected<T> {
@@ -62,9 +67,14 @@ export class Reflector<T> {
     return this.#options.resource;
   }
 
+  /** Undefined: all namespaces. */
+  get namespace(): string | undefined {
+    return this.#options.namespace;
+  }
+
   /** Lists and watches until the signal aborts; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { client, resource, namespace, labelSelector, fieldSelector, metadataOnly, clock, random } = this.#options;
+    const { client, resource, namespace, labelSelector, fieldSelector, metadataOnly, clock, random, contact } = this.#options;
     await runWatcher(
       {
         client,
@@ -72,6 +82,7 @@ export class Reflector<T> {
         selection: { namespace, labelSelector, fieldSelector, metadataOnly },
         clock,
         random,
+        contact,
         tell: (told) => {
           // After the stop nothing may reach handlers that are being torn down.
           if (!signal.aborted) this.#hear(told);
@@ -227,20 +238,22 @@ export class Reflector<T> {
   }
 
   #recovered(): void {
-    const { log, resource } = this.#options;
-    if (this.#failing !== undefined) log.info({ resource: resource.plural, group: resource.group }, 'watch recovered');
+    const { log, resource, onHealth } = this.#options;
+    const hadFailed = this.#failing !== undefined;
+    if (hadFailed) log.info({ resource: resource.plural, group: resource.group }, 'watch recovered');
     this.#failing = undefined;
     this.#isMissing = false;
+    if (hadFailed) onHealth?.(undefined);
   }
 
   #failed(failure: KubeFailure): void {
-    const { log, resource } = this.#options;
+    const { log, resource, onHealth } = this.#options;
     // One line a transition: a server that is down for an hour says so once, not once per attempt.
-    if (this.#failing?.kind !== failure.kind) {
-      log.warn({ resource: resource.plural, group: resource.group, failure: describeFailure(failure) }, 'watch interrupted');
-    }
+    const isNews = this.#failing?.kind !== failure.kind;
+    if (isNews) log.warn({ resource: resource.plural, group: resource.group, failure: describeFailure(failure) }, 'watch interrupted');
     this.#failing = failure;
     this.#isMissing = failure.kind === 'notFound';
+    if (isNews) onHealth?.(failure);
   }
 
   #project(object: KubeObject): T | undefined | typeof thrown {

@@ -14,6 +14,8 @@ export interface TransportRequest {
   /** Whole call for `request`; until the response head for `stream`. Counts from the call, waiting for a slot included. */
   readonly deadlineMs: number;
   readonly priority: Priority;
+  /** A longer body is a failure; default: what the transport bears. */
+  readonly maxBodyBytes?: number;
   /** Asked at the instant before bytes leave; a failure stops the request unsent. */
   readonly guard?: () => KubeFailure | undefined;
 }

@@ -33,7 +33,7 @@ test('back-off doubles from 0.8 s to 30 s, and only news or ten healthy seconds 
   expect(state.failures).toBe(8);
   expect(step(state, { ...moment, type: 'event', event: { type: 'applied', object: anObject(6) } }).state.failures).toBe(0);
   const later = step(state, { chance: 1, nowMs: 10_000, type: 'failed', failure: localFailure('network', 'down') });
-  expect(later.request).toEqual({ type: 'wait', delayMs: 800 });
+  expect(later.request).toEqual({ type: 'wait', delayMs: 800, atLeastMs: 0 });
 });
 
 test('a failed watch keeps its place, an expired one does not', () => {

@@ -36,6 +36,8 @@ export interface WatchState {
 /** What happened, with the moment (monotonic) and one random number in [0, 1) for whatever needs chance. */
 export type Input = { readonly nowMs: number; readonly chance: number } & (
   | { readonly type: 'begin' }
+  /** The server, which had not answered anybody, is back: whatever was waited or asked for is void. */
+  | { readonly type: 'regained' }
   | { readonly type: 'page'; readonly page: ObjectPage }
   | { readonly type: 'opened' }
   | { readonly type: 'event'; readonly event: WatchEvent }
@@ -47,7 +49,8 @@ export type Input = { readonly nowMs: number; readonly chance: number } & (
 export type Request =
   | { readonly type: 'list'; readonly limit?: number; readonly continueToken?: string }
   | { readonly type: 'watch'; readonly resourceVersion?: string; readonly timeoutSeconds: number }
-  | { readonly type: 'wait'; readonly delayMs: number };
+  /** `atLeastMs`: what the server asked for, which no news of it shortens. */
+  | { readonly type: 'wait'; readonly delayMs: number; readonly atLeastMs: number };
 
 /** What the watcher tells. A list is told whole between `listing` and `listedAll`; another `listing` takes the unfinished one back. */
 export type Told =
@@ -93,6 +96,8 @@ export function step(state: WatchState, input: Input): Step {
   switch (input.type) {
     case 'begin':
       return begin(state, input.chance);
+    case 'regained':
+      return begin({ ...state, phase: left(state.phase), failures: 0 }, input.chance);
     case 'page':
       return paged(state, input.page, input);
     case 'opened':
@@ -112,6 +117,12 @@ function begin(state: WatchState, chance: number): Step {
   if (state.phase.kind === 'listed') return { state, told: [], request: watchFrom(chance, state.phase.resourceVersion) };
   if (!state.speaksWatchList || state.unfinishedStreams >= unfinishedStreamsAllowed) return beginPaging(state);
   return { state: { ...state, phase: { kind: 'streaming' } }, told: [{ type: 'listing' }], request: watchFrom(chance) };
+}
+
+/** Half a list is none; a stream that is left can be continued. */
+function left(phase: Phase): Phase {
+  if (phase.kind === 'watching' || phase.kind === 'listed') return { kind: 'listed', resourceVersion: phase.resourceVersion };
+  return { kind: 'empty' };
 }
 
 function beginPaging(state: WatchState, limit: number | undefined = pageSize): Step {
@@ -189,8 +200,8 @@ function failed(state: WatchState, failure: KubeFailure, moment: Moment): Step {
     failures,
     listCause: keepsPlace ? state.listCause : 'need',
   };
-  const delayMs = backoffMs(failure, failures, moment.chance);
-  return { state: next, told: [{ type: 'failing', failure }], request: { type: 'wait', delayMs } };
+  const { delayMs, atLeastMs } = backoff(failure, failures, moment.chance);
+  return { state: next, told: [{ type: 'failing', failure }], request: { type: 'wait', delayMs, atLeastMs } };
 }
 
 function closed(state: WatchState, wasSilent: boolean, moment: Moment): Step {
@@ -236,12 +247,12 @@ function watchFrom(chance: number, resourceVersion?: string): Request {
   };
 }
 
-function backoffMs(failure: KubeFailure, failures: number, chance: number): number {
+function backoff(failure: KubeFailure, failures: number, chance: number): { delayMs: number; atLeastMs: number } {
   // A resource that is not installed is asked for seldom, but for the 404s of an API server that is starting up.
-  if (failure.kind === 'notFound' && failures > 3) return longestBackoffMs * (0.7 + 0.3 * chance);
+  if (failure.kind === 'notFound' && failures > 3) return { delayMs: longestBackoffMs * (0.7 + 0.3 * chance), atLeastMs: 0 };
   const jitteredMs = chance * Math.min(longestBackoffMs, firstBackoffMs * 2 ** Math.min(failures - 1, 10));
   const askedMs = failure.retryAfterMs === undefined ? 0 : Math.min(failure.retryAfterMs, longestRetryAfterMs) + chance * 1_000;
-  return Math.max(50, jitteredMs, askedMs);
+  return { delayMs: Math.max(50, jitteredMs, askedMs), atLeastMs: askedMs };
 }
 
 const staleList = () => localFailure('unavailable', 'the list is older than what was seen before', 'StaleList');

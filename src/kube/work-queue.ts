@@ -11,6 +11,10 @@ export interface WorkQueueOptions {
 
 type Lane = 'priority' | 'normal';
 
+/** How close together keys that were cut off come back: fast for a few, never all of thousands in one moment. */
+const returnGapMs = 2;
+const longestReturnMs = 10_000;
+
 /**
  * Keys that need a reconcile. A key is queued once however often it is added, is never in two hands, and runs again after its
  * present run when it was added meanwhile. Taking a key forgets its due time: the run that begins decides the next one.
@@ -25,6 +29,8 @@ export class WorkQueue {
   readonly #again = new Map<string, Lane>();
   readonly #due = new DueHeap();
   readonly #failures = new Map<string, number>();
+  /** Keys whose last run failed for want of the server, in the order in which they did, and the lane that they come back in. */
+  readonly #cutOff = new Map<string, Lane>();
   readonly #waiters = new Set<(key: string | undefined) => void>();
   #timer: { atMs: number; cancel: () => void } | undefined;
   #isClosed = false;
@@ -73,6 +79,24 @@ export class WorkQueue {
     return delayMs;
   }
 
+  /** As `addAfterFailure`, where the server did not answer: `retryCutOff` ends the back-off, and begins with those of `priority`. */
+  addCutOff(key: string, { priority = false }: { priority?: boolean } = {}): void {
+    if (this.#isClosed) return;
+    this.addAfterFailure(key);
+    this.#cutOff.set(key, priority ? 'priority' : 'normal');
+  }
+
+  /** The server answers again: what it kept from running runs now, in order, and as if it had not failed. */
+  retryCutOff(): void {
+    const returning = [...this.#cutOff];
+    this.#cutOff.clear();
+    for (const [key] of returning) this.#failures.delete(key);
+    const patient = returning.filter(([, lane]) => lane === 'normal');
+    for (const [key, lane] of returning) if (lane === 'priority') this.#enqueue(key, lane);
+    const gapMs = Math.min(returnGapMs, longestReturnMs / patient.length);
+    for (const [index, [key]] of patient.entries()) this.#addAfter(key, gapMs * (index + this.#random.next()));
+  }
+
   /** The key's failures are over. */
   forget(key: string): void {
     this.#failures.delete(key);
@@ -112,6 +136,7 @@ export class WorkQueue {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#due.clear();
+    this.#cutOff.clear();
     this.#again.clear();
     this.#ready.priority.clear();
     this.#ready.normal.clear();
@@ -143,6 +168,7 @@ export class WorkQueue {
         lane.delete(key);
         this.#running.add(key);
         this.#due.delete(key);
+        this.#cutOff.delete(key);
         return key;
       }
     }

@@ -2,7 +2,7 @@ import type { Answer } from '../core/analysis/question.ts';
 import { isObject } from '../lib/json.ts';
 import { fail, ok, type Result } from '../lib/result.ts';
 import type { PrometheusReply } from './prometheus-http.ts';
-import { failed, invalid, noData } from './source.ts';
+import { failed, invalid, noData, unreadable } from './source.ts';
 
 /** A number as Prometheus sent it, with NaN and both infinities told apart. */
 export interface Row {
@@ -30,9 +30,11 @@ export function rowsOf(reply: Reply, freshness: Freshness): Result<Rows, Answer>
   const { status, body } = reply;
   if (status === 204) return fail(noData('the server answered without content'));
   if (status < 200 || status > 299) return fail(statusAnswer(reply));
-  if (!isObject(body) || typeof body.status !== 'string') return fail(failed(`HTTP ${status} without a Prometheus answer`));
+  if (!isObject(body) || typeof body.status !== 'string') return fail(unreadable(body, `HTTP ${status} without a Prometheus answer`));
   if (body.status !== 'success') return fail(errorAnswer(body));
+  if (body.data === null) return fail(noData('the answer is null'));
   if (!isObject(body.data)) return fail(invalid('the answer has no data'));
+  if (body.data.result === null) return fail(noData('the result is null'));
   const rows = readResult(body.data.resultType, body.data.result);
   if (!rows.ok) return rows;
   const serverMs = Date.parse(String(reply.headers.date ?? ''));
@@ -88,6 +90,7 @@ function readResult(type: unknown, result: unknown): Result<readonly TimedRow[],
 
 function readSample(sample: unknown, labels: Readonly<Record<string, unknown>>): Result<TimedRow, Answer> {
   const [at, text]: readonly unknown[] = Array.isArray(sample) && sample.length === 2 ? sample : [];
+  if (sample === null || (typeof at === 'number' && text === null)) return fail(noData('the value is null'));
   const value = typeof text === 'number' ? text : typeof text === 'string' ? promNumber(text) : undefined;
   if (typeof at !== 'number' || value === undefined) return fail(invalid('the value is no number'));
   return ok({ labels, value, atMs: at * 1_000 });

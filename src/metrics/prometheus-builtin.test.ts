@@ -62,12 +62,13 @@ describe('builtin metrics', () => {
   });
 
   it.each([
-    [undefined, 'auto', /no mesh was detected: set provider.prometheus.mesh to one of linkerd/],
-    ['generic', 'auto', /mesh "generic" has no builtin metrics: set provider.prometheus.mesh/],
-    ['istio', 'generic', /mesh "generic"/],
-  ])('of mesh %s, asked as %s, cannot be known', async (mesh, asked, message) => {
+    // A mesh that is not told apart now, because another one left its mark, may be in a minute: no release ends at once for that.
+    [undefined, 'auto', 'error', /no mesh was detected: set provider.prometheus.mesh to one of linkerd/],
+    ['generic', 'auto', 'error', /mesh "generic" has no builtin metrics: set provider.prometheus.mesh/],
+    ['istio', 'generic', 'invalid', /mesh "generic"/],
+  ])('of mesh %s, asked as %s, cannot be known: %s', async (mesh, asked, kind, message) => {
     const io = testIo({ prometheusAddress: 'http://127.0.0.1:9', mesh });
     const answer = await createBuiltinSource().ask(aProvider({ mesh: asked }), io, never);
-    expect(answer).toMatchObject({ kind: 'invalid', message: expect.stringMatching(message) });
+    expect(answer).toMatchObject({ kind, message: expect.stringMatching(message) });
   });
 });

@@ -3,7 +3,7 @@ import { type Dialect, dialectOf, dialects } from './dialects.ts';
 import { openPrometheus, serverOfTarget, withRequests } from './prometheus.ts';
 import { numberAnswer, type Row, type Rows } from './prometheus-answer.ts';
 import { builtinQuery, combinedQuery, rowLabel } from './promql.ts';
-import { invalid, type MetricIo, type MetricSource, noData, type ProviderOf } from './source.ts';
+import { failed, invalid, type MetricIo, type MetricSource, noData, type ProviderOf } from './source.ts';
 
 /** The controller's own queries, in the dialect of the mesh: the value and the number of requests behind it, in one request. */
 export const createBuiltinSource = (): MetricSource<'prometheusBuiltin'> => ({
@@ -15,7 +15,8 @@ export const createBuiltinSource = (): MetricSource<'prometheusBuiltin'> => ({
 
 async function askBuiltin(provider: ProviderOf<'prometheusBuiltin'>, io: MetricIo, signal: AbortSignal): Promise<Answer> {
   const dialect = dialectFor(provider.mesh, io);
-  if (typeof dialect === 'string') return invalid(dialect);
+  // A mesh that was asked for by name will not get a dialect; one that is not told apart now may be in a minute.
+  if (typeof dialect === 'string') return provider.mesh === 'auto' ? failed(dialect) : invalid(dialect);
   const { query, countQuery } = builtinQuery(dialect, provider.builtin, provider.subject, provider.windowMs);
   const client = await openPrometheus(provider, io, signal);
   if (!client.ok) return client.failure;

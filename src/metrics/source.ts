@@ -49,3 +49,13 @@ export function abortedAnswer(signal: AbortSignal): Answer {
   const reason: unknown = signal.reason;
   return failed(reason instanceof Error && reason.name === 'TimeoutError' ? `no answer: ${reason.message}` : 'the question was withdrawn');
 }
+
+/**
+ * An answer with a good status that is not what was asked for. Cut off in the middle, it may be whole the next time; a page for people, or JSON of something
+ * else, will be the same again.
+ */
+export function unreadable(body: unknown, message: string): Answer {
+  if (body === null) return noData('the answer is null');
+  const isCutOff = typeof body === 'string' && /^\s*([[{]|$)/.test(body);
+  return isCutOff ? failed(`${message}: it is cut off`) : invalid(message);
+}

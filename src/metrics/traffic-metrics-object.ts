@@ -25,6 +25,7 @@ export function trafficMetricsAnswer(asked: Asked, body: unknown, nowMs: number)
 }
 
 function itemOf(asked: Asked, body: unknown): Result<Item, Answer> {
+  if (body === null) return fail(noData('the answer is null'));
   if (!isObject(body)) return fail(invalid('the answer is no TrafficMetrics object'));
   if (!Array.isArray(body.items)) {
     const mismatch = mismatchOf(asked, body);
@@ -83,6 +84,7 @@ const latencyNames: Readonly<Record<Exclude<BuiltinMetric, 'successRate' | 'requ
 };
 
 function metricsAnswer(value: BuiltinMetric, item: Item): Answer {
+  if (item.metrics === null) return noData('the metrics are null');
   if (!Array.isArray(item.metrics)) return invalid('the object has no metrics');
   const metrics = item.metrics.filter(isObject);
   const success = countOf(metrics, 'success_count');
@@ -100,6 +102,7 @@ function metricsAnswer(value: BuiltinMetric, item: Item): Answer {
 function countOf(metrics: readonly Item[], name: string): Result<number, Answer> {
   const metric = metrics.find((each) => each.name === name);
   if (metric === undefined) return fail(noData(`${name} is missing`));
+  if (metric.value === null) return fail(noData(`${name} is null`));
   if (isSentinel(metric.value)) return fail(noData(`${name} is a NaN`));
   const count = parseQuantity(metric.value);
   if (count === undefined) return fail(invalid(`${name} is no quantity`));
@@ -122,6 +125,7 @@ function latencyOf(metrics: readonly Item[], name: string): Result<number, Answe
   if (metric === undefined) return fail(noData(`${name} is missing`));
   const unitMs = unitsMs.get(metric.unit);
   if (unitMs === undefined) return fail(invalid(`${name} has the unknown unit ${String(metric.unit).slice(0, 40)}`));
+  if (metric.value === null) return fail(noData(`${name} is null`));
   if (isSentinel(metric.value)) return fail(noData(`${name} is a NaN`));
   const quantity = parseQuantity(metric.value);
   if (quantity === undefined) return fail(invalid(`${name} is no quantity`));

@@ -124,6 +124,9 @@ const table: readonly [string, Reply, BuiltinMetric, SourceAnswer['kind'], (numb
   ['an empty list', ok(aList()), 'successRate', 'noData'],
   ['a list of others', ok(aList(anItem(counts('1', '0'), ofName('other')))), 'successRate', 'noData'],
   ['no content', ok(''), 'successRate', 'noData'],
+  ['null', ok('null'), 'successRate', 'noData'],
+  ['a count of null', ok(anItem(counts(null, '0'))), 'successRate', 'noData', /null/],
+  ['a latency of null', ok(anItem(latency(null))), 'p99', 'noData', /null/],
 
   ['another workload', ok(anItem(counts('1', '0'), ofName('other'))), 'successRate', 'invalid', /other/],
   [
@@ -152,7 +155,8 @@ const table: readonly [string, Reply, BuiltinMetric, SourceAnswer['kind'], (numb
   ['another 500', httpFailure(500, 'panic'), 'successRate', 'error'],
   ['503', httpFailure(503, 'service unavailable'), 'successRate', 'error'],
   ['403', httpFailure(403, 'no'), 'successRate', 'error'],
-  ['HTML', ok('<html>'), 'successRate', 'error'],
+  ['HTML', ok('<html>'), 'successRate', 'invalid'],
+  ['JSON that ends in the middle', ok('{"kind":"TrafficMet'), 'successRate', 'error'],
 ];
 
 describe('what TrafficMetrics may answer', () => {

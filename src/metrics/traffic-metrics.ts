@@ -13,6 +13,7 @@ import {
   noData,
   type ProviderOf,
   type SourceAnswer,
+  unreadable,
 } from './source.ts';
 import { trafficMetricsAnswer } from './traffic-metrics-object.ts';
 
@@ -55,7 +56,7 @@ function pathOf({ resource, subject }: ProviderOf<'trafficMetrics'>, version: Ve
 function bodyAnswer(provider: ProviderOf<'trafficMetrics'>, reply: unknown, nowMs: number): SourceAnswer {
   if (reply === undefined || reply === null || reply === '') return noData('the server answered without content');
   const body = typeof reply === 'string' ? parseJson(reply) : reply;
-  return body === undefined ? failed('the answer is no JSON') : trafficMetricsAnswer(provider, body, nowMs);
+  return body === undefined ? unreadable(reply, 'the answer is no JSON') : trafficMetricsAnswer(provider, body, nowMs);
 }
 
 function parseJson(text: string): unknown {

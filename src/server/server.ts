@@ -7,6 +7,8 @@ const idleSweepMs = 100;
 
 export interface RunningServer {
   readonly address: string;
+  /** From now on every answer ends its connection, so that clients and balancers go elsewhere while the rest is brought to an end. */
+  drain(): void;
   /** Stops listening, lets requests under way end, and cuts idle connections; after `deadlineMs` all of them. */
   close(deadlineMs: number): Promise<void>;
 }
@@ -24,11 +26,18 @@ export async function startServer(
     keepAliveTimeout: 5_000,
     trustProxy: false,
   });
+  let isDraining = false;
+  app.addHook('onRequest', async (_request, reply) => {
+    if (isDraining) reply.header('connection', 'close');
+  });
   healthRoutes(app, sources);
   const { host, port } = hostAndPort(listen);
   const address = await app.listen({ host, port });
   return {
     address,
+    drain() {
+      isDraining = true;
+    },
     async close(deadlineMs) {
       // A keep-alive socket that ends its request during close would hold it up for its whole time-out.
       let elapsedMs = 0;

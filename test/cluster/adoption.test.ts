@@ -37,6 +37,8 @@ async function adopts(name: string, options: ReleaseOptions): Promise<void> {
   const drainedAt = versions[drained]?.at ?? 0;
   const first = load.requests().find(({ revision }) => revision === stable);
   expect(first?.at).toBeLessThan(drainedAt);
+  const followed = (await release.scenario.applied('web')).find(({ weights }) => Math.abs((weights[`web-${stable}`] ?? 0) - 100) < 0.01);
+  expect(followed?.at ?? Number.POSITIVE_INFINITY, 'the data plane had followed before').toBeLessThan(drainedAt);
   const ready = workloads?.versions(`web-${stable}`).find(({ object }) => (object.status?.readyReplicas ?? 0) >= 4);
   const split = release.splits.versions()[0]?.resourceVersion ?? 0n;
   expect((ready?.resourceVersion ?? split) < split, 'all pods were ready before the split sent them everything').toBe(true);

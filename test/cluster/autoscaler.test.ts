@@ -58,7 +58,7 @@ describe.concurrent('autoscaling', () => {
       .versions(`web-${stable}`)
       .filter(({ resourceVersion }) => resourceVersion < promotedAt)
       .map(({ object }) => object.spec.replicas ?? 1);
-    expect(counts).toEqual(counts.toSorted((left, right) => left - right));
+    expect(counts, 'stable never shrank under a canary').toEqual(counts.toSorted((left, right) => left - right));
     expect(Math.max(...counts)).toBeGreaterThanOrEqual(4);
     await waitFor('the promoted revision to follow the autoscaler', async () => {
       const [{ spec }, { spec: wanted }] = await Promise.all([

@@ -30,7 +30,7 @@ const replicasOf = async (release: Release, revision: string) => {
 describe.concurrent('churn', () => {
   test('a new template in mid-run: the old canary is at 0, confirmed, before the new one has traffic', async ({ onTestFinished }) => {
     const release = await aRelease(bed, 'ch-new', { cleanup: onTestFinished, steps: half });
-    // The data plane lags: whoever does not wait for it sends both canaries traffic at once.
+    // The data plane lags: whoever does not wait for it begins while the old canary still has its share.
     await release.scenario.adapter.lag(1_000);
     const second = await release.change({ image: 'example/app:2' });
     await release.until('at 50 %', isAt(50));
@@ -45,6 +45,9 @@ describe.concurrent('churn', () => {
     const [first] = runs;
     expect(first?.object.status).toMatchObject({ attempt: 1, weight: { desired: 0 }, step: { index: 0 } });
     expect(first?.object.status?.weight?.confirmedAt).toBeDefined();
+    const applied = await release.scenario.applied('web');
+    const had = applied.findLastIndex(({ weights }) => (weights[`web-${second}`] ?? 0) > 0);
+    expect(applied[had + 1]?.at, 'the data plane had taken the old one’s share away').toBeLessThanOrEqual(first?.at ?? 0);
     servedInTurn(release, second, third);
     expect(release.weights(second)).toEqual([0, 50, 0]);
     await waitFor('the superseded pods to go', async () => (await replicasOf(release, second)) === 0);
@@ -58,7 +61,7 @@ describe.concurrent('churn', () => {
     await release.until('at 50 %', isAt(50));
     await release.write({ image: 'example/app:1' });
     const back = await release.until('reverted', ({ phase, canaryRevision }) => phase === 'Healthy' && canaryRevision === undefined);
-    expect(back.stableRevision).toBe(release.stable);
+    expect(back.stableRevision, 'stable is what it was').toBe(release.stable);
     expect(back.history).toMatchObject([{ revision: second, outcome: 'Superseded', reason: 'Reverted' }]);
     expect(back.abort).toBeUndefined();
     await release.serves(release.stable);

@@ -3,11 +3,13 @@ import { afterAll, describe, expect, inject, test } from 'vitest';
 import type { Deployment } from './kit/apps.ts';
 import { openBed } from './kit/bed.ts';
 import type { KubeObject } from './kit/client.ts';
+import { POD_PREFIX } from './kit/layout.ts';
 import { pathOf } from './kit/paths.ts';
 import { sleep, waitFor } from './kit/wait.ts';
 import { editSplit, startApplier } from './support/hand.ts';
+import { isGivenBack, isGone, nothingLeft } from './support/leftovers.ts';
 import { aRelease, type Release, type Split } from './support/release.ts';
-import { type RolloutStatus, successRate } from './support/rollouts.ts';
+import { type RolloutStatus, rollout, successRate } from './support/rollouts.ts';
 
 const bed = openBed(inject('bed'));
 afterAll(() => bed.close());
@@ -35,6 +37,75 @@ const selectorOf = async (namespace: string) => {
   const { spec } = await bed.admin.get<KubeObject & { spec: { selector: Record<string, string> } }>(pathOf('services', namespace, 'web'));
   return spec.selector;
 };
+
+/** Another Rollout, older than that of the release, which has nothing of its own to do; until it claims the release's Service. */
+async function anElder(namespace: string): Promise<{ claims(service: string): Promise<void> }> {
+  const elder = (service: string) =>
+    rollout(namespace, {
+      name: 'elder',
+      spec: { service: { name: service }, workloadRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'nowhere' } },
+    });
+  const claims = async (service: string) => void (await bed.admin.apply(elder(service), { manager: 'user' }));
+  await claims('nowhere');
+  // Ages have whole seconds.
+  await sleep(1_100);
+  return { claims };
+}
+
+const stalled = (status: RolloutStatus) => status.conditions?.find(({ type }) => type === 'Stalled')?.reason;
+
+describe.concurrent('an older Rollout that claims the Service in mid-run', () => {
+  const at20 = [{ setWeight: 20 }, { pause: { duration: '3s' } }, { setWeight: 50 }, { pause: { duration: '300s' } }];
+  const claimed = async (name: string, options: Partial<Parameters<typeof aRelease>[2]>) => {
+    const elders: Awaited<ReturnType<typeof anElder>>[] = [];
+    const prepare = async () => {
+      elders.push(await anElder(name));
+      return undefined;
+    };
+    const release = await aRelease(bed, name, { steps: at20, prepare, ...options });
+    const canary = await release.change({ image: 'example/app:2' });
+    await release.until('at 20 %', ({ weight }) => weight?.desired === 20 && weight.confirmedAt !== undefined);
+    await elders[0]?.claims('web');
+    await release.until('claimed', (status) => stalled(status) === 'ServiceClaimed');
+    return { release, canary, elder: elders[0] };
+  };
+
+  test('holds raises; a failing analysis still rolls back', async ({ onTestFinished }) => {
+    const { release, canary } = await claimed('ct-rival', { cleanup: onTestFinished, metrics: [successRate()] });
+    await sleep(8_000);
+    expect(release.weights(canary)).toEqual([0, 20]);
+    const pods = await bed.admin.list(`${pathOf('pods', 'ct-rival')}?labelSelector=sluice.dev/revision%3D${canary}`);
+    const annotations = { [`${POD_PREFIX}error-rate`]: '0.5' };
+    for (const { metadata } of pods.items) await bed.admin.patch(pathOf('pods', 'ct-rival', metadata.name), { metadata: { annotations } });
+    const back = await release.until('rolled back', ({ phase }) => phase === 'RolledBack');
+    expect(back.abort?.reason).toBe('AnalysisFailed');
+    expect(release.weights(canary)).toEqual([0, 20, 0]);
+    await release.serves(release.stable);
+    await release.holds();
+  });
+
+  test('lets a new template take the weight away, rests, and goes on when the claim is gone', async ({ onTestFinished }) => {
+    const { release, canary, elder } = await claimed('ct-rival-next', { cleanup: onTestFinished });
+    await release.write({ image: 'example/app:3' });
+    const rests = await release.until('at rest', ({ phase, canaryRevision }) => phase === 'Degraded' && canaryRevision === undefined);
+    expect([stalled(rests), rests.history?.at(-1)?.outcome]).toEqual(['ServiceClaimed', 'Superseded']);
+    expect(release.weights(canary)).toEqual([0, 20, 0]);
+    await elder?.claims('nowhere');
+    const next = await release.until('goes on', ({ weight }) => weight?.desired === 50);
+    expect(next.canaryRevision).not.toBe(canary);
+    await release.holds();
+  });
+
+  test('does not stand in the way of the deletion', async ({ onTestFinished }) => {
+    const { release } = await claimed('ct-rival-gone', { cleanup: onTestFinished });
+    await bed.admin.remove(pathOf('rollouts', 'ct-rival-gone', 'web'));
+    await isGone(release.scenario);
+    await isGivenBack(release.scenario, 'example/app:1', 2);
+    await nothingLeft(release.scenario);
+    await release.load.more(100);
+    await release.holds();
+  });
+});
 
 describe.concurrent('contention', () => {
   test('a split edited by hand is put right at once three times, then Contended says who; a cut still goes through', async ({

@@ -8,12 +8,14 @@ import { accepts } from './kit/process.ts';
 import { waitFor, waitForObject } from './kit/wait.ts';
 import { isGivenBack, isGone, nothingLeft } from './support/leftovers.ts';
 import { aRelease } from './support/release.ts';
-import { type Rollout, rollout } from './support/rollouts.ts';
+import { type Rollout, type RolloutStatus, rollout } from './support/rollouts.ts';
 
 const bed = openBed(inject('bed'));
 afterAll(() => bed.close());
 
 type Selecting = KubeObject & { readonly spec: { readonly selector: Readonly<Record<string, string>> } };
+
+const stalled = ({ conditions = [] }: RolloutStatus) => conditions.find(({ type }) => type === 'Stalled');
 
 const remove = (namespace: string) => bed.admin.remove(pathOf('rollouts', namespace, 'web'));
 
@@ -21,7 +23,8 @@ describe.concurrent('deletion', () => {
   test('in mid-run at 50 %: the workload serves the stable template before anything goes', async ({ onTestFinished }) => {
     const release = await aRelease(bed, 'dl-mid', {
       cleanup: onTestFinished,
-      app: { replicas: 3, behaviour: { 'start-delay-ms': '2000' } },
+      // Slower than everything of ours can go by lags alone: whoever does not wait for these pods loses requests.
+      app: { replicas: 3, behaviour: { 'start-delay-ms': '8000' } },
       steps: [{ setWeight: 50 }, { pause: { duration: '300s' } }],
     });
     const { scenario, load } = release;
@@ -46,6 +49,24 @@ describe.concurrent('deletion', () => {
       );
     expect(unapproved).toEqual([]);
     expect(release.weights(canary).at(-1)).toBe(0);
+    await release.holds();
+  });
+
+  test('of a Rollout that became invalid in mid-run: only what is given back has to be readable', async ({ onTestFinished }) => {
+    const release = await aRelease(bed, 'dl-invalid', {
+      cleanup: onTestFinished,
+      steps: [{ setWeight: 50 }, { pause: { duration: '300s' } }],
+    });
+    const canary = await release.change({ image: 'example/app:2' });
+    await release.until('at 50 %', ({ weight }) => weight?.desired === 50 && weight.confirmedAt !== undefined);
+    await release.apply({ spec: { windows: [{ kind: 'Deny', schedule: '0 0 31 2 *', duration: '1h' }] } });
+    await release.until('stalled', (status) => stalled(status)?.reason === 'InvalidSpec');
+    await remove('dl-invalid');
+    await isGone(release.scenario);
+    await isGivenBack(release.scenario, 'example/app:1', 2);
+    await nothingLeft(release.scenario);
+    await release.load.more(100);
+    expect(release.weights(canary)).toEqual([0, 50, 0]);
     await release.holds();
   });
 
@@ -154,5 +175,60 @@ describe.concurrent('deletion', () => {
     await bed.admin.remove('/api/v1/namespaces/dl-namespace');
     await isGone(release.scenario);
     await waitForObject(bed.admin, '/api/v1/namespaces/dl-namespace', 'the namespace gone', (object) => object === undefined);
+  });
+});
+
+const rolloutCrd = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/rollouts.sluice.dev';
+const providers = '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/traffic/properties/smi/properties/provider/enum';
+
+/** Lets a provider be stored that nobody knows, as a CRD of another version would; concerns the whole cluster. */
+async function withAnyProvider(run: () => Promise<void>): Promise<void> {
+  const crd = await bed.admin.get<KubeObject & { spec: object }>(rolloutCrd);
+  const known: unknown = providers
+    .split('/')
+    .slice(1)
+    .reduce<unknown>((inner, key) => (inner as Record<string, unknown>)[key], crd);
+  await bed.admin.patch(rolloutCrd, [{ op: 'remove', path: providers }], 'json');
+  try {
+    await run();
+  } finally {
+    await bed.admin.patch(rolloutCrd, [{ op: 'add', path: providers, value: known }], 'json');
+  }
+}
+
+describe('deletion of what can no longer be read', () => {
+  test('says what to mend and which finalizer is in the way, keeps the traffic where it is, and goes on when it is mended', async () => {
+    await bed.exclusive(async () => {
+      const disposals: (() => Promise<void>)[] = [];
+      try {
+        const release = await aRelease(bed, 'dl-unreadable', {
+          alone: true,
+          cleanup: (dispose) => void disposals.push(dispose),
+          steps: [{ setWeight: 50 }, { pause: { duration: '300s' } }],
+        });
+        const canary = await release.change({ image: 'example/app:2' });
+        await release.until('at 50 %', ({ weight }) => weight?.desired === 50 && weight.confirmedAt !== undefined);
+        const path = pathOf('rollouts', 'dl-unreadable', 'web');
+        const setProvider = (provider: string) => bed.admin.patch(path, { spec: { traffic: { smi: { provider } } } });
+        await withAnyProvider(() =>
+          waitFor('the provider to be stored', async () => (await setProvider('tomorrow')) !== undefined).then(() => {}),
+        );
+        await remove('dl-unreadable');
+        const said = await release.until('says why it stays', (status) => stalled(status)?.message.includes('finalizer') === true);
+        expect(stalled(said)).toMatchObject({ status: 'True', reason: 'InvalidSpec' });
+        expect(stalled(said)?.message).toContain('spec.traffic.smi.provider');
+        expect(stalled(said)?.message).toContain('sluice.dev/finalizer');
+        await release.load.more(500);
+        expect(release.weights(canary)).toEqual([0, 50]);
+        await setProvider('auto');
+        await isGone(release.scenario);
+        await isGivenBack(release.scenario, 'example/app:1', 2);
+        await nothingLeft(release.scenario);
+        await release.load.more(100);
+        await release.holds();
+      } finally {
+        await Promise.all(disposals.map((dispose) => dispose()));
+      }
+    });
   });
 });

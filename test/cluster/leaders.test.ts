@@ -4,7 +4,7 @@ import { openBed } from './kit/bed.ts';
 import type { KubeObject } from './kit/client.ts';
 import type { Replica } from './kit/controller.ts';
 import { pathOf } from './kit/paths.ts';
-import { sleep, waitFor } from './kit/wait.ts';
+import { waitFor } from './kit/wait.ts';
 import { epochsGrow, keepsDwell } from './support/history.ts';
 import { aRelease, type Release } from './support/release.ts';
 
@@ -29,6 +29,10 @@ const holderOf = async (name: string): Promise<string> => {
   return lease.spec.holderIdentity ?? '';
 };
 
+/** Requests of one replica that change something, by the audit log. */
+const writesOf = ({ scenario }: Release, { identity }: Replica, from = 0) =>
+  scenario.audit({ from }).filter(({ userAgent, verb }) => userAgent.includes(`(${identity}_`) && !['get', 'list', 'watch'].includes(verb));
+
 async function leaderOf({ scenario, controller }: Release): Promise<{ leader: Replica; other: Replica }> {
   const holder = await holderOf(scenario.name);
   const leader = controller.replicas.find(({ identity }) => holder.startsWith(identity));
@@ -48,6 +52,11 @@ async function completes(release: Release, canary: string): Promise<void> {
   await release.serves(canary);
   await release.holds();
 }
+
+const ended = async (replica: Replica) => {
+  await waitFor(`${replica.identity} to end`, () => !replica.isRunning());
+  return replica.ended();
+};
 
 const begun = async (release: Release): Promise<string> => {
   const canary = await release.change({ image: 'example/app:2' });
@@ -71,23 +80,28 @@ describe.concurrent('leaders', () => {
     const { leader, other } = await leaderOf(release);
     leader.kill('SIGTERM');
     await takenOver(release, other, (leaseSeconds - 5) * 1_000);
-    expect(await leader.ended()).toMatchObject({ code: 0 });
+    expect(await ended(leader)).toMatchObject({ code: 0 });
+    const last = writesOf(release, leader).at(-1);
+    expect(last, 'the lease is given back last of all').toMatchObject({ resource: 'leases', verb: 'update', code: 200 });
     await completes(release, canary);
   });
 
-  test('a frozen leader wakes up after its lease has expired: it ends, and nothing of it comes after the new one', async ({
-    onTestFinished,
-  }) => {
+  test('a frozen leader wakes up after its lease has expired: it ends, and has not sent a single write', async ({ onTestFinished }) => {
     const release = await aRelease(bed, 'ld-freeze', options('ld-freeze', onTestFinished));
     const canary = await begun(release);
     const { leader, other } = await leaderOf(release);
+    const before = (await release.get()).status?.epoch ?? 0;
     // In a pause: when it wakes up the next raise is long due, and it would write at once.
     leader.kill('SIGSTOP');
     await takenOver(release, other, (leaseSeconds + 20) * 1_000);
-    await sleep(500);
+    // What its kernel had already been given has arrived by now.
+    await release.until('the other has written', ({ epoch }) => epoch !== undefined && epoch > before);
+    expect(writesOf(release, leader).length, 'the log tells the two apart').toBeGreaterThan(0);
+    const wokenAt = Date.now();
     leader.kill('SIGCONT');
-    const { code } = await leader.ended();
+    const { code } = await ended(leader);
     expect(code, 'a lost lease is no clean end').not.toBe(0);
     await completes(release, canary);
+    expect(writesOf(release, leader, wokenAt), 'not a byte, not even to renew').toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import type { KubeObject } from './kit/client.ts';
 import { POD_PREFIX } from './kit/layout.ts';
 import { pathOf } from './kit/paths.ts';
 import { waitFor } from './kit/wait.ts';
+import { eventReasons } from './support/analysis.ts';
 import { aRelease, type Release } from './support/release.ts';
 import type { RolloutStatus } from './support/rollouts.ts';
 
@@ -25,6 +26,17 @@ async function behave({ scenario }: Release, revision: string, behaviour: Readon
   await Promise.all(
     items.map(({ metadata }) => bed.admin.patch(pathOf('pods', scenario.name, metadata.name), { metadata: { annotations } })),
   );
+}
+
+/** Deletes the Service of a revision and waits until another is there, with endpoints, in the mesh as well. */
+async function loseService({ scenario }: Release, revision: string): Promise<{ from: number; to: number }> {
+  const path = pathOf('services', scenario.name, `web-${revision}`);
+  const { metadata } = await bed.admin.get(path);
+  const from = Date.now();
+  await bed.admin.remove(path);
+  await waitFor('another Service', async () => (await bed.admin.get(path)).metadata.uid !== metadata.uid, { everyMs: 20 });
+  await scenario.ready(`web-${revision}`);
+  return { from, to: Date.now() };
 }
 
 interface Slice extends KubeObject {
@@ -125,6 +137,21 @@ describe.concurrent('a canary that loses its pods at 20 %', () => {
     await release.holds({ lostBetween: [from, to] });
   });
 
+  test('because somebody deleted its Service: weight 0 first, the Service is made again, and the release goes on', async ({
+    onTestFinished,
+  }) => {
+    const release = await aRelease(bed, 'p-service', { cleanup: onTestFinished, steps: at20 });
+    const { scenario } = release;
+    const canary = await release.change({ image: 'example/app:2' });
+    await release.until('at 20 %', isAt20);
+    const { from, to } = await loseService(release, canary);
+    await release.until('promoted', isPromoted(canary));
+    expect(release.weights(canary)).toEqual([0, 20, 0, 20, 50, 100]);
+    expect(await eventReasons(bed, scenario.name)).toContain('RevisionServiceMissing');
+    await release.serves(canary);
+    await release.holds({ lostBetween: [from, to] });
+  });
+
   test('over and over, it is rolled back although it keeps coming back', async ({ onTestFinished }) => {
     const steps = [{ setWeight: 20 }, { pause: { duration: '10m' } }];
     const release = await aRelease(bed, 'p-loop', { cleanup: onTestFinished, steps });
@@ -184,5 +211,24 @@ describe.concurrent('counts of the canary', () => {
     await release.serves(canary);
     await waitFor('the old revision to be scaled down', async () => (await replicasOf(release, release.stable)).spec.replicas === 0);
     await release.holds();
+  });
+});
+
+describe.concurrent('the stable Service is deleted', () => {
+  test('at rest and in mid-run: made again at once, no weight moves towards the canary for it', async ({ onTestFinished }) => {
+    const release = await aRelease(bed, 'p-stable-service', { cleanup: onTestFinished, steps: at20 });
+    const { scenario, stable } = release;
+    const first = await loseService(release, stable);
+    await release.until('Healthy again', ({ phase }) => phase === 'Healthy');
+    const canary = await release.change({ image: 'example/app:2' });
+    await release.until('at 20 %', isAt20);
+    const second = await loseService(release, stable);
+    await release.until('promoted', isPromoted(canary));
+    expect(release.weights(canary)).toEqual([0, 20, 50, 100]);
+    expect(await eventReasons(bed, scenario.name)).toContain('RevisionServiceMissing');
+    const between = release.load.summary(first.to).lost.filter(({ at }) => at < second.from);
+    expect(between).toEqual([]);
+    await release.serves(canary);
+    await release.holds({ lostBetween: [first.from, second.to] });
   });
 });

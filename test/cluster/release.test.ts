@@ -13,6 +13,11 @@ describe.concurrent('releases', () => {
     const canary = await release.change({ image: 'example/app:2' });
     const promoted = await release.until('promoted', (status) => status.phase === 'Healthy' && status.stableRevision === canary);
     expect(promoted.history?.at(-1)).toMatchObject({ revision: canary, outcome: 'Promoted' });
+    const before = release.rollouts.versions().flatMap(({ object: { status } }) => (status?.canaryRevision === canary ? [status] : []));
+    expect(
+      before.some(({ weight }) => weight?.desired === 100),
+      'it had all traffic before it was stable',
+    ).toBe(true);
     await release.serves(canary);
     await release.holds();
   });

@@ -14,17 +14,34 @@ import { chance } from './support/seed.ts';
 const bed = openBed(inject('bed'));
 afterAll(() => bed.close());
 
-const steps = [10, 30, 60].flatMap((weight) => [{ setWeight: weight }, { pause: { duration: '4s' } }]);
+const steps = [10, 30, 60].flatMap((weight) => [{ setWeight: weight }, { pause: { duration: '6s' } }]);
 
 const statusOf = async (release: Release, route: string) => {
   const response = await fetch(`${release.controller.only.url}${route}`, { signal: AbortSignal.timeout(5_000) });
   return { code: response.status, text: await response.text() };
 };
 
-const killTenTimes = async (release: Release, { from, to }: { from: number; to: number }): Promise<number> => {
+/** Writes that did not go through, of whatever kind. */
+const failedWrites = async (release: Release): Promise<number> => {
+  const { text } = await statusOf(release, '/metrics');
+  return [...text.matchAll(/^sluice_write_failures_total\{kind="[a-zA-Z]+"\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
+};
+
+const isUnreachable = async (release: Release): Promise<boolean> => {
+  const { code, text } = await statusOf(release, '/readyz');
+  return code === 503 && text.includes('the API server cannot be reached');
+};
+
+/** At random moments; with `inPauses` every third time in the next pause, lest all of them come before the first. */
+const killTenTimes = async (release: Release, { from, to, inPauses }: { from: number; to: number; inPauses: boolean }): Promise<number> => {
   const { between } = chance(release.scenario.name);
   let underWay = 0;
+  let last = -1;
   for (let kill = 0; kill < 10; kill += 1) {
+    if (inPauses && kill % 3 === 1) {
+      const { step } = await release.until('in another pause', (status) => status.step?.kind === 'pause' && status.step.index > last);
+      last = step?.index ?? last;
+    }
     await sleep(between(from, to));
     const { status } = await release.get();
     underWay += Number(status?.canaryRevision !== undefined && status.phase !== 'RolledBack');
@@ -50,20 +67,23 @@ describe.concurrent('restarts', () => {
     const canary = await release.change({ image: 'example/app:2' });
     await release.until('at 20 %', ({ weight }) => weight?.desired === 20 && weight.confirmedAt !== undefined);
     outage?.refuse();
-    await waitFor('readiness to say that the API server is gone', async () => {
-      const { code, text } = await statusOf(release, '/readyz');
-      return code === 503 && text.includes('API server');
-    });
+    await waitFor('readiness to say that the API server is gone', () => isUnreachable(release));
     await waitFor('the metric to say so', async () => (await statusOf(release, '/metrics')).text.includes('sluice_api_server_reachable 0'));
     expect((await statusOf(release, '/healthz')).code, 'a restart would not help').toBe(200);
-    await sleep(8_000);
+    // The pause is over, and what is due has been tried in vain until its back-off is long.
+    await waitFor('six writes in vain', async () => (await failedWrites(release)) >= 6);
     expect(release.weights(canary).at(-1)).toBe(20);
+    const failed = await failedWrites(release);
     outage?.open();
     await waitFor('ready again', async () => (await statusOf(release, '/readyz')).code === 200);
     await waitFor('the metric again', async () => (await statusOf(release, '/metrics')).text.includes('sluice_api_server_reachable 1'));
     await release.until('promoted', (status) => status.phase === 'Healthy' && status.stableRevision === canary);
     expect(release.weights(canary)).toEqual([0, 20, 50, 100]);
     expect(release.controller.only.isRunning()).toBe(true);
+    // One that had slept on would have been woken by nothing: the first thing that it does after the outage is what it failed to do.
+    const log = release.controller.only.log();
+    expect(log.slice(log.lastIndexOf('the API server answers again'))).toContain('weight decided');
+    expect((await failedWrites(release)) - failed, 'writes that failed after the outage').toBeLessThanOrEqual(3);
     await release.serves(canary);
     await release.holds();
   });
@@ -81,8 +101,9 @@ describe.concurrent('restarts', () => {
     const canary = await release.change({ image: 'example/app:2' });
     await release.until('at 20 %', ({ weight }) => weight?.desired === 20);
     outage?.stall();
-    await sleep(10_000);
+    await waitFor('it to notice', () => isUnreachable(release));
     outage?.open();
+    await waitFor('ready again', async () => (await statusOf(release, '/readyz')).code === 200);
     await release.until('promoted', (status) => status.phase === 'Healthy' && status.stableRevision === canary);
     expect(release.weights(canary)).toEqual([0, 20, 50, 100]);
     await release.holds();
@@ -91,11 +112,11 @@ describe.concurrent('restarts', () => {
   test('killed ten times at random, a good release is promoted: no step skipped, every pause kept', async ({ onTestFinished }) => {
     const release = await aRelease(bed, 'rs-kill', { cleanup: onTestFinished, steps, metrics: [successRate()] });
     const canary = await release.change({ image: 'example/app:2' });
-    const underWay = await killTenTimes(release, { from: 500, to: 5_000 });
+    const underWay = await killTenTimes(release, { from: 300, to: 3_000, inPauses: true });
     expect(underWay).toBeGreaterThanOrEqual(5);
     await release.until('promoted', (status) => status.phase === 'Healthy' && status.stableRevision === canary);
     expect(release.weights(canary)).toEqual([0, 10, 30, 60, 100]);
-    keepsDwell(release, canary, steps, 4_000);
+    keepsDwell(release, canary, steps, 6_000);
     await release.serves(canary);
     await release.holds();
   });
@@ -104,7 +125,7 @@ describe.concurrent('restarts', () => {
     const release = await aRelease(bed, 'rs-kill-bad', { cleanup: onTestFinished, steps, metrics: [successRate()] });
     const { stable } = release;
     const canary = await release.change({ image: 'example/app:2', behaviour: { 'error-rate': '0.4' } });
-    await killTenTimes(release, { from: 300, to: 4_000 });
+    await killTenTimes(release, { from: 300, to: 4_000, inPauses: false });
     const back = await release.until('rolled back', (status) => status.phase === 'RolledBack');
     expect(back).toMatchObject({ stableRevision: stable, canaryRevision: canary, abort: { reason: 'AnalysisFailed' }, attempt: 1 });
     expect(back.history?.filter(({ revision }) => revision === canary)).toHaveLength(1);
@@ -112,6 +133,44 @@ describe.concurrent('restarts', () => {
     await release.serves(stable);
     expect(release.weights(canary).at(-1)).toBe(0);
     await release.holds();
+  });
+});
+
+describe.concurrent('starts', () => {
+  test('with the API server away: alive, not ready, saying why; and at work when it comes', async ({ onTestFinished }) => {
+    const scenario = await bed.namespace('rs-away', { cleanup: onTestFinished });
+    await scenario.deploy({ name: 'web', replicas: 2 });
+    await scenario.ready('web');
+    await bed.admin.apply(rollout('rs-away'), { manager: 'user' });
+    const way = await scenario.outage('api-server');
+    way.refuse();
+    const controller = await scenario.controller({
+      server: way.url,
+      leaderElection: true,
+      args: ['--lease-namespace', 'rs-away-lease'],
+    });
+    const { only } = controller;
+    const get = async (route: string) => {
+      const response = await fetch(`${only.url}${route}`, { signal: AbortSignal.timeout(5_000) });
+      return { code: response.status, text: await response.text() };
+    };
+    await waitFor('readiness to say why', async () => (await get('/readyz')).text.includes('the API server cannot be reached'));
+    expect(await get('/readyz')).toMatchObject({ code: 503, text: expect.stringContaining('the mesh is not discovered yet') });
+    expect(await get('/healthz')).toMatchObject({ code: 200 });
+    expect((await get('/metrics')).text).toMatch(/^sluice_api_server_reachable 0$/m);
+    way.open();
+    await only.waitReady();
+    await waitForObject<Rollout>(bed.admin, pathOf('rollouts', 'rs-away', 'web'), 'adopted', (it) => it?.status?.phase === 'Healthy');
+    expect((await get('/metrics')).text).toMatch(/^sluice_api_server_reachable 1$/m);
+    // The namespace of the lease was made once there was somebody to ask.
+    await bed.admin.remove('/api/v1/namespaces/rs-away-lease');
+  });
+
+  test('with credentials that are not there: it ends at once, with a sentence', async ({ onTestFinished }) => {
+    const scenario = await bed.namespace('rs-nocred', { cleanup: onTestFinished });
+    const controller = await scenario.controller({ args: ['--kubeconfig', '/nowhere/kubeconfig'] });
+    expect(await controller.only.ended()).toMatchObject({ code: 1 });
+    expect(controller.only.log()).toMatch(/"reason":"kubeconfig: .*\/nowhere\/kubeconfig.*"cannot start"/);
   });
 });
 

@@ -68,6 +68,8 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 143' TERM
 trap : INT
+# A bed of its own, also when started from the shell of another one.
+unset SLUICE_BED_INFO
 SLUICE_BED_BINARIES="$binaries" SLUICE_BED_RUN="$run" "${inside[@]}" bash "$here/run.sh" --inside "$@" <&0 &
 pid=$!
 code=0

@@ -55,13 +55,18 @@ describe.concurrent('latency', () => {
   );
 
   test('a slow release is rolled back by the built-in latency query', async ({ onTestFinished }) => {
-    const release = await aRelease(bed, 'v-slow', { cleanup: onTestFinished, metrics: [successRate(), latency(slowMs)] });
-    const canary = await release.change({ image: 'example/app:2', behaviour: { 'latency-ms': '2300-2600' } });
+    // Half of its requests are fast enough: only the tail tells. Of so many requests some are in it.
+    const metrics = [successRate(), latency(slowMs, { minRequests: 40 })];
+    const release = await aRelease(bed, 'v-slow', { cleanup: onTestFinished, metrics });
+    const canary = await release.change({ image: 'example/app:2', behaviour: { 'latency-ms': '100-2600' } });
     const back = await release.until('rolled back', isRolledBack);
     expect(back.abort?.reason).toBe('AnalysisFailed');
     expect(back.abort?.message).toContain('latency-p99');
     expect(Math.max(...release.weights(canary))).toBe(20);
     await release.serves(release.stable);
+    const met = release.load.requests().filter(({ revision }) => revision === canary);
+    expect(met.filter(({ latencyMs }) => latencyMs > slowMs).length).toBeGreaterThan(0);
+    expect(met.length / release.load.summary().total, 'few users met it').toBeLessThan(0.25);
     await release.holds();
   });
 });
@@ -149,15 +154,20 @@ describe.concurrent('a Prometheus that is away', () => {
       'at 20 %',
       ({ weight, analysis }) => weight?.desired === 20 && weight.confirmedAt !== undefined && (analysis?.length ?? 0) > 0,
     );
+    const from = Date.now();
     release.outage.refuse();
-    await waitFor('several failed measurements', async () => {
+    await waitFor('several failed measurements, or a weight that moves', async () => {
       const run = await background(release.scenario.name, (await release.get()).status ?? {});
-      return run !== undefined && (metricOf(run, 'success-rate')?.consecutiveError ?? 0) >= 5;
+      const hasFailed = run !== undefined && (metricOf(run, 'success-rate')?.consecutiveError ?? 0) >= 5;
+      return hasFailed || release.weights(canary).at(-1) !== 20;
     });
     const during = (await release.get()).status;
+    expect(release.weights(canary), 'no verdict either way').toEqual([0, 20]);
     expect(during?.phase).toBe('Progressing');
     expect(during?.weight?.desired).toBe(20);
-    expect(release.weights(canary)).toEqual([0, 20]);
+    const { total } = release.load.summary(from);
+    const seen = release.load.share(`web-${canary}`, from);
+    expect(Math.abs(seen - 0.2), `the share of ${total} requests`).toBeLessThan(4 * Math.sqrt((0.2 * 0.8) / total));
     release.outage.open();
     await release.until('promoted', isPromoted(canary), 240_000);
     await release.serves(canary);

@@ -22,14 +22,13 @@ async function writtenIn({ scenario }: Release, read: string): Promise<readonly 
 }
 
 async function releases(name: string, version: string, options: ReleaseOptions): Promise<void> {
-  const release = await aRelease(bed, name, { ...options, recordedVersion: version });
+  const release = await aRelease(bed, name, { ...options, splitVersion: version });
   const canary = await release.change({ image: 'example/app:2' });
   await release.until('promoted', (status) => status.phase === 'Healthy' && status.stableRevision === canary);
   expect(await writtenIn(release, version)).toEqual([`split.smi-spec.io/${version}`]);
   expect(release.weights(canary)).toEqual([0, 20, 50, 100]);
   await release.serves(canary);
   await release.holds();
-  release.splits.stop();
 }
 
 describe.concurrent('versions by name', () => {

@@ -89,6 +89,11 @@ export const statusLaws: Readonly<Record<string, StatusLaw>> = {
   },
   'I34 nothing is raised or promoted while paused': (before, after, { world }) =>
     world.rollout.spec.paused && (isRaise(before, after) || isPromotion(before, after)) ? 'raised or promoted' : undefined,
+  'nothing is raised or promoted beside an older rival, or blindly': (before, after, { world }) =>
+    (world.rival !== undefined || world.unreadable !== undefined || world.traffic.kind === 'unusable') &&
+    (isRaise(before, after) || isPromotion(before, after))
+      ? 'raised or promoted'
+      : undefined,
   'I36 three corrections in five minutes': (_, after, { world }) => {
     const recent = (after.corrections ?? []).filter(({ at }) => msOf(at) > world.nowMs - 300_000);
     return (['Split', 'Replicas', 'Selector'] as const).some((object) => recent.filter((entry) => entry.object === object).length > 3)
@@ -145,6 +150,12 @@ export const effectLaws: Readonly<Record<string, EffectLaw>> = {
       ? undefined
       : `pinned to ${effect.revision}, which has no ready pod`;
   },
+  'nothing new is made beside an older rival': (effect, { world, toy }) =>
+    world.rival !== undefined &&
+    toy.rollout.status.phase !== 'Terminating' &&
+    (effect.kind === 'createDeployment' || effect.kind === 'createRun' || (effect.kind === 'writeSplit' && !effect.isCut))
+      ? 'made'
+      : undefined,
   'I35 the finalizer goes last': (effect, { toy }) => {
     if (effect.kind !== 'removeFinalizer') return undefined;
     const { workload, rollout } = toy;

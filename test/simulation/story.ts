@@ -67,8 +67,10 @@ type Fault = (toy: ToyCluster, random: Random) => void;
 
 const faults: Readonly<Record<string, Fault>> = {
   template: (toy, random) => {
-    toy.target = `rev000000${Math.floor(random.next() * 5)}`;
-    toy.setWorkload({ template: toy.target });
+    const index = Math.floor(random.next() * 5);
+    // A port that moves while the first revision comes up would break the workload by itself: its own pods stand still until then.
+    const isAdopted = !['Initializing', undefined].includes(toy.rollout.status.phase);
+    toy.release(`rev000000${isAdopted ? index : index - (index % 2)}`);
   },
   scale: (toy, random) => toy.setRollout({ spec: { ...toy.rollout.spec, replicas: Math.floor(random.next() * 6) } }),
   scaleALittle: (toy, random) => toy.setRollout({ spec: { ...toy.rollout.spec, replicas: 1 + Math.floor(random.next() * 5) } }),
@@ -81,6 +83,18 @@ const faults: Readonly<Record<string, Fault>> = {
     toy.setSplit(backends, toy.split.stamp, 'argocd');
   },
   deleteSplit: (toy) => toy.deleteSplit(),
+  deleteService: (toy, random) => {
+    if (toy.revisions.size > 0) toy.deleteService(chosen(random, [...toy.revisions.keys()]));
+  },
+  deleteRun: (toy, random) => {
+    if (toy.runs.size > 0) toy.runs.delete(chosen(random, [...toy.runs.keys()]));
+  },
+  blind: (toy, random) => {
+    toy.blindness = toy.blindness === undefined ? chosen(random, ['splits', 'some'] as const) : undefined;
+  },
+  rival: (toy) => {
+    toy.rival = toy.rival === undefined ? 'shop/older' : undefined;
+  },
   unpin: (toy) => toy.pin(undefined),
   editWorkload: (toy) => toy.setWorkload({}, 2),
   addPort: (toy) => {
@@ -93,7 +107,18 @@ const faults: Readonly<Record<string, Fault>> = {
 };
 
 /** Faults that leave the data plane to us: under these no request may be lost. */
-const harmless = ['template', 'template', 'template', 'scaleALittle', 'pause', 'addPort'] as const;
+const harmless = [
+  'template',
+  'template',
+  'template',
+  'template',
+  'scaleALittle',
+  'pause',
+  'addPort',
+  'rival',
+  'blind',
+  'deleteRun',
+] as const;
 
 export function live(seed: number, trace?: (line: string) => void): Ending {
   const random = seededRandom(seed);
@@ -140,11 +165,16 @@ export function live(seed: number, trace?: (line: string) => void): Ending {
     if (random.next() < 0.5) past = seen;
     toy.measure();
     lost();
-    toy.nowMs = random.next() < 0.6 ? Math.min(toy.nextEventMs(), toy.nowMs + seconds(15)) : toy.nowMs + random.next() * seconds(8);
+    const nextMs = random.next() < 0.6 ? Math.min(toy.nextEventMs(), toy.nowMs + seconds(15)) : toy.nowMs + random.next() * seconds(8);
+    toy.nowMs = Math.min(nextMs, toy.later?.atMs ?? nextMs);
+    if (toy.later !== undefined && toy.nowMs >= toy.later.atMs) toy.catchUp();
     lost();
     plans += 1;
   }
+  toy.catchUp();
   if (random.next() < 0.3) toy.setRollout({ isDeleting: true });
+  toy.rival = undefined;
+  toy.blindness = undefined;
   toy.setRollout({ spec: { ...toy.rollout.spec, paused: false, replicas: Math.max(1, toy.rollout.spec.replicas ?? 1) } });
   plans += settle(toy, quality, violations, lost);
   return { toy, violations, plans };
@@ -178,6 +208,8 @@ function endLaws(toy: ToyCluster, quality: Toy['quality']): readonly string[] {
       : [`L8 the finalizer stays: ${status.stage?.name}, ${status.message}`];
   // A first template that never comes up leaves the workload as it was.
   if (status.phase === 'Initializing' && quality(toy.target) === 'broken') return [];
+  // Adopted while it was scaled to zero, and scaled up since: nothing is raised while stable has no pods.
+  if (quality(status.stableRevision ?? '') === 'broken') return [];
   const isPromoted = status.phase === 'Healthy' && status.stableRevision === toy.target;
   const isRolledBack = status.phase === 'RolledBack' && status.canaryRevision === toy.target;
   if (!isPromoted && !isRolledBack) return [`L1, L4 and L5: it ends ${status.phase}: ${status.message}`];
@@ -195,6 +227,7 @@ function lostTraffic(toy: ToyCluster): string | undefined {
       ? toy.ready(toy.workload) + [...toy.revisions.keys()].reduce((sum, revision) => sum + toy.readyOf(revision), 0)
       : toy.readyOf(pinned);
   if (rootPods === 0 && !toy.isGone) return `no request is lost: the root Service has no pod (${pinned})`;
+  if (toy.deaf !== undefined) return `no request is lost: the pods of ${toy.deaf} do not listen where requests are sent`;
   const empty = Object.entries(shares ?? {}).find(([revision, weight]) => weight > 0 && toy.readyOf(revision) === 0);
   return empty === undefined ? undefined : `no request is lost: ${empty[0]} has ${empty[1]} % and no pod`;
 }

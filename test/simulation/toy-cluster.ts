@@ -29,7 +29,10 @@ export interface Owned extends Pods {
   readonly hasService: boolean;
   readonly version: number;
   readonly createdAtMs: number;
+  readonly portsSinceMs?: number;
   readonly ports: readonly RootPort[];
+  /** Where the data plane sends the requests for its first port. */
+  readonly targets: readonly Since<number>[];
 }
 interface Workload extends Pods {
   readonly version: number;
@@ -42,11 +45,18 @@ interface Since<T> {
   readonly sinceMs: number;
   readonly value: T;
 }
+/** Where the pods of a revision listen: every second template moves the port. */
+const portOf = (revision: string): number => 8000 + (Number(revision.at(-1)) % 2);
+
 type Present = Extract<SplitView, { kind: 'present' }>;
 
 export class ToyCluster {
   nowMs = Date.parse('2026-03-01T12:00:00.000Z');
   epoch = 1;
+  /** An older Rollout on the same Service. */
+  rival: string | undefined;
+  /** Splits may not be read at all; or something may not be read any more, so that all is old news. */
+  blindness: 'splits' | 'some' | undefined;
   /** Nobody but us writes. */
   isTame = false;
   target: string;
@@ -57,8 +67,10 @@ export class ToyCluster {
   root: { version: number; pinned: string | undefined; ports: readonly RootPort[] } = {
     version: 1,
     pinned: undefined,
-    ports: [{ port: 80, protocol: 'TCP' }],
+    ports: [{ port: 80, protocol: 'TCP', targetPort: portOf('rev0000000') }],
   };
+  /** Half of a change that is still on its way: templates and Services are two objects. */
+  later: { readonly atMs: number; readonly happens: () => void } | undefined;
   runs = new Map<string, RunView & { startedAtMs: number }>();
   /** What the data plane does since when, oldest first: it follows a write after its lag. */
   shares: readonly Since<Readonly<Record<string, number>> | undefined>[] = [{ sinceMs: 0, value: undefined }];
@@ -178,9 +190,10 @@ export class ToyCluster {
         return this.#own(effect.revision, { hasDeployment: true, readyAtMs: this.#newPods(effect.revision, effect.replicas) });
       case 'createRevisionService':
         if (this.revisions.get(effect.revision)?.hasService) return;
-        return this.#own(effect.revision, { hasService: true, ports: this.root.ports });
+        this.#own(effect.revision, { hasService: true });
+        return this.#listen(effect.revision, this.root.ports);
       case 'updateServicePorts':
-        return this.#own(effect.revision, { ports: effect.ports });
+        return this.#listen(effect.revision, effect.ports);
       case 'scaleDeployment': {
         const pods = this.revisions.get(effect.revision)?.readyAtMs ?? [];
         return this.#own(effect.revision, {
@@ -257,13 +270,62 @@ export class ToyCluster {
       version: 0,
       createdAtMs: this.nowMs,
       ports: [],
+      targets: [],
     };
     this.revisions.set(revision, { ...before, ...over, version: this.#version() });
+  }
+
+  #listen(revision: string, ports: readonly RootPort[]): void {
+    const { targets = [] } = this.revisions.get(revision) ?? {};
+    const [first] = ports;
+    const isNew = first?.targetPort !== this.revisions.get(revision)?.ports[0]?.targetPort;
+    this.#own(revision, { ports, targets: isNew ? this.#follow(targets, Number(first?.targetPort)) : targets, portsSinceMs: this.nowMs });
+  }
+
+  /** The user's next template, with the port that it listens on: in one go, or one soon after the other. */
+  release(target: string): void {
+    const [first, ...others] = this.root.ports;
+    const changes = [
+      () => {
+        this.target = target;
+        this.setWorkload({ template: target });
+      },
+      () => {
+        this.root = { ...this.root, version: this.#version(), ports: [{ port: 80, ...first, targetPort: portOf(target) }, ...others] };
+      },
+    ];
+    this.catchUp();
+    if (this.#random.next() < 0.5) changes.reverse();
+    const [now, soon] = changes;
+    now?.();
+    this.later = { atMs: this.nowMs + this.#random.next() * 5_000, happens: () => soon?.() };
+  }
+
+  /** What was on its way is there. */
+  catchUp(): void {
+    const { later } = this;
+    this.later = undefined;
+    later?.happens();
+  }
+
+  /** A revision that requests are sent to at a port on which its pods do not listen. */
+  get deaf(): string | undefined {
+    const { shares = {} } = this.traffic;
+    const sent = (revision: string) => this.revisions.get(revision)?.targets.findLast(({ sinceMs }) => sinceMs <= this.nowMs)?.value;
+    return Object.keys(shares).find((revision) => {
+      const target = sent(revision);
+      return (shares[revision] ?? 0) > 0 && target !== undefined && target !== portOf(revision);
+    });
   }
 
   #newPods(revision: string, count: number): readonly number[] {
     const isBroken = this.#toy.quality(revision) === 'broken';
     return Array.from({ length: count }, () => (isBroken ? Number.POSITIVE_INFINITY : this.nowMs + 1_000 + this.#random.next() * 20_000));
+  }
+
+  /** Somebody deletes the Service of a revision. */
+  deleteService(revision: string): void {
+    this.#own(revision, { hasService: false });
   }
 
   /** A pod of the revision dies; another comes up. */
@@ -336,6 +398,6 @@ export class ToyCluster {
     const pods = [...this.revisions.values(), this.workload].flatMap(({ readyAtMs }) => readyAtMs);
     const moments = [...pods, ...[...this.shares, ...this.pins].map(({ sinceMs }) => sinceMs)].filter((ms) => ms > this.nowMs);
     const measured = [...this.runs.values()].some(({ phase }) => phase === 'Running') ? [this.nowMs + 5_000] : [];
-    return Math.min(...moments, ...measured);
+    return Math.min(...moments, ...measured, this.later?.atMs ?? Number.POSITIVE_INFINITY);
   }
 }

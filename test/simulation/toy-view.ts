@@ -5,6 +5,8 @@ import type { Owned, Toy, ToyCluster } from './toy-cluster.ts';
 
 export const maxLagMs = 10_000;
 
+const hidden: World['traffic'] = { kind: 'unusable', reason: 'Forbidden', message: 'the controller may not list and watch trafficsplits' };
+
 /** What a controller sees of the toy cluster. */
 export function worldOf(toy: ToyCluster, settings: Toy): World {
   const { rollout, nowMs, workload, root, split } = toy;
@@ -13,7 +15,7 @@ export function worldOf(toy: ToyCluster, settings: Toy): World {
     nowMs,
     epoch: toy.epoch,
     rollout,
-    rival: undefined,
+    rival: toy.rival,
     decisions: [],
     templateProblems: [],
     window: { kind: 'open' },
@@ -43,31 +45,37 @@ export function worldOf(toy: ToyCluster, settings: Toy): World {
       isOurs: false,
     },
     revisions: [...toy.revisions.values()].map((owned) => viewOf(toy, owned)),
-    traffic: {
-      kind: 'usable',
-      split: split ?? { kind: 'absent' },
-      adapter: adapterOf(toy, settings),
-      share: { kind: 'unavailable' },
-      defaultMaxLagMs: maxLagMs,
-      refusesPin: false,
-      namesZeroWeights: true,
-      conflict: undefined,
-    },
+    ...(toy.blindness === 'some' ? { unreadable: 'the controller may not list and watch services' } : {}),
+    traffic:
+      toy.blindness === 'splits'
+        ? hidden
+        : {
+            kind: 'usable',
+            split: split ?? { kind: 'absent' },
+            adapter: adapterOf(toy, settings),
+            share: { kind: 'unavailable' },
+            defaultMaxLagMs: maxLagMs,
+            refusesPin: false,
+            namesZeroWeights: true,
+            conflict: undefined,
+          },
     runs: [...toy.runs.values()],
   };
 }
 
-function viewOf(toy: ToyCluster, { revision, readyAtMs, hasDeployment, hasService, version, createdAtMs, ports }: Owned): Revision {
+function viewOf(toy: ToyCluster, owned: Owned): Revision {
+  const { revision, readyAtMs, hasDeployment, hasService, version, createdAtMs, ports, portsSinceMs } = owned;
   const ready = readyAtMs.filter((atMs) => atMs <= toy.nowMs).length;
   const replicas = readyAtMs.length;
-  const counts = { replicas, totalReplicas: replicas, readyReplicas: ready, isObserved: true };
+  const availableSinceMs = ready === 0 ? undefined : Math.min(...readyAtMs);
+  const counts = { replicas, totalReplicas: replicas, readyReplicas: ready, isObserved: true, availableSinceMs };
   return {
     revision,
     name: revisionName('web', revision),
     createdAt: new Date(createdAtMs).toISOString(),
     readyEndpoints: hasDeployment && hasService ? ready : 0,
     deployment: hasDeployment ? { uid: `uid-${revision}`, resourceVersion: String(version), templateHash: revision, ...counts } : undefined,
-    service: hasService ? { uid: `svc-${revision}`, resourceVersion: String(version), ports } : undefined,
+    service: hasService ? { uid: `svc-${revision}`, resourceVersion: String(version), ports, portsSinceMs } : undefined,
   };
 }
 

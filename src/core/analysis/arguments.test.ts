@@ -161,8 +161,9 @@ const unquote = (escaped: string): string =>
   );
 
 describe('windows', () => {
-  const ranges: readonly [string, number | undefined][] = [
-    ['up', undefined],
+  const ranges: readonly [string, number][] = [
+    ['up', 60_000],
+    ['job:success:ratio offset 5m', 360_000],
     ['rate(a[5m])', 300_000],
     ['rate(a[1h30m])', 5_400_000],
     ['rate(a[90])', 90_000],
@@ -176,7 +177,7 @@ describe('windows', () => {
     ['rate(a[500ms])', 500],
   ];
   test.each(ranges)('%s looks back %s ms', (query, expected) => {
-    expect(lookBackMs(query)).toBe(expected);
+    expect(lookBackMs(query, 60_000)).toBe(expected);
   });
 
   const shortened: readonly [number, number, number][] = [

@@ -87,10 +87,10 @@ function resolvePrometheus(provider: PrometheusProvider, frame: Frame): Resolved
   const countQuery =
     provider.countQuery === undefined ? undefined : collected.take('countQuery', substitutePromql(provider.countQuery, scope));
   if (query === undefined || collected.problems.length > 0) return fail(collected.problems);
-  const ranges = [lookBackMs(query), countQuery === undefined ? undefined : lookBackMs(countQuery)].filter((range) => range !== undefined);
+  const queries = countQuery === undefined ? [query] : [query, countQuery];
   return ok({
     provider: { kind: 'prometheus', ...common, query, ...(countQuery === undefined ? {} : { countQuery }) },
-    windowMs: ranges.length === 0 ? frame.windowMs : Math.max(...ranges),
+    windowMs: Math.max(...queries.map((text) => lookBackMs(text, frame.windowMs))),
   });
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { evidenceOf, runView } from './evidence.ts';
-
+import { brokenRunView, evidenceOf, runView } from './evidence.ts';
+import type { BrokenRun } from './run.ts';
+import { planRun } from './run-planner.ts';
 import { aRun, aSubject, bad, broken, drive, good, inOrder, seconds, silent, t0 } from './testing/builders.ts';
 
 const windowed = { provider: { prometheus: { query: 'rate(a[{{args.window}}])' } } } as const;
@@ -38,6 +39,13 @@ describe('evidence', () => {
     });
     expect(evidenceOf(run, t0)[0]?.passedWindowStartedAtMs).toBeUndefined();
   });
+  test('is asked of a metric that somebody ended by hand before it was through', () => {
+    const { run } = drive(aRun({ metrics: [windowed], rollout: {} }), inOrder(good), { subject: () => aSubject(), forMs: seconds(75) });
+    const stopped = { ...run, spec: { ...run.spec, terminate: true } };
+    const { status } = planRun({ nowMs: t0 + seconds(80), run: stopped, samples: [], inFlight: [], subject: aSubject() });
+    expect(status?.phase).toBe('Successful');
+    expect(evidenceOf({ ...stopped, status: status ?? run.status }, t0 + seconds(90))[0]?.isExempt).toBe(false);
+  });
   test('goes into the Rollout’s view of the run', () => {
     expect(runView(aRun({ rollout: { kind: 'Step', step: 3 } }), t0)).toMatchObject({
       name: 'web-7c9d2f41aa-1-bg',
@@ -51,4 +59,26 @@ describe('evidence', () => {
     });
     expect(runView(aRun(), t0)).toBeUndefined();
   });
+});
+
+describe('a run that does not decode', () => {
+  const rollout = { name: 'web', kind: 'Background', revision: '7c9d2f41aa', attempt: 1 } as const;
+  const run: BrokenRun = {
+    ...{ namespace: 'shop', name: 'web-7c9d2f41aa-1-bg', uid: 'u1', resourceVersion: '1', isDeleting: false },
+    problem: 'does not decode: spec.metrics: is required (array)',
+    rollout,
+    status: { phase: 'Running', metricResults: [] },
+  };
+  const ended = (phase: 'Successful' | 'Failed' | 'Inconclusive') =>
+    brokenRunView({ ...run, status: { phase, message: 'as it was', completedAt: '2026-03-01T12:00:00.000Z', metricResults: [] } });
+  test('is an Error to its Rollout, and nothing of it is evidence', () =>
+    expect(brokenRunView(run)).toMatchObject({
+      ...{ kind: 'Background', revision: '7c9d2f41aa', attempt: 1 },
+      phase: 'Error',
+      message: run.problem,
+      evidence: [],
+    }));
+  test('is one even where it had succeeded: what it saw cannot be read any more', () => expect(ended('Successful')?.phase).toBe('Error'));
+  test('stays Failed where it had failed', () => expect(ended('Failed')).toMatchObject({ phase: 'Failed', message: 'as it was' }));
+  test('made by hand is no Rollout’s', () => expect(brokenRunView({ ...run, rollout: undefined })).toBeUndefined());
 });

@@ -1,9 +1,12 @@
 import type { RunView } from '../world.ts';
-import type { AnalysisRun } from './run.ts';
+import type { Metric } from './metric.ts';
+import type { AnalysisRun, BrokenRun, MetricResult, RunKind } from './run.ts';
+import { metricVerdict, totalOf } from './verdict.ts';
 
 /**
- * Of every metric that is not a dry run: the start of the window of its latest Pass. Exempt, so that a raise does not wait for it:
- * a metric still in its initialDelay, and one that ended Successful and is not measured again.
+ * Of every metric that is not a dry run: the start of the window of its latest Pass; one that lies ahead is of a clock that was set back since, and none.
+ * Exempt, so that a raise does not wait for it: a metric still in its initialDelay, and one that has had all the measurements it asks for and ended
+ * Successful. One that somebody ended by hand has not.
  */
 export function evidenceOf({ spec, status }: AnalysisRun, nowMs: number): RunView['evidence'] {
   const startedAtMs = status.startedAt === undefined ? nowMs : Date.parse(status.startedAt);
@@ -11,14 +14,17 @@ export function evidenceOf({ spec, status }: AnalysisRun, nowMs: number): RunVie
     .filter(({ dryRun }) => !dryRun)
     .map((metric) => {
       const result = status.metricResults.find(({ name }) => name === metric.name);
-      const passed = result?.passedWindowStartedAt;
+      const passedMs = Date.parse(result?.passedWindowStartedAt ?? '');
       return {
         metric: metric.name,
-        passedWindowStartedAtMs: passed === undefined ? undefined : Date.parse(passed),
-        isExempt: result?.phase === 'Successful' || nowMs < startedAtMs + metric.initialDelay,
+        passedWindowStartedAtMs: passedMs <= nowMs ? passedMs : undefined,
+        isExempt: (result !== undefined && isThrough(metric, result, spec.rollout?.kind)) || nowMs < startedAtMs + metric.initialDelay,
       };
     });
 }
+
+const isThrough = (metric: Metric, result: MetricResult, kind: RunKind | undefined): boolean =>
+  result.phase === 'Successful' && metricVerdict(metric, result, totalOf(metric, kind))?.phase === 'Successful';
 
 /** The run as the Rollout's planner sees it; undefined where it was made by hand. */
 export function runView(run: AnalysisRun, nowMs: number): RunView | undefined {
@@ -35,6 +41,25 @@ export function runView(run: AnalysisRun, nowMs: number): RunView | undefined {
     phase: run.status.phase,
     message: run.status.message ?? '',
     isTerminating: terminate || run.isDeleting,
+    isDeleting: run.isDeleting,
     evidence: evidenceOf(run, nowMs),
+  };
+}
+
+/** What such a run ends as. */
+export const brokenPhase = ({ phase }: BrokenRun['status']): 'Failed' | 'Error' => (phase === 'Failed' ? 'Failed' : 'Error');
+
+/** One that does not decode is an Error, whatever it had seen so far, unless it had failed before; nothing of it is evidence. */
+export function brokenRunView({ rollout, name, uid, resourceVersion, isDeleting, problem, status }: BrokenRun): RunView | undefined {
+  if (rollout === undefined) return undefined;
+  const { kind, revision, attempt, step } = rollout;
+  const phase = brokenPhase(status);
+  return {
+    ...{ name, uid, resourceVersion, kind, revision, attempt, step },
+    phase,
+    message: phase === 'Failed' ? (status.message ?? '') : problem,
+    isTerminating: isDeleting,
+    isDeleting,
+    evidence: [],
   };
 }

@@ -2,7 +2,7 @@ export type { AskContext, Asking } from './ask.ts';
 export { askingOf, askProblems, unsupportedProblems, windowMsOf } from './ask.ts';
 export type { WireAnalysisRunSpec } from './encode.ts';
 export { encodeRunSpec } from './encode.ts';
-export { evidenceOf, runView } from './evidence.ts';
+export { brokenPhase, brokenRunView, evidenceOf, runView } from './evidence.ts';
 export type { Judgement } from './judge.ts';
 export { judge } from './judge.ts';
 export type { Argument, Header, Metric, MetricProvider, PrometheusProvider, TrafficMetricsProvider, WebProvider } from './metric.ts';
@@ -20,15 +20,16 @@ export type {
   AnalysisRunPhase,
   AnalysisRunSpec,
   AnalysisRunStatus,
+  BrokenRun,
   Measurement,
   MeasurementResult,
   MetricResult,
   RolloutOfRun,
   RunKind,
 } from './run.ts';
-export { analysisRunPhases, analysisRunSpecSchema, analysisRunStatusSchema, measurementResults } from './run.ts';
+export { analysisRunPhases, analysisRunSpecSchema, analysisRunStatusSchema, measurementResults, rolloutOfRunSchema } from './run.ts';
 export type { RunIdentity } from './run-name.ts';
-export { analysisRunName } from './run-name.ts';
+export { analysisRunName, identityOfName } from './run-name.ts';
 export type { RunPlan, RunQuestion, RunSubject, RunWorld } from './run-planner.ts';
 export { isCounted, planRun } from './run-planner.ts';
 export type { ArgBinding, PredefinedArgs, PredefinedName, Scope } from './scope.ts';
@@ -38,3 +39,4 @@ export { substituteHeader, substituteUrl } from './substitute.ts';
 export type { AnalysisTemplate, AnalysisTemplateSpec } from './template.ts';
 export { analysisTemplateSpecSchema } from './template.ts';
 export type { Verdict } from './verdict.ts';
+export { isEnded } from './verdict.ts';

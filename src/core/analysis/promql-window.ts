@@ -2,17 +2,18 @@ import { advance, initialState } from './promql-state.ts';
 
 /**
  * How far into the past a PromQL query looks, read out of its text: ranges, subqueries and offsets. Never too short: ranges of
- * parallel selectors give the longest, subqueries and offsets are added. Undefined where the query has no range at all.
+ * parallel selectors give the longest, subqueries and offsets are added. Without any range it reads samples of `windowMs`, the
+ * template's own window, as a recording rule might have made them.
  */
-export function lookBackMs(query: string): number | undefined {
+export function lookBackMs(query: string, windowMs: number): number {
   const code = codeOf(query);
   const ranges = [...code.matchAll(/\[([^\]:]*)(:[^\]]*)?\]/g)].map((match) => ({
     ms: promqlDurationMs(match[1] ?? ''),
     isSubquery: match[2] !== undefined,
   }));
-  if (ranges.length === 0) return undefined;
   const offsets = [...code.matchAll(/\boffset\s+([0-9][0-9a-z.]*)/gi)].map((match) => promqlDurationMs(match[1] ?? ''));
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  if (ranges.length === 0) return windowMs + sum(offsets);
   const longest = Math.max(0, ...ranges.filter(({ isSubquery }) => !isSubquery).map(({ ms }) => ms));
   return longest + sum(ranges.filter(({ isSubquery }) => isSubquery).map(({ ms }) => ms)) + sum(offsets);
 }

@@ -3,7 +3,7 @@ import { encodeRunSpec } from './encode.ts';
 import { problemText } from './problem.ts';
 import { mergeTemplates } from './resolve.ts';
 import { analysisRunSpecSchema } from './run.ts';
-import { analysisRunName } from './run-name.ts';
+import { analysisRunName, identityOfName } from './run-name.ts';
 import type { AnalysisTemplate } from './template.ts';
 import { analysisTemplateSpecSchema } from './template.ts';
 import type { WireArgs, WireMetric } from './testing/builders.ts';
@@ -158,7 +158,13 @@ describe('analysisRunName', () => {
     [{ ...identity, kind: 'Step', step: 3 }, 'web-7c9d2f41aa-1-s3'],
   ] as const)('%o', (given, name) => {
     expect(analysisRunName(given)).toBe(name);
+    const { rollout: _, ...rest } = given;
+    expect(identityOfName(name)).toEqual(rest);
   });
+  test.each(['web', 'web-7c9d2f41aa', 'web-7c9d2f41aa-0-bg', 'web-7c9d2f41aa-1-s', 'web-7C9D2F41AA-1-bg', 'smoke-by-hand-1-bg'])(
+    '%s is the name of no run of ours',
+    (name) => expect(identityOfName(name)).toBeUndefined(),
+  );
   test('a long name is cut to 63 characters and stays one of its own', () => {
     const long = analysisRunName({ ...identity, rollout: `${'a'.repeat(80)}x` });
     const other = analysisRunName({ ...identity, rollout: `${'a'.repeat(80)}y` });

@@ -30,3 +30,13 @@ function kindPart(kind: RunKind, step: number | undefined): string {
       return `s${step ?? 0}`;
   }
 }
+
+const suffixPattern = /-([0-9a-f]{10})-([1-9]\d{0,6})-(?:(bg)|(bake)|s(\d{1,3}))$/;
+
+/** What the name of a run says of it: for one whose spec cannot be read. Of the Rollout's name only a part may be left in it. */
+export function identityOfName(name: string): Omit<RunIdentity, 'rollout'> | undefined {
+  const [, revision, attempt, background, bake, step] = suffixPattern.exec(name) ?? [];
+  if (revision === undefined) return undefined;
+  const kind = background !== undefined ? 'Background' : bake !== undefined ? 'AfterPromotion' : 'Step';
+  return { revision, attempt: Number(attempt), kind, step: step === undefined ? undefined : Number(step) };
+}

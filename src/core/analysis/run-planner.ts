@@ -105,7 +105,24 @@ function frameOf(world: RunWorld): Frame {
 }
 
 function resultOf({ world, startedAtMs }: Frame, metric: Metric): MetricResult {
-  return world.run.status.metricResults.find(({ name }) => name === metric.name) ?? emptyResult(metric, startedAtMs + metric.initialDelay);
+  const stored = world.run.status.metricResults.find(({ name }) => name === metric.name);
+  return stored === undefined ? emptyResult(metric, startedAtMs + metric.initialDelay) : afterClockStep(stored, world.nowMs);
+}
+
+/**
+ * A measurement that begins in the future tells that the clock was set back. What would be waited for until the clock has caught up is due now, and a Pass of
+ * that time is no evidence: it could be taken for one of a weight that was confirmed after the step.
+ */
+function afterClockStep(stored: MetricResult, nowMs: number): MetricResult {
+  const isAhead = (iso: string | undefined) => iso !== undefined && Date.parse(iso) > nowMs;
+  const { passedWindowStartedAt, silentSince } = stored;
+  if (!isAhead(stored.measurements.at(-1)?.startedAt)) return stored;
+  return {
+    ...stored,
+    nextDueAt: stored.nextDueAt === undefined ? undefined : isoTime(nowMs),
+    passedWindowStartedAt: isAhead(passedWindowStartedAt) ? undefined : passedWindowStartedAt,
+    silentSince: isAhead(silentSince) ? isoTime(nowMs) : silentSince,
+  };
 }
 
 /** True where the status has counted this sample: then the shell may forget it. */
@@ -114,8 +131,11 @@ export function isCounted(status: AnalysisRunStatus, sample: Sample): boolean {
   return isEnded(status.phase) || (result !== undefined && (isEnded(result.phase) || isCountedIn(result, sample)));
 }
 
-const isCountedIn = ({ countedUntil }: MetricResult, { startedAtMs }: Sample): boolean =>
-  countedUntil !== undefined && startedAtMs <= Date.parse(countedUntil);
+/** By its start, which is its own: times of a clock that may be set back have no order. More are kept than can be unread. */
+const isCountedIn = ({ measurements }: MetricResult, { startedAtMs }: Sample): boolean => {
+  const startedAt = isoTime(startedAtMs);
+  return measurements.some((measurement) => measurement.startedAt === startedAt);
+};
 
 /** Folds the metric's new samples in the order of their start, whatever order they came in. */
 function count({ world, kind }: Frame, metric: Metric, stored: MetricResult): MetricResult {
@@ -156,7 +176,8 @@ function askMetric(frame: Frame, metric: Metric, result: MetricResult): Asked {
     nowMs,
     metric,
     result,
-    earliestMs: startedAtMs + metric.initialDelay,
+    // A run that began in the future began before the clock was set back: its delay is not waited for until that time comes again.
+    earliestMs: startedAtMs > nowMs ? nowMs : startedAtMs + metric.initialDelay,
     windowsSinceMs: subject?.windowsSinceMs,
     scope,
     context,

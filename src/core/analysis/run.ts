@@ -7,7 +7,7 @@ import { argumentList, metricList } from './template.ts';
 const runKinds = ['Background', 'Step', 'AfterPromotion'] as const;
 export type RunKind = (typeof runKinds)[number];
 
-const rolloutOfRun = z.object({
+export const rolloutOfRunSchema = z.object({
   name: dnsName(),
   uid: z.string().min(1).max(128),
   kind: z.enum(runKinds),
@@ -17,14 +17,14 @@ const rolloutOfRun = z.object({
   /** Index of the step; of a Step run only. */
   step: z.int().min(0).max(100).optional(),
 });
-export type RolloutOfRun = z.output<typeof rolloutOfRun>;
+export type RolloutOfRun = z.output<typeof rolloutOfRunSchema>;
 
 export const analysisRunSpecSchema = z.object({
   metrics: metricList(),
   args: argumentList(),
   terminate: z.boolean().prefault(false),
   /** The Rollout that the run was made for; absent in a run made by hand. */
-  rollout: rolloutOfRun.optional(),
+  rollout: rolloutOfRunSchema.optional(),
 });
 crdHints.add(analysisRunSpecSchema, {
   cel: [
@@ -88,8 +88,6 @@ const metricResult = z.object({
   silentSince: timestamp().optional(),
   /** Window start of the latest Pass: the evidence that a raise asks for. */
   passedWindowStartedAt: timestamp().optional(),
-  /** `startedAt` of the latest measurement that was counted; nothing that began at or before it is counted again. */
-  countedUntil: timestamp().optional(),
 });
 export type MetricResult = z.output<typeof metricResult>;
 
@@ -112,5 +110,19 @@ export interface AnalysisRun {
   readonly isDeleting: boolean;
   readonly ownerRolloutUid?: string | undefined;
   readonly spec: AnalysisRunSpec;
+  readonly status: AnalysisRunStatus;
+}
+
+/** What is known of an AnalysisRun that cannot be measured any more, because it does not decode. */
+export interface BrokenRun {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly isDeleting: boolean;
+  /** Every error with its path. */
+  readonly problem: string;
+  /** The Rollout that it was made for, as far as that can be told; absent in a run made by hand. */
+  readonly rollout: Pick<RolloutOfRun, 'name' | 'kind' | 'revision' | 'attempt' | 'step'> | undefined;
   readonly status: AnalysisRunStatus;
 }

@@ -62,7 +62,6 @@ export function tally(metric: Metric, before: MetricResult, measurement: Measure
     measurements: [...before.measurements, measurement].slice(-kept),
     silentSince: silentSince(metric, before, measurement),
     passedWindowStartedAt: isPass ? later(before.passedWindowStartedAt, measurement.windowStartedAt) : before.passedWindowStartedAt,
-    countedUntil: later(before.countedUntil, measurement.startedAt),
   };
 }
 

@@ -4,6 +4,7 @@ export {
   configsAnnotation,
   deploymentOf,
   portOf,
+  portsSinceAnnotation,
   restoredTemplate,
   revisionServiceOf,
   rootServiceOf,

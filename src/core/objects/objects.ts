@@ -15,6 +15,9 @@ export const templateHashAnnotation = 'sluice.dev/template-hash';
 /** On a revision's Deployment: the configuration that it has copies of, `ConfigMap/web,Secret/db`; Secrets cannot be listed. */
 export const configsAnnotation = 'sluice.dev/configs';
 
+/** On a revision's Service whose ports were changed after it was made: when. */
+export const portsSinceAnnotation = 'sluice.dev/ports-since';
+
 /** Hash of a template alone, without its configuration. */
 export const templateHashOf = (template: PodTemplate): string => revisionOf(template, []);
 

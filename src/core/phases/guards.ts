@@ -1,8 +1,9 @@
 import { blocker } from '../blockers.ts';
 import type { Draft, Hold } from '../draft.ts';
-import { canaryOf, canaryReplicas, findRevision, isConfirmed, readyPods, stableReplicas, stepsIn } from '../facts.ts';
+import { canaryOf, canaryReplicas, findRevision, isConfirmed, lacksService, readyPods, stableReplicas, stepsIn } from '../facts.ts';
 import { msOf } from '../time.ts';
 import { contentionMessage, isContended } from '../upkeep/contention.ts';
+import { portsOf } from '../upkeep/ports.ts';
 import type { RunView, World } from '../world.ts';
 
 /**
@@ -16,9 +17,11 @@ export function raiseGuard(world: World, draft: Draft, goalWeight: number): Hold
     blocker(world) ??
     targetGuard(world) ??
     templateGuard(world) ??
+    serviceGuard(world, draft) ??
     contentionGuard(world, draft) ??
     windowGuard(world) ??
     podsGuard(world, draft, goalWeight) ??
+    portsGuard(world, draft) ??
     reachGuard(world, draft, goalWeight) ??
     stableGuard(world, draft) ??
     weightGuard(draft) ??
@@ -39,6 +42,12 @@ function contentionGuard(world: World, draft: Draft): Hold | undefined {
   return isContended(world, draft, 'Split')
     ? { reason: 'Contended', message: contentionMessage(world, draft, 'Split'), isStalled: true }
     : undefined;
+}
+
+/** Requests to a Service that is gone go nowhere. Upkeep makes it again at once. */
+export function serviceGuard(world: World, { status }: Draft): Hold | undefined {
+  const gone = [status.canaryRevision, status.stableRevision].map((revision) => findRevision(world, revision)).find(lacksService);
+  return gone === undefined ? undefined : { reason: 'RevisionServiceMissing', message: `Service ${gone.name} is gone, and is made again` };
 }
 
 function windowGuard({ window }: World): Hold | undefined {
@@ -73,12 +82,26 @@ function reachGuard(world: World, { status }: Draft, goalWeight: number): Hold |
   return podsHold(Math.max(1, canaryReplicas(world, status, goalWeight)), goalWeight);
 }
 
-/** When a data plane that lags at its most has heard of the revision's pods. */
+/** The first traffic of a revision finds the ports that were changed together with its template. */
+function portsGuard(world: World, { status }: Draft): Hold | undefined {
+  const canary = findRevision(world, status.canaryRevision);
+  if ((status.weight?.desired ?? 0) > 0 || canary === undefined || portsOf(world, status, canary).length === 0) return undefined;
+  return { reason: 'AwaitingPods', message: 'the Service of the canary gets the ports of the root Service' };
+}
+
+/** When a data plane that lags at its most has heard of the revision's pods, behind the Service and the ports that are there now. */
 export function reachableAt(world: World, revision: string | undefined): number | undefined {
-  const sinceMs = findRevision(world, revision)?.deployment?.availableSinceMs;
-  if (sinceMs === undefined || world.traffic.kind === 'unusable') return undefined;
-  // The condition's time is cut to whole seconds.
-  return sinceMs + 1_000 + (canaryOf(world).confirmation.maxLag ?? world.traffic.defaultMaxLagMs);
+  const { deployment, service } = findRevision(world, revision) ?? {};
+  if (world.traffic.kind === 'unusable') return undefined;
+  const lagMs = canaryOf(world).confirmation.maxLag ?? world.traffic.defaultMaxLagMs;
+  const { availableSinceMs } = deployment ?? {};
+  const { portsSinceMs, createdAtMs } = service ?? {};
+  // The condition's time and the Service's are cut to whole seconds.
+  const moments = [
+    ...(availableSinceMs === undefined ? [] : [Math.max(availableSinceMs, createdAtMs ?? 0) + 1_000]),
+    ...(portsSinceMs === undefined ? [] : [portsSinceMs]),
+  ];
+  return moments.length === 0 ? undefined : Math.max(...moments) + lagMs;
 }
 
 function stableGuard(world: World, draft: Draft): Hold | undefined {
@@ -118,6 +141,7 @@ export function promotionGuard(world: World, draft: Draft, bake?: { readonly run
   return (
     blocker(world) ??
     targetGuard(world) ??
+    serviceGuard(world, draft) ??
     podsGuard(world, draft, 100) ??
     (lacking === undefined ? undefined : (templateGuard(world) ?? lacking))
   );
@@ -142,7 +166,10 @@ function missingEvidence(run: RunView | undefined, sinceMs: number): Hold | unde
 
 /** The run of this revision and attempt that watches in the background. */
 export const backgroundRun = (world: World, draft: Draft): RunView | undefined =>
-  runsOf(world, draft).find(({ kind }) => kind === 'Background');
+  liveRunsOf(world, draft).find(({ kind }) => kind === 'Background');
+
+/** One that is being deleted watches no more, and what it saw is no evidence: another takes its place. */
+export const liveRunsOf = (world: World, draft: Draft): readonly RunView[] => runsOf(world, draft).filter((run) => run.isDeleting !== true);
 
 export function runsOf(world: World, { status }: Draft): readonly RunView[] {
   return world.runs.filter((run) => run.revision === status.canaryRevision && run.attempt === (status.attempt ?? 1));

@@ -1,7 +1,18 @@
 import { analysisRunName } from '../analysis/index.ts';
 import type { Draft, Hold } from '../draft.ts';
 import { holding, waking, withEffects, withStatus } from '../draft.ts';
-import { canaryOf, canaryReplicas, findRevision, isConfirmed, readyPods, stepsIn, stepWeight, wantedReplicas } from '../facts.ts';
+import {
+  canaryOf,
+  canaryReplicas,
+  endpointsOf,
+  findRevision,
+  isConfirmed,
+  lacksService,
+  readyPods,
+  stepsIn,
+  stepWeight,
+  wantedReplicas,
+} from '../facts.ts';
 import type { RunOrder } from '../plan.ts';
 import { abort, changedWeight, cutWeight, promote, stepStatus, withSteps } from '../run.ts';
 import type { ArgValue, StepOutcome, TemplateRef } from '../steps/index.ts';
@@ -9,7 +20,7 @@ import { decideStep } from '../steps/index.ts';
 import { isoOf, msOf } from '../time.ts';
 import type { RunView, World } from '../world.ts';
 import { stopClock, waitAgainstDeadline } from './deadline.ts';
-import { backgroundRun, isWatched, podsGuard, promotionGuard, raiseGuard, reachableAt, runsOf } from './guards.ts';
+import { backgroundRun, isWatched, liveRunsOf, podsGuard, promotionGuard, raiseGuard, reachableAt, runsOf } from './guards.ts';
 
 /** A canary on its way: what must stop it first, then the step that it is at. */
 export function progressing(world: World, draft: Draft): Draft {
@@ -44,7 +55,7 @@ function stopForPods(world: World, draft: Draft): Draft | undefined {
   const sinceIso = status.canaryUnavailableSince;
   if (!hasWeight && sinceIso === undefined) return undefined;
   const canary = findRevision(world, status.canaryRevision);
-  if ((canary?.readyEndpoints ?? 0) > 0) return undefined;
+  if (endpointsOf(canary) > 0) return undefined;
   const since = sinceIso ?? isoOf(world.nowMs);
   const outages = (status.run?.outages ?? 0) + (sinceIso === undefined ? 1 : 0);
   const untilMs = msOf(since) + graceMs;
@@ -56,10 +67,13 @@ function stopForPods(world: World, draft: Draft): Draft | undefined {
   if (world.nowMs >= untilMs) return abort(world, cut, 'CanaryUnavailable', 'the canary had no ready pod for 30 s');
   if (outages >= outageLimit) return abort(world, cut, 'CanaryUnavailable', `the canary lost all its pods ${outages} times`);
   const { hold: _, ...open } = cut;
-  return waking(
-    holding(open, { reason: 'CanaryUnavailable', message: 'the canary has no ready pod; its weight is 0 until it has' }),
-    untilMs,
-  );
+  const hold = lacksService(canary)
+    ? {
+        reason: 'RevisionServiceMissing' as const,
+        message: `Service ${canary.name} is gone, and is made again; no traffic until it serves`,
+      }
+    : { reason: 'CanaryUnavailable' as const, message: 'the canary has no ready pod; its weight is 0 until it has' };
+  return waking(holding(open, hold), untilMs);
 }
 
 /** Back within the grace: the step's weight returns through the guards like any raise. */
@@ -182,7 +196,7 @@ function awaitWeight(world: World, draft: Draft): Draft {
 }
 
 function stepRun(world: World, draft: Draft, index: number): RunView | undefined {
-  return runsOf(world, draft).find(({ kind, step }) => kind === 'Step' && step === index);
+  return liveRunsOf(world, draft).find(({ kind, step }) => kind === 'Step' && step === index);
 }
 
 function contextOf(world: World, draft: Draft, index: number) {
@@ -225,7 +239,7 @@ function bake(
   const endsMs = msOf(startedAt) + duration;
   const step = { ...stepStatus(world, stepsIn(world).length, startedAt), kind: 'bake', until: isoOf(endsMs) };
   const baking = withStatus(draft, { phase: 'Baking', step });
-  const run = runsOf(world, draft).find(({ kind }) => kind === 'AfterPromotion');
+  const run = liveRunsOf(world, draft).find(({ kind }) => kind === 'AfterPromotion');
   const watching =
     analysis !== undefined && run === undefined
       ? ordering(world, baking, { kind: 'AfterPromotion', step: undefined, ...analysis })

@@ -4,7 +4,9 @@ import { holding, waking, withStatus } from '../draft.ts';
 import { findRevision, readyPods, stableReplicas } from '../facts.ts';
 import { begin } from '../run.ts';
 import { isoOf, msOf } from '../time.ts';
-import type { World } from '../world.ts';
+import { pendingPorts } from '../upkeep/ports.ts';
+import type { Revision, World } from '../world.ts';
+import { serviceGuard } from './guards.ts';
 import { progressing } from './progressing.ts';
 
 /** No canary: stable serves, and a new template begins a run. */
@@ -32,14 +34,23 @@ const attemptOf = ({ runs }: World, revision: string): number =>
 
 /** Short of pods for as long as the progress deadline allows is an alarm, not a reason to move traffic. */
 function healthy(world: World, draft: Draft): Draft {
+  const gone = serviceGuard(world, draft);
+  if (gone !== undefined) return holding(withStatus(draft, { phase: 'Degraded' }), gone);
   const wanted = stableReplicas(world, draft.status);
-  const ready = readyPods(findRevision(world, draft.status.stableRevision));
-  if (ready >= wanted) return withStatus(draft, { phase: 'Healthy', waiting: undefined });
+  const stable = findRevision(world, draft.status.stableRevision);
+  const ready = readyPods(stable);
+  if (ready >= wanted) return withPendingPorts(world, withStatus(draft, { phase: 'Healthy', waiting: undefined }), stable);
   const waiting = draft.status.waiting ?? { for: 'Pods' as const, since: isoOf(world.nowMs), best: ready };
   const dueMs = msOf(waiting.since) + world.rollout.spec.progressDeadline;
   const short = withStatus(draft, { waiting });
   if (world.nowMs < dueMs && draft.status.phase !== 'Degraded') return waking(withStatus(short, { phase: 'Healthy' }), dueMs);
   return degraded(short, { reason: 'StableNotReady', message: `stable has ${ready} of ${wanted} pods ready`, isStalled: true });
+}
+
+/** A port that was changed without a template would look as if it had been forgotten. */
+function withPendingPorts(world: World, draft: Draft, stable: Revision | undefined): Draft {
+  const message = stable === undefined ? undefined : pendingPorts(world, stable);
+  return message === undefined ? draft : holding(draft, { reason: 'Healthy', message });
 }
 
 const degraded = (draft: Draft, hold: Hold): Draft => holding(withStatus(draft, { phase: 'Degraded' }), { ...hold, isStalled: true });

@@ -4,6 +4,7 @@ import {
   canaryRevision,
   effectsOf,
   kindsOf,
+  minutes,
   seconds,
   splitWith,
   stableRevision,
@@ -85,6 +86,25 @@ describe('deletion', () => {
     expect(plan(world.build()).status?.stage?.name).toBe('Returning');
     expect(plan(world.after(seconds(10)).build()).status?.stage?.name).toBe('Restoring');
   });
+  test.each(['Forbidden', 'TrafficSplitVersion', 'ProviderAmbiguous'] as const)(
+    'where a split may be there and cannot be read (%s) it waits and says so: the split may still send to the canary',
+    (reason) => {
+      const hidden = { traffic: { kind: 'unusable' as const, reason, message: 'not to be read' } };
+      const world = aWorld().atStep(3).withWeight(50).with(hidden);
+      const first = plan(world.deleting().build());
+      expect(first.status).toMatchObject({ phase: 'Terminating', stage: { name: 'Returning' }, weight: { desired: 0, written: 50 } });
+      const later = plan(world.deleting().recorded(first).after(minutes(5)).build());
+      const status = later.status ?? first.status;
+      expect(status?.stage?.name).toBe('Returning');
+      expect(status?.conditions.find(({ type }) => type === 'Stalled')).toMatchObject({ reason, message: 'not to be read' });
+      expect(kindsOf(later)).toEqual([]);
+      const unpinned = atRest
+        .withRootService({ selector: { app: 'web' } })
+        .withWorkload(served)
+        .with(hidden);
+      expect(kindsOf(plan(unpinned.deleting('Unsplitting', -minutes(1)).build()))).toEqual([]);
+    },
+  );
   test('without a workload everything goes', () => {
     const inline = atRest
       .withWorkload('absent')

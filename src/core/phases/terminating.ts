@@ -1,4 +1,5 @@
-import type { Draft } from '../draft.ts';
+import { unusableBlocker } from '../blockers.ts';
+import type { Draft, Hold } from '../draft.ts';
 import { holding, waking, withEffects, withStatus } from '../draft.ts';
 import { findRevision, isConfirmed, maxLagMs, stableReplicas } from '../facts.ts';
 import { revisionLabel } from '../names.ts';
@@ -43,8 +44,14 @@ const waitingFor = (draft: Draft, message: string): Draft => holding(draft, { re
 /** A Rollout that never took anything over has nothing to give back. */
 const neverStarted = ({ status }: Draft): boolean => status.stableRevision === undefined;
 
+/** Without TrafficSplits there is no split; one that cannot be read may be there, and send to the canary. */
+const hiddenSplit = (world: World): Hold | undefined =>
+  world.traffic.kind === 'unusable' && world.traffic.reason === 'TrafficSplitNotInstalled' ? undefined : unusableBlocker(world);
+
 function returning(world: World, draft: Draft): Draft {
   if (neverStarted(draft)) return removing(world, enter(world, draft, 'Removing'));
+  const hidden = hiddenSplit(world);
+  if (hidden !== undefined) return { ...holding(draft, hidden), goalWeight: 0 };
   const split = world.traffic.kind === 'unusable' ? undefined : world.traffic.split;
   const hasSplit = split?.kind === 'present' && split.ownership.kind === 'ours';
   const isBack = draft.status.weight?.desired === 0 && isConfirmed(draft.status);
@@ -109,6 +116,8 @@ function unpinning(world: World, draft: Draft): Draft {
 }
 
 function unsplitting(world: World, draft: Draft): Draft {
+  const hidden = hiddenSplit(world);
+  if (hidden !== undefined) return holding(draft, hidden);
   return afterLag(world, draft, () => {
     if (world.traffic.kind === 'usable' && world.traffic.split.kind === 'present' && world.traffic.split.ownership.kind === 'ours') {
       const { uid, resourceVersion } = world.traffic.split;

@@ -65,7 +65,7 @@ describe('objects', () => {
       {
         revision: stableRevision,
         ports: [
-          { port: 80, targetPort: undefined },
+          { port: 80, targetPort: 80 },
           { name: 'admin', port: 9000 },
         ],
       },

@@ -1,20 +1,23 @@
 import { sameJson } from '../../lib/index.ts';
 import type { Draft } from '../draft.ts';
 import { waking, withEffects, withStatus } from '../draft.ts';
-import { canaryReplicas, findRevision, hasOwnPorts, isConfirmed, maxLagMs, stableReplicas, stepWeight } from '../facts.ts';
+import { canaryReplicas, findRevision, hasOwnPorts, isConfirmed, lacksService, maxLagMs, stableReplicas, stepWeight } from '../facts.ts';
 import { revisionLabel } from '../names.ts';
 import type { Effect } from '../plan.ts';
 import type { RolloutStatus } from '../rollout.ts';
 import { earliest, isoOf, msOf } from '../time.ts';
 import type { Revision, World } from '../world.ts';
-import { portsOf } from './ports.ts';
+import { portsOf, rootPortsOf } from './ports.ts';
 
 /** The objects of each revision: made where they are missing, scaled to what their traffic needs, removed past the history limit. */
 export function keepRevisions(world: World, draft: Draft): Draft {
-  if ((world.rival !== undefined && draft.status.phase !== 'Terminating') || isRemoving(draft)) return draft;
+  if (isRemoving(draft)) return draft;
   const cooled = coolDown(world, draft);
-  const effects = [...missing(world, cooled), ...ports(world, cooled), ...scaling(world, cooled), ...beyondHistory(world, cooled)];
-  return withEffects(cooled, ...effects);
+  const lost = lostServices(world, cooled);
+  // With an older Rollout on the same Service nothing new is made; what has traffic is still ours to look after.
+  if (world.rival !== undefined && draft.status.phase !== 'Terminating') return withEffects(cooled, ...lost, ...scaling(world, cooled));
+  const made = [...missing(world, cooled), ...lost];
+  return withEffects(cooled, ...made, ...ports(world, cooled), ...scaling(world, cooled), ...beyondHistory(world, cooled));
 }
 
 const isRemoving = ({ status }: Draft): boolean => status.phase === 'Terminating' && status.stage?.name === 'Removing';
@@ -61,10 +64,10 @@ function missing(world: World, draft: Draft): readonly Effect[] {
 
 function missingOf(world: World, revision: string, replicas: number): readonly Effect[] {
   const present = findRevision(world, revision);
-  const hasRoot = world.rootService !== undefined || hasOwnPorts(world);
-  const service: readonly Effect[] = present?.service === undefined && hasRoot ? [{ kind: 'createRevisionService', revision }] : [];
+  if (present?.deployment !== undefined) return [];
+  const service: readonly Effect[] = present?.service === undefined && hasRoot(world) ? [{ kind: 'createRevisionService', revision }] : [];
   const { target } = world;
-  if (present?.deployment !== undefined || target.kind === 'unknown' || target.revision !== revision) return service;
+  if (target.kind === 'unknown' || target.revision !== revision) return service;
   const { template, configs } = target;
   return [
     ...configs.map((config): Effect => ({ kind: 'copyConfig', config, revision })),
@@ -73,10 +76,24 @@ function missingOf(world: World, revision: string, replicas: number): readonly E
   ];
 }
 
-/** Of the revisions that have traffic, or may have it again at once. */
+/** The ports of a revision's Service are the root Service's. */
+const hasRoot = (world: World): boolean => world.rootService !== undefined || hasOwnPorts(world);
+
+/** The Services of pods that have traffic, or may have some until a cut is confirmed: made again at once. */
+function lostServices(world: World, { status }: Draft): readonly Effect[] {
+  if (!hasRoot(world)) return [];
+  const serving = [status.stableRevision, status.phase === 'RolledBack' ? undefined : status.canaryRevision];
+  return serving
+    .map((revision) => findRevision(world, revision))
+    .filter(lacksService)
+    .map(({ revision }) => ({ kind: 'createRevisionService', revision }));
+}
+
+/** Of the root Service, where it is ours, and of the revisions that have traffic, or may have it again at once. */
 function ports(world: World, { status }: Draft): readonly Effect[] {
   const serving = new Set([status.stableRevision, status.canaryRevision, ...(status.warm ?? []).map(({ revision }) => revision)]);
-  return world.revisions.filter(({ revision }) => serving.has(revision)).flatMap((revision) => portsOf(world, revision));
+  const own = world.revisions.filter(({ revision }) => serving.has(revision)).flatMap((revision) => portsOf(world, status, revision));
+  return [...rootPortsOf(world), ...own];
 }
 
 /** Pods are made ready for the weight that comes next; they go only when their traffic has gone, confirmed. */

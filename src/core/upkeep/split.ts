@@ -12,9 +12,11 @@ export function keepSplit(world: World, draft: Draft): Draft {
   if (world.traffic.kind === 'unusable') return draft;
   const { split: view, conflict } = world.traffic;
   const desired = desiredSplit(world, draft.status);
-  if (desired === undefined || !isSplitStage(draft, view) || !mayWrite(world, draft, view)) return draft;
+  if (desired === undefined || !isSplitStage(draft, view) || !mayWrite(world, view)) return draft;
   if (view.kind === 'absent') return conflict === undefined ? making(world, draft, desired) : draft;
   const isCut = isLower(world, draft, view, desired);
+  // With an older Rollout on the same Service a weight only falls.
+  if (world.rival !== undefined && !isCut && draft.status.phase !== 'Terminating') return draft;
   if ((conflict !== undefined && !isCut) || (says(world, view, desired) && isClaimed(world, draft, view))) return draft;
   if (!isForeignEdit(view, desired) || (isCut && isLeaving(draft))) return writing(draft, desired, view, isCut);
   const noted = correcting(world, draft, { object: 'Split', version: view.resourceVersion, by: view.lastManager });
@@ -40,8 +42,8 @@ function isSplitStage({ status }: Draft, view: SplitView): boolean {
   return true;
 }
 
-function mayWrite({ rollout, rival }: World, { status }: Draft, view: SplitView): boolean {
-  if (rival !== undefined) return status.phase === 'Terminating' && isOurs(view);
+function mayWrite({ rollout, rival }: World, view: SplitView): boolean {
+  if (rival !== undefined) return isOurs(view);
   return view.kind === 'absent' || isOurs(view) || (view.ownership.kind === 'plain' && rollout.adoptsSplit);
 }
 

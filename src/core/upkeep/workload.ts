@@ -1,3 +1,4 @@
+import { ownershipBlocker } from '../blockers.ts';
 import type { Draft } from '../draft.ts';
 import { withEffects } from '../draft.ts';
 import { findRevision, readyPods, wantedReplicas } from '../facts.ts';
@@ -19,7 +20,7 @@ export function keepWorkload(world: World, draft: Draft): Draft {
 
 /** The root Service selects stable, from the stage of an adoption in which it is its turn. */
 export function keepPinned(world: World, draft: Draft): Draft {
-  if (!isTurn(world, draft) || world.rival !== undefined) return draft;
+  if (!isTurn(world, draft) || world.rival !== undefined || ownershipBlocker(world) !== undefined) return draft;
   const pin = pinState(world, draft.status);
   if (pin.kind === 'none' || pin.kind === 'done') return draft;
   const { uid, resourceVersion } = pin;

@@ -36,9 +36,10 @@ export function openBed(info: BedInfo): Bed {
   };
   const ask = (name: string, input: Readonly<Record<string, unknown>> = {}): Promise<void> => control(info.controlUrl, name, input);
   const hold = async (kind: 'shared' | 'exclusive') => {
-    const holder = randomUUID();
+    // By process, so that what a killed one held can be told: `lock/forget`.
+    const holder = `${process.pid}/${randomUUID()}`;
     const take = () => control<boolean>(info.controlUrl, 'lock/try', { kind, holder });
-    await waitFor(`the cluster, ${kind}`, take, { deadlineMs: 1_800_000, everyMs: 200 });
+    await waitFor(`the cluster, ${kind}`, take, { deadlineMs: 1_800_000, everyMs: 200, isOfBed: true });
     return () => control<void>(info.controlUrl, 'lock/release', { holder });
   };
   const bed: Bed = {
@@ -47,7 +48,7 @@ export function openBed(info: BedInfo): Bed {
     as,
     namespace: async (name, options = {}) => {
       const release = options.alone ? async () => {} : await hold('shared');
-      const scenario = await openScenario(bed, name, options.mode ?? 'strict', release);
+      const scenario = await openScenario(bed, name, options, release);
       options.cleanup?.(() => scenario.dispose());
       return scenario;
     },

@@ -15,15 +15,20 @@ export interface Informer<T extends KubeObject> {
 export const keyOf = (object: KubeObject): string =>
   object.metadata.namespace ? `${object.metadata.namespace}/${object.metadata.name}` : object.metadata.name;
 
-/** List, watch, list again after any trouble. A path that is not served (404) counts as an empty list. */
+/**
+ * List, watch, list again after any trouble: `isRelisted` where the change comes from such a later list, so that versions between may have
+ * been missed. A path that is not served (404) counts as an empty list.
+ */
 export function inform<T extends KubeObject>(
   client: ApiClient,
   path: string | undefined,
-  onChange: (change: Change, object: T) => void,
+  onChange: (change: Change, object: T, isRelisted: boolean) => void,
 ): Informer<T> {
   const items = new Map<string, T>();
   let current = path;
   let stopped = false;
+  let isListed = false;
+  let isRelisting = false;
   let round = new AbortController();
   let setSynced = () => {};
   const synced = new Promise<void>((resolve) => {
@@ -33,15 +38,19 @@ export function inform<T extends KubeObject>(
   const put = (object: T) => {
     const before = items.get(keyOf(object));
     items.set(keyOf(object), object);
-    if (before?.metadata.resourceVersion !== object.metadata.resourceVersion) onChange(before === undefined ? 'added' : 'modified', object);
+    if (before?.metadata.resourceVersion !== object.metadata.resourceVersion)
+      onChange(before === undefined ? 'added' : 'modified', object, isRelisting);
   };
   const drop = (object: T) => {
-    if (items.delete(keyOf(object))) onChange('deleted', object);
+    if (items.delete(keyOf(object))) onChange('deleted', object, isRelisting);
   };
   const replace = (objects: readonly T[]) => {
     const keys = new Set(objects.map(keyOf));
+    isRelisting = isListed;
     for (const object of [...items.values()]) if (!keys.has(keyOf(object))) drop(object);
     for (const object of objects) put(object);
+    isRelisting = false;
+    isListed = true;
     setSynced();
   };
 

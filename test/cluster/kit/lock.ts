@@ -26,5 +26,11 @@ export function lock(): Routes {
       shared.delete(String(holder));
       if (exclusive === holder) exclusive = undefined;
     },
+    /** A process was killed, and whatever it held with it. */
+    'lock/forget': ({ pid }) => {
+      const isIts = (holder: string) => holder.startsWith(`${String(pid)}/`);
+      for (const holder of [...shared].filter(isIts)) shared.delete(holder);
+      if (exclusive !== undefined && isIts(exclusive)) exclusive = undefined;
+    },
   };
 }

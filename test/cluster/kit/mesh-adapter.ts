@@ -69,6 +69,13 @@ export class Adapter {
     this.#lagMs.set(namespace, ms);
   }
 
+  /** A new namespace of an old name begins as any other. */
+  forget(namespace: string): void {
+    this.#paused.delete(namespace);
+    this.#lagMs.delete(namespace);
+    for (const [key, split] of this.adopted) if (split.metadata.namespace === namespace) this.adopted.delete(key);
+  }
+
   #adopt(change: 'modified' | 'deleted', split: TrafficSplit): void {
     if (change === 'deleted') this.adopted.delete(keyOf(split));
     else this.adopted.set(keyOf(split), split);

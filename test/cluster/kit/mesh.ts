@@ -91,6 +91,10 @@ async function run(): Promise<void> {
     pause: ({ namespace }) => adapter.pause(String(namespace)),
     resume: ({ namespace }) => adapter.resume(String(namespace)),
     lag: ({ namespace, ms }) => adapter.setLag(String(namespace), Number(ms)),
+    forget: ({ namespace }) => {
+      adapter.forget(String(namespace));
+      for (const key of [...applied.keys()]) if (key.startsWith(`${String(namespace)}/`)) applied.delete(key);
+    },
     endpoints: ({ namespace }) => envoy.endpoints(String(namespace)),
     applied: ({ namespace, root }) => applied.get(`${namespace}/${root}`) ?? [],
   });

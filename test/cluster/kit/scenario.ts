@@ -2,8 +2,9 @@ import { type App, type Backends, type Deployment, deployment, service, trafficS
 import { type AuditedRequest, type AuditFilter, auditMark, readAudit } from './audit.ts';
 import type { Bed } from './bed.ts';
 import { control } from './child.ts';
-import type { KubeObject } from './client.ts';
+import type { ApiClient, KubeObject } from './client.ts';
 import { type Controller, type ControllerOptions, startController } from './controller.ts';
+import { type Histories, recordHistories, type Tolerated, violations } from './invariants.ts';
 import { API_ADDRESS, API_PORT, MESH_LABEL, type MeshMode, MODE_LABEL, PROMETHEUS } from './layout.ts';
 import { type Load, type LoadOptions, startLoad } from './load.ts';
 import type { AppliedWeights, Service } from './mesh-types.ts';
@@ -19,6 +20,8 @@ export interface ScenarioOptions {
   readonly cleanup?: (dispose: () => Promise<void>) => void;
   /** Inside `exclusive`, where nobody else is. */
   readonly alone?: boolean;
+  /** The version that splits are recorded in, where v1alpha4 is not served. */
+  readonly splitVersion?: string;
 }
 
 /** One namespace with everything that a scenario does in it. */
@@ -44,13 +47,24 @@ export interface Scenario {
   /** Every version of the objects of one kind from now on. */
   record<T extends KubeObject = KubeObject>(plural: Plural): Promise<Recorder<T>>;
   controller(options?: ControllerOptions): Promise<Controller>;
+  /** Every version of Rollouts, splits and runs; recorded from the first call, or else from the first controller on. */
+  histories(): Promise<Histories>;
+  /** What `judge` is to let pass, beside what it was told before. */
+  tolerate(tolerated: Tolerated): void;
+  /** Stops the loads, and throws where anything of invariants.ts was broken. Once; the end of the scenario does it where no test did. */
+  judge(): Promise<void>;
   /** Requests to the API server since this scenario began. */
   audit(filter?: AuditFilter): AuditedRequest[];
-  /** Stops loads and controllers, deletes the namespace (without waiting for its end). */
+  /** Stops loads and controllers, judges, deletes the namespace (without waiting for its end). */
   dispose(): Promise<void>;
 }
 
-export async function openScenario(bed: Bed, name: string, mode: MeshMode, release: () => Promise<void>): Promise<Scenario> {
+export async function openScenario(
+  bed: Bed,
+  name: string,
+  { mode = 'strict', splitVersion }: ScenarioOptions,
+  release: () => Promise<void>,
+): Promise<Scenario> {
   const { admin, info } = bed;
   const mark = auditMark(info.auditFile);
   const loads: Load[] = [];
@@ -58,8 +72,11 @@ export async function openScenario(bed: Bed, name: string, mode: MeshMode, relea
   const later: (() => Promise<void>)[] = [];
   const mesh = <T>(route: string, input: Readonly<Record<string, unknown>> = {}): Promise<T> =>
     control(info.meshUrl, route, { namespace: name, ...input });
-  await admin.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { [MESH_LABEL]: 'true', [MODE_LABEL]: mode } } });
-  await waitFor(`the default service account of ${name}`, () => admin.find(pathOf('serviceaccounts', name, 'default')));
+  await createNamespace(admin, name, { [MESH_LABEL]: 'true', [MODE_LABEL]: mode });
+  await mesh('forget');
+  let histories: ReturnType<typeof recordHistories> | undefined;
+  let tolerated: Tolerated = {};
+  let isJudged = false;
 
   const clusterIp = async (of: string) => {
     const { spec } = await admin.get<Service>(pathOf('services', name, of));
@@ -69,6 +86,21 @@ export async function openScenario(bed: Bed, name: string, mode: MeshMode, relea
   const deployOnly = async (app: App) => void (await admin.apply(deployment(name, app), { manager: 'user' }));
   const applyService = async (of: string, selector: Readonly<Record<string, string>>) =>
     void (await admin.apply(service(name, of, selector), { manager: 'user' }));
+  const record = () => {
+    histories ??= recordHistories(admin, name, splitVersion).then((recorders) => {
+      later.push(async () => Object.values(recorders).forEach((recorder) => void recorder.stop()));
+      return recorders;
+    });
+    return histories;
+  };
+  const judge = async () => {
+    await Promise.all(loads.map((load) => load.stop()));
+    if (histories === undefined || isJudged) return;
+    isJudged = true;
+    const lost = loads.flatMap((load) => load.summary().lost);
+    const broken = violations(await histories, lost, tolerated);
+    if (broken.length > 0) throw new Error(`broken in ${name}:\n${broken.slice(0, 10).join('\n')}`);
+  };
   return {
     name,
     bed,
@@ -80,8 +112,12 @@ export async function openScenario(bed: Bed, name: string, mode: MeshMode, relea
     service: applyService,
     split: async (root, backends, version) => void (await admin.apply(trafficSplit(name, root, backends, version), { manager: 'user' })),
     ready: async (of, replicas) => {
-      const found = await waitForObject<Deployment>(admin, pathOf('deployments', name, of), `Deployment ${name}/${of} ready`, (object) =>
-        isReady(object, replicas),
+      const found = await waitForObject<Deployment>(
+        admin,
+        pathOf('deployments', name, of),
+        `Deployment ${name}/${of} ready`,
+        (object) => isReady(object, replicas),
+        ofBed,
       );
       const labels = found?.spec.template.metadata.labels ?? {};
       // Ready for the API server is not yet ready for the mesh, and what is sent in between is lost.
@@ -89,20 +125,21 @@ export async function openScenario(bed: Bed, name: string, mode: MeshMode, relea
       const selects = ({ spec }: Service) =>
         spec.selector !== undefined && Object.entries(spec.selector).every(([key, value]) => labels[key] === value);
       const fronts = items.filter(selects);
-      await waitFor(`the mesh to have the endpoints of ${name}/${of}`, async () => {
+      const has = async () => {
         const counts = await mesh<Record<string, number>>('endpoints');
-        const has = ({ metadata }: Service) =>
+        const isKnown = ({ metadata }: Service) =>
           Object.entries(counts).some(
             ([cluster, count]) => cluster.startsWith(`${name}/${metadata.name}|`) && count >= (found?.status?.replicas ?? 0),
           );
-        return (found?.status?.replicas ?? 0) === 0 || fronts.every(has);
-      });
+        return (found?.status?.replicas ?? 0) === 0 || fronts.every(isKnown);
+      };
+      await waitFor(`the mesh to have the endpoints of ${name}/${of}`, has, ofBed);
     },
     clusterIp,
     load: async (of, options) => {
       const target = `${await clusterIp(of)}:80`;
       // The data plane may not have heard of the Service yet; what is lost after this is lost for real.
-      await waitFor(`a listener for ${name}/${of}`, () => accepts(target));
+      await waitFor(`a listener for ${name}/${of}`, () => accepts(target), ofBed);
       const load = startLoad(info.runDir, name, target, options);
       loads.push(load);
       return load;
@@ -127,22 +164,52 @@ export async function openScenario(bed: Bed, name: string, mode: MeshMode, relea
       return recorder;
     },
     controller: async (options) => {
+      await record();
       const controller = await startController(admin, info, name, options);
       controllers.push(controller);
       return controller;
     },
+    histories: record,
+    tolerate: (more) => {
+      tolerated = { ...tolerated, ...more };
+    },
+    judge,
     audit: (filter) => readAudit(info.auditFile, filter, mark),
     dispose: async () => {
-      await Promise.all(loads.map((load) => load.stop()));
-      await Promise.all(controllers.map((controller) => controller.stop()));
-      await Promise.all(later.map((end) => end()));
       try {
-        await admin.remove(`/api/v1/namespaces/${name}`);
+        await judge();
       } finally {
-        await release();
+        await Promise.all(controllers.map((controller) => controller.stop()));
+        await Promise.all(later.map((end) => end()));
+        try {
+          await deleteNamespace(admin, name);
+        } finally {
+          await release();
+        }
       }
     },
   };
+}
+
+const ofBed = { isOfBed: true };
+
+/** Waits for one of the same name to be gone: mutants.ts has a scenario run again on one bed. */
+async function createNamespace(admin: ApiClient, name: string, labels: Readonly<Record<string, string>>): Promise<void> {
+  const isLeaving = (found: KubeObject | undefined) => found?.metadata.deletionTimestamp !== undefined;
+  const path = `/api/v1/namespaces/${name}`;
+  if (isLeaving(await admin.find(path)))
+    await waitForObject(admin, path, `the last namespace ${name} to be gone`, (found) => !isLeaving(found), ofBed);
+  await admin.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
+  await waitFor(`the default service account of ${name}`, () => admin.find(pathOf('serviceaccounts', name, 'default')), ofBed);
+}
+
+/** Nobody is there any more to take our finalizer away. */
+async function deleteNamespace(admin: ApiClient, name: string): Promise<void> {
+  await admin.remove(`/api/v1/namespaces/${name}`);
+  const { items } = await admin.list(pathOf('rollouts', name));
+  const free = (rollout: KubeObject) => admin.patch(pathOf('rollouts', name, rollout.metadata.name), { metadata: { finalizers: null } });
+  // One that is gone meanwhile needs nothing.
+  await Promise.allSettled(items.map(free));
 }
 
 function isReady(object: Deployment | undefined, replicas: number | undefined): boolean {

@@ -1,11 +1,9 @@
 // What the stored versions of a Rollout and of its split tell about a run, after the fact.
 import { expect } from 'vitest';
-import type { Recorder } from '../kit/recorder.ts';
 import type { Release } from './release.ts';
-import type { Rollout } from './rollouts.ts';
 
 /** When each step of this revision was entered, by the status that was stored: index to every `startedAt` it ever had. */
-function entriesOf(rollouts: Recorder<Rollout>, revision: string): ReadonlyMap<number, ReadonlySet<string>> {
+function entriesOf(rollouts: Release['rollouts'], revision: string): ReadonlyMap<number, ReadonlySet<string>> {
   const entered = new Map<number, Set<string>>();
   for (const { object } of rollouts.versions()) {
     const { canaryRevision, step } = object.status ?? {};

@@ -1,0 +1,194 @@
+import { setMaxListeners } from 'node:events';
+import { afterEach, describe, expect, test } from 'vitest';
+import { goodRollout } from '../../test/cluster/kinds.cases.ts';
+import { goodTemplate } from '../../test/cluster/kinds.other-cases.ts';
+import { quietContact } from '../kube/testing/quiet-contact.ts';
+import { isObject, seededRandom, silentLogger, VirtualClock } from '../lib/index.ts';
+import { createSources } from '../metrics/index.ts';
+import { RolloutController } from './rollout-controller.ts';
+import { MemoryApi } from './testing/memory-api.ts';
+
+const minutes = (count: number): number => count * 60_000;
+const ending: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ending.splice(0)) await end();
+});
+
+/** Rollouts `web` and `api`, their Deployments and Services, and a controller that leads, on virtual time. */
+function aCluster(forbidden: readonly string[] = [], prepare: (api: MemoryApi) => void = () => {}) {
+  const api = new MemoryApi();
+  for (const name of ['web', 'api']) {
+    const metadata = { name, namespace: 'shop', generation: 1, creationTimestamp: '2026-01-01T00:00:00Z' };
+    const spec = { ...(goodRollout().spec as object), workloadRef: { name }, service: { name } };
+    api.put('rollouts', { ...goodRollout(), metadata, spec } as never);
+    const template = { metadata: { labels: { app: name } }, spec: { containers: [{ name, image: `${name}:1` }] } };
+    api.put('deployments', { metadata, spec: { replicas: 1, template }, status: {} } as never);
+    api.put('services', { metadata, spec: { clusterIP: '10.0.0.1', selector: { app: name }, ports: [{ port: 80 }] } } as never);
+  }
+  prepare(api);
+  for (const entry of forbidden) api.forbidden.add(entry);
+  const clock = new VirtualClock();
+  const shared = { clock, random: seededRandom(5), log: silentLogger };
+  const controller = new RolloutController({
+    ...shared,
+    client: api.client,
+    contact: quietContact(clock),
+    recorder: { event: () => {} },
+    sources: createSources(),
+    namespaces: [],
+    clusterDomain: 'cluster.local',
+    prometheusAddress: undefined,
+    concurrency: 2,
+    schedule: () => () => {},
+    epoch: () => 1,
+    onFenced: (reason) => expect.fail(reason),
+  });
+  const stop = new AbortController();
+  const interrupt = new AbortController();
+  setMaxListeners(0, stop.signal, interrupt.signal);
+  const running = Promise.all([controller.watch(stop.signal), controller.reconcile(stop.signal, interrupt.signal)]);
+  ending.push(async () => {
+    stop.abort();
+    await clock.advance(1);
+    await running;
+  });
+  return { api, clock };
+}
+
+type Condition = { readonly type: string; readonly status: string; readonly reason: string; readonly message: string };
+
+function stalled(api: MemoryApi, name: string): Condition | undefined {
+  const status = api.object('rollouts', `shop/${name}`)?.status;
+  const conditions = isObject(status) ? (status.conditions as readonly Condition[]) : [];
+  return conditions.find(({ type }) => type === 'Stalled');
+}
+
+const statusWrites = (api: MemoryApi) => api.writes.filter(({ call }) => call === 'patch rollouts/status').map(({ name }) => name);
+const touched = (api: MemoryApi) => api.writes.filter(({ call }) => !call.startsWith('patch rollouts')).map(({ call }) => call);
+const both = ['api', 'web'];
+
+describe('kinds that may not be read', () => {
+  test.each([
+    ['one of Kubernetes’ own', ['list deployments'], ['deployments.apps']],
+    ['several', ['list services', 'list configmaps', 'list endpointslices'], ['services', 'configmaps', 'endpointslices.discovery.k8s.io']],
+    [
+      'analyses',
+      ['list analysisruns', 'list clusteranalysistemplates'],
+      ['analysisruns.sluice.dev', 'clusteranalysistemplates.sluice.dev'],
+    ],
+    ['the splits', ['list trafficsplits'], ['trafficsplits.split.smi-spec.io']],
+  ])('%s: each Rollout says so in one write, nothing is touched, and it goes on by itself', async (_, forbidden, kinds) => {
+    const { api, clock } = aCluster(forbidden);
+    await clock.advance(minutes(1));
+    for (const name of both) {
+      expect(stalled(api, name)).toMatchObject({ status: 'True', reason: 'Forbidden' });
+      for (const kind of [...kinds, 'sluice render rbac']) expect(stalled(api, name)?.message).toContain(kind);
+    }
+    expect(touched(api)).toEqual([]);
+    await clock.advance(minutes(30));
+    expect(statusWrites(api).toSorted()).toEqual(both);
+    api.forbidden.clear();
+    await clock.advance(minutes(2));
+    for (const name of both) expect(stalled(api, name)).toBeUndefined();
+    expect(touched(api)).toContain('create deployments');
+  });
+
+  test('an API server that refuses for a moment, as one that comes up does, is not worth a word', async () => {
+    const { api, clock } = aCluster(['list deployments', 'list trafficsplits']);
+    await clock.advance(1_000);
+    api.forbidden.clear();
+    await clock.advance(minutes(2));
+    expect(api.writes.filter(({ body }) => JSON.stringify(body).includes('Forbidden'))).toEqual([]);
+    expect(touched(api)).toContain('create deployments');
+  });
+
+  test('what may be listed and not watched is old news from the first moment on', async () => {
+    const { api, clock } = aCluster(['watch trafficsplits']);
+    await clock.advance(minutes(1));
+    expect(stalled(api, 'web')).toMatchObject({ reason: 'Forbidden' });
+    expect(stalled(api, 'web')?.message).toContain('trafficsplits.split.smi-spec.io');
+    api.forbidden.clear();
+    await clock.advance(minutes(2));
+    expect(stalled(api, 'web')).toBeUndefined();
+  });
+
+  test.each(['trafficsplits', 'endpointslices'])(
+    'a permission that is taken away later (%s) is said, once, and comes back',
+    async (plural) => {
+      const { api, clock } = aCluster();
+      await clock.advance(minutes(1));
+      expect(stalled(api, 'web')).toBeUndefined();
+      const before = statusWrites(api).length;
+      api.forbidden.add(`list ${plural}`);
+      api.cutWatches(plural);
+      await clock.advance(minutes(5));
+      expect(stalled(api, 'web')).toMatchObject({ reason: 'Forbidden' });
+      expect(statusWrites(api).slice(before).toSorted()).toEqual(both);
+      api.forbidden.clear();
+      await clock.advance(minutes(2));
+      expect(stalled(api, 'web')).toBeUndefined();
+    },
+  );
+});
+
+test('the adapter’s own object is one of them: without it a weight would be confirmed on less than was promised', async () => {
+  const { api, clock } = aCluster(['list serviceprofiles'], (server) => {
+    Object.assign(server.groups, { 'linkerd.io': 'v1alpha2', 'split.smi-spec.io': 'v1alpha1' });
+    const { spec, ...web } = server.object('rollouts', 'shop/web') as never as { spec: object; metadata: { name: string } };
+    server.put('rollouts', { ...web, spec: { ...spec, traffic: { smi: { provider: 'linkerd' } } } } as never);
+  });
+  await clock.advance(minutes(1));
+  expect(stalled(api, 'web')?.message).toContain('serviceprofiles.linkerd.io');
+  expect(stalled(api, 'web')).toMatchObject({ reason: 'Forbidden' });
+});
+
+describe('a write that is forbidden', () => {
+  test('of a verdict is said by the Rollout that waits for it', async () => {
+    const metadata = {
+      ...{ name: 'web-7c9d2f41aa-1-bg', namespace: 'shop', generation: 1 },
+      ownerReferences: [{ apiVersion: 'sluice.dev/v1alpha1', kind: 'Rollout', name: 'web', uid: 'uid-rollouts-web', controller: true }],
+    };
+    const made = { name: 'web', uid: 'uid-rollouts-web', kind: 'Background', revision: '7c9d2f41aa', attempt: 1 };
+    const { api, clock } = aCluster(['patch analysisruns/status'], (server) => {
+      const run = goodTemplate('AnalysisRun');
+      server.put('analysisruns', { ...run, metadata, spec: { ...(run.spec as object), rollout: made } } as never);
+    });
+    await clock.advance(minutes(1));
+    expect(stalled(api, 'web')).toMatchObject({ reason: 'Forbidden' });
+    expect(stalled(api, 'web')?.message).toMatch(/cannot patch resource "analysisruns\/status".*sluice render rbac/);
+    expect(stalled(api, 'api')).toBeUndefined();
+    api.forbidden.clear();
+    await clock.advance(minutes(2));
+    expect(stalled(api, 'web')).toBeUndefined();
+    expect(api.object('analysisruns', 'shop/web-7c9d2f41aa-1-bg')?.status).toMatchObject({ phase: expect.any(String) as string });
+  });
+
+  test('is said in status, once, with what to apply; it goes through when it is granted', async () => {
+    const { api, clock } = aCluster(['patch deployments']);
+    await clock.advance(minutes(1));
+    const said = statusWrites(api).length;
+    expect(stalled(api, 'web')).toMatchObject({ reason: 'Forbidden' });
+    expect(stalled(api, 'web')?.message).toMatch(/cannot patch resource "deployments".*sluice render rbac/);
+    await clock.advance(minutes(5));
+    expect(statusWrites(api)).toHaveLength(said);
+    api.forbidden.clear();
+    await clock.advance(minutes(2));
+    expect(stalled(api, 'web')).toBeUndefined();
+    expect(api.object('deployments', 'shop/web')?.spec).toMatchObject({ paused: true });
+  });
+});
+
+test('a status that is refused is said, and tried again with patience: no storm of writes, and no other status lost', async () => {
+  const { api, clock } = aCluster();
+  api.problemOf = (call, body) =>
+    call === 'patch rollouts/status' && !JSON.stringify(body).includes('WriteRefused') ? 'status.step: Invalid value' : undefined;
+  await clock.advance(minutes(1));
+  expect(stalled(api, 'web')).toMatchObject({ reason: 'WriteRefused', message: expect.stringContaining('status.step') as string });
+  const before = statusWrites(api).length;
+  await clock.advance(minutes(10));
+  // Two Rollouts, one try in half a minute or so each.
+  expect(statusWrites(api).length - before).toBeLessThan(100);
+  api.problemOf = () => undefined;
+  await clock.advance(minutes(2));
+  expect(stalled(api, 'web')?.reason).not.toBe('WriteRefused');
+});

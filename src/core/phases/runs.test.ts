@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import {
+  aWorld,
+  canaryRevision,
+  conditionOf,
+  effectsOf,
+  minutes,
+  passedAt,
+  runWith,
+  stableRevision,
+} from '../../../test/support/worlds.ts';
+import { plan } from '../planner.ts';
+
+/** What becomes of a Rollout whose AnalysisRun is deleted by hand, or can no longer be read. */
+
+const analysis = { templates: [{ name: 'success-rate' }] };
+const analysed = aWorld().withCanarySpec({ analysis });
+const planned = (world: ReturnType<typeof aWorld>) => plan(world.build());
+const ordered = (world: ReturnType<typeof aWorld>) => effectsOf(planned(world), 'createRun').map(({ run }) => run.name);
+const background = `web-${canaryRevision}-1-bg`;
+const passed = { evidence: [passedAt(-10_000)] };
+
+describe('the background run is deleted in mid-run', () => {
+  test('another is made at once', () => expect(ordered(analysed.atStep(1).withWeight(10))).toEqual([background]));
+  test('it is asked for evidence of its own: no raise until it has some', () => {
+    const next = planned(analysed.atStep(2).withWeight(10));
+    expect(next.status?.weight?.desired).toBe(10);
+    expect(conditionOf(next, 'Ready')?.reason).toBe('AwaitingAnalysis');
+    const afresh = planned(
+      analysed
+        .atStep(2)
+        .withWeight(10)
+        .withRuns({ evidence: [passedAt(undefined)] }),
+    );
+    expect(afresh.status?.weight?.desired).toBe(10);
+    expect(planned(analysed.atStep(2).withWeight(10).withRuns(passed)).status?.weight?.desired).toBe(50);
+  });
+  test('at 100 %: it is no success, nothing is promoted', () => {
+    const next = planned(analysed.atStep(4).withWeight(100));
+    expect(next.status?.stableRevision ?? stableRevision).toBe(stableRevision);
+    expect(conditionOf(next, 'Ready')?.reason).toBe('AwaitingAnalysis');
+    expect(ordered(analysed.atStep(4).withWeight(100))).toEqual([background]);
+  });
+  test('while somebody’s finalizer keeps it: what it saw is no evidence any more, what it found wrong is', () => {
+    const held = analysed
+      .atStep(4)
+      .withWeight(100)
+      .withRuns({ ...passed, isDeleting: true });
+    expect(planned(held).status?.stableRevision ?? stableRevision).toBe(stableRevision);
+    expect(ordered(held)).toEqual([background]);
+    const failed = analysed.atStep(4).withWeight(100).withRuns({ phase: 'Failed', isDeleting: true });
+    expect(planned(failed).status?.abort?.reason).toBe('AnalysisFailed');
+  });
+});
+
+test('the run of a step, or of the bake, is deleted: another is made, and waited for', () => {
+  const steps = aWorld().withSteps({ setWeight: 10 }, { analysis }).atStep(1).withWeight(10);
+  expect(ordered(steps)).toEqual([`web-${canaryRevision}-1-s1`]);
+  const bake = aWorld()
+    .withCanarySpec({ afterPromotion: { duration: '1m', analysis } })
+    .atStep(4, { phase: 'Baking' })
+    .withWeight(100)
+    .after(minutes(2));
+  expect(ordered(bake)).toEqual([`web-${canaryRevision}-1-bake`]);
+  expect(planned(bake).status?.stableRevision ?? stableRevision).toBe(stableRevision);
+});
+
+test('a run that can no longer be read aborts, as an Error does', () => {
+  const world = analysed
+    .atStep(3)
+    .withWeight(50)
+    .with({ runs: [runWith({ phase: 'Error', message: 'does not decode: spec.metrics' })] });
+  expect(planned(world).status?.abort).toMatchObject({
+    reason: 'AnalysisError',
+    message: expect.stringContaining('does not decode') as string,
+  });
+});
+
+test('however much a run has to say, the abort can be recorded', () => {
+  const message = 'x'.repeat(9000);
+  const next = planned(analysed.atStep(3).withWeight(50).withRuns({ phase: 'Error', message }));
+  const { abort, analysis: shown, conditions = [], message: said = '' } = next.status ?? {};
+  expect(
+    [abort?.message.length, said.length, ...conditions.map((condition) => condition.message.length)].every((length = 0) => length <= 4096),
+  ).toBe(true);
+  expect(shown?.[0]?.message).toHaveLength(1024);
+});

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { VirtualClock } from '../lib/clock.ts';
+import { silentLogger } from '../lib/logger.ts';
+import { fail, ok } from '../lib/result.ts';
+import { type KubeFailureKind, localFailure } from './failure.ts';
+import { ensureNamespace } from './namespace.ts';
+
+const found = ok({ metadata: { name: 'sluice-system', uid: 'u', resourceVersion: '1' } });
+type Answer = KubeFailureKind | 'found';
+
+function aServer(gets: Answer[], creates: Answer[] = []) {
+  const clock = new VirtualClock();
+  const asked: string[] = [];
+  const answer = (verb: string, answers: Answer[]) => {
+    asked.push(verb);
+    const next = answers.shift() ?? 'found';
+    return next === 'found' ? found : fail(localFailure(next, next));
+  };
+  const stop = new AbortController();
+  let isDone = false;
+  const client = { get: async () => answer('get', gets), create: async () => answer('create', creates) };
+  const done = ensureNamespace('sluice-system', { client, clock, log: silentLogger }, stop.signal).then(() => {
+    isDone = true;
+  });
+  return { clock, asked, stop, done, isDone: () => isDone };
+}
+
+test('one that is there costs one question', async () => {
+  const { clock, asked, isDone } = aServer(['found']);
+  await clock.advance(0);
+  expect([isDone(), asked]).toEqual([true, ['get']]);
+});
+
+test('one that is not there is made', async () => {
+  const { clock, asked, isDone } = aServer(['notFound']);
+  await clock.advance(0);
+  expect([isDone(), asked]).toEqual([true, ['get', 'create']]);
+});
+
+test('a server that is away is waited for, however long', async () => {
+  const { clock, isDone } = aServer([...Array<Answer>(300).fill('network'), 'notFound', 'found'], ['unknownOutcome']);
+  await clock.advance(599_000);
+  expect(isDone()).toBe(false);
+  await clock.advance(4_000);
+  expect(isDone()).toBe(true);
+});
+
+test.each([
+  [['forbidden'], []],
+  [['notFound'], ['forbidden']],
+  [['notFound'], ['alreadyExists']],
+] as [Answer[], Answer[]][])('what we may not see or make is left to others: %o %o', async (gets, creates) => {
+  const { clock, isDone } = aServer(gets, creates);
+  await clock.advance(0);
+  expect(isDone()).toBe(true);
+});
+
+test('a stop ends the waiting', async () => {
+  const { clock, stop, done } = aServer(Array<Answer>(10).fill('timeout'));
+  await clock.advance(3_000);
+  stop.abort();
+  await done;
+  expect(clock.pendingTimers).toBe(0);
+});
