@@ -101,7 +101,10 @@ export async function play(parts: readonly Part[], options: PlayOptions): Promis
     }
     // The clients know what no metric tells.
     const { lost } = look().requests;
-    return lost === 0 ? undefined : `${lost} requests found no endpoint: ${JSON.stringify(stage.sandbox.oracle.losses()[0])}`;
+    const [first] = stage.sandbox.oracle.losses();
+    return first === undefined
+      ? undefined
+      : `${lost} requests were lost: first ${first.count} to ${first.backendService}, ${first.loss.kind}`;
   }
 
   const played = (outcome: Played['outcome']): Played => ({

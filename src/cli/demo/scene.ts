@@ -6,6 +6,8 @@ import type { Stage } from './stage.ts';
 export interface Scene {
   readonly rollout: RolloutView | undefined;
   readonly revisions: readonly RevisionView[];
+  /** Ready addresses behind the Service that the clients call. */
+  readonly endpoints: number;
   readonly requests: RequestView;
 }
 
@@ -52,15 +54,20 @@ export interface RequestView {
 export const namespace = 'shop';
 export const app = 'web';
 
-const apps = (plural: string, kind: string): Resource => ({ group: 'apps', version: 'v1', plural, kind, namespaced: true });
-const deployments = apps('deployments', 'Deployment');
-const splits: Resource = {
-  group: 'split.smi-spec.io',
-  version: 'v1alpha1',
-  plural: 'trafficsplits',
-  kind: 'TrafficSplit',
+const kind = (group: string, version: string, plural: string, name: string): Resource => ({
+  group,
+  version,
+  plural,
+  kind: name,
   namespaced: true,
-};
+});
+const deployments = kind('apps', 'v1', 'deployments', 'Deployment');
+const endpointSlices = kind('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice');
+const splits = kind('split.smi-spec.io', 'v1alpha1', 'trafficsplits', 'TrafficSplit');
+
+interface EndpointSlice {
+  readonly endpoints?: readonly { readonly conditions?: { readonly ready?: boolean } }[] | null;
+}
 
 interface Deployment {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
@@ -99,7 +106,10 @@ export function lookAt(stage: Stage): Scene {
   const revisions = all
     .filter(({ metadata, spec }) => isShown(metadata.name, spec.replicas ?? 1, rollout))
     .map((deployment) => revisionOf(deployment, { rollout, split, measured, stage }));
-  return { rollout, revisions: inOrder(revisions), requests: requestsOf(stage) };
+  const slices = sandbox.client.list(endpointSlices, { namespace, labelSelector: `kubernetes.io/service-name=${app}` });
+  const endpoints = (slices as unknown as readonly EndpointSlice[]).flatMap((slice) => slice.endpoints ?? []);
+  const ready = endpoints.filter(({ conditions }) => conditions?.ready !== false).length;
+  return { rollout, revisions: inOrder(revisions), endpoints: ready, requests: requestsOf(stage) };
 }
 
 const isShown = (name: string, replicas: number, rollout: RolloutView | undefined): boolean =>

@@ -36,7 +36,7 @@ export const story: readonly Part[] = [
     title: 'v1 is a plain Deployment; a Rollout takes it over under load',
     acts: [
       { kind: 'apply', file: 'app.yaml', says: 'applied examples/app.yaml: Deployment web (v1) and its Service' },
-      { kind: 'expect', what: 'the pods of v1 are ready', judge: () => podsReady },
+      { kind: 'expect', what: 'the pods of v1 are ready and the Service finds them', judge: () => podsReady },
       { kind: 'load' },
       {
         kind: 'expect',
@@ -73,7 +73,7 @@ export const story: readonly Part[] = [
   },
 ];
 
-const podsReady: Judge = ({ revisions }) => metIf(revisions.some(({ name, pods }) => name === app && pods.ready === pods.wanted));
+const podsReady: Judge = ({ endpoints }) => metIf(endpoints > 0);
 
 const versionAt = ({ revisions }: Scene, revision: string | undefined): string | undefined =>
   revisions.find((each) => each.revision === revision && revision !== undefined)?.version;
