@@ -62,20 +62,19 @@ function standing(scene: Scene, { width }: Style): readonly Line[] {
   const { rollout } = scene;
   const phase = rollout?.phase ?? 'none yet';
   const step =
-    rollout?.step === undefined ? [] : [span('   step ', 'faint'), span(rollout.step.label, 'strong'), span(` ${rollout.step.kind}`)];
+    rollout?.step === undefined ? [] : [span('  step ', 'faint'), span(rollout.step.label, 'strong'), span(` ${rollout.step.kind}`)];
   const weight = rollout?.desired === undefined || rollout.step === undefined ? [] : [confirmedSpan(rollout.isConfirmed)];
-  const [first = '', second = ''] = wrap(waitsFor(scene), width);
-  return [
-    [span('Rollout shop/web ', 'faint'), span(phase, phaseTones[phase] ?? 'busy'), ...step, ...weight],
-    [span(first)],
-    [span(second)],
-  ];
+  const words = waitsFor(scene);
+  const [first = '', second = ''] = wrap(words === phase ? '' : words, width);
+  return [[span('Rollout web ', 'faint'), span(phase, phaseTones[phase] ?? 'busy'), ...step, ...weight], [span(first)], [span(second)]];
 }
 
-const confirmedSpan = (isConfirmed: boolean) =>
-  isConfirmed ? span('   weight confirmed', 'faint') : span('   weight on its way to the mesh', 'busy');
+const confirmedSpan = (isConfirmed: boolean) => (isConfirmed ? span('  weight confirmed', 'faint') : span('  weight on its way', 'busy'));
 
-const roleTones: Readonly<Record<Role, Tone>> = { stable: 'good', canary: 'busy', 'rolled back': 'bad', old: 'faint', 'by hand': 'plain' };
+const roleTones: Readonly<Record<Role, Tone>> = { stable: 'good', canary: 'busy', 'rolled back': 'bad', old: 'faint', unmanaged: 'plain' };
+
+const versionColumns = 8;
+const roleColumns = 12;
 
 interface Columns {
   readonly revision: number;
@@ -84,15 +83,20 @@ interface Columns {
 
 /** What is left of the width is the bar's; a narrow terminal goes without the hashes. */
 function columnsOf(width: number): Columns {
-  const revision = width >= 76 ? 12 : 0;
-  const fixed = 4 + revision + 12 + 6 + 6 + 7 + 9 + 8;
+  const revision = width >= 76 ? 11 : 0;
+  const fixed = versionColumns + revision + roleColumns + 6 + 6 + 7 + 9 + 8;
   return { revision, bar: Math.max(4, Math.min(40, width - fixed)) };
 }
 
 function table({ revisions }: Scene, style: Style): readonly Line[] {
   const { revision, bar } = columnsOf(style.width);
   const head =
-    padEnd('', 4) + padEnd('REVISION', revision) + padEnd('ROLE', 12) + padEnd('PODS', 6) + padEnd('TRAFFIC', bar) + ' '.repeat(6);
+    padEnd('VERSION', versionColumns) +
+    padEnd('REVISION', revision) +
+    padEnd('ROLE', roleColumns) +
+    padEnd('PODS', 6) +
+    padEnd('TRAFFIC', bar) +
+    ' '.repeat(6);
   const rows = revisions.map((each) => row(each, { revision, bar }, style));
   // Room for a second one from the beginning.
   const empty: readonly Line[] = Array.from({ length: Math.max(0, 2 - rows.length) }, () => []);
@@ -105,9 +109,9 @@ function row(each: RevisionView, { revision, bar }: Columns, style: Style): Line
   const full = Math.min(bar, each.weight === 0 ? 0 : Math.max(1, Math.round((each.weight / 100) * bar)));
   const [on, off] = style.isUnicode ? ['█', '░'] : ['#', '.'];
   return [
-    span(padEnd(each.version, 4), 'strong'),
+    span(padEnd(each.version, versionColumns), 'strong'),
     span(padEnd(each.revision === '' ? '-' : each.revision, revision), 'faint'),
-    span(padEnd(each.role, 12), tone),
+    span(padEnd(each.role, roleColumns), tone),
     span(padEnd(`${each.pods.ready}/${each.pods.wanted}`, 6), each.pods.ready < each.pods.wanted ? 'busy' : 'plain'),
     span(on.repeat(full), tone),
     span(off.repeat(bar - full), 'faint'),

@@ -1,4 +1,4 @@
-import type { RevisionView, Scene } from './scene.ts';
+import type { Abort, RevisionView, Scene } from './scene.ts';
 import { percent } from './text.ts';
 
 /** One line of what happened. */
@@ -30,18 +30,23 @@ function adoption(before: Scene | undefined, { rollout }: Scene): readonly Told[
 function raise(before: Scene | undefined, now: Scene): readonly Told[] {
   const { rollout } = now;
   if (rollout?.phase !== 'Progressing' && rollout?.phase !== 'Paused') return [];
-  const version = versionOf(now, rollout.canary);
-  const isNew = rollout.canary !== before?.rollout?.canary;
+  const canary = canaryOf(now);
+  // Named once it has pods to read its version from.
+  if (canary === undefined) return [];
+  const { version } = canary;
+  const isNew = canary.revision !== (before === undefined ? undefined : canaryOf(before)?.revision);
   const weightBefore = isNew ? 0 : (before?.rollout?.desired ?? 0);
   const appeared: readonly Told[] = isNew
     ? [{ tone: 'busy', text: `a new template, ${version}: its pods come first, without any traffic` }]
     : [];
   const { desired = 0 } = rollout;
   if (desired <= weightBefore) return appeared;
-  const canary = now.revisions.find(({ revision }) => revision === rollout.canary);
   const passed = weightBefore === 0 ? `${version} has its pods` : `${version} passed at ${weightBefore} % (${measuredText(canary)})`;
   return [...appeared, { tone: 'plain', text: `${passed}: ${desired} % of the traffic` }];
 }
+
+const canaryOf = ({ rollout, revisions }: Scene): RevisionView | undefined =>
+  revisions.find(({ revision }) => revision !== '' && revision === rollout?.canary);
 
 function ending(before: Scene | undefined, now: Scene): readonly Told[] {
   const { rollout } = now;
@@ -51,13 +56,11 @@ function ending(before: Scene | undefined, now: Scene): readonly Told[] {
     case 'Healthy':
       return [{ tone: 'good', text: `${versionOf(now, stable)} has all traffic and is the stable revision` }];
     case 'Aborting':
-      return [{ tone: 'bad', text: `${abort?.reason ?? 'aborted'}: ${abort?.message ?? message}` }];
+      return [{ tone: 'bad', text: abort === undefined ? message : whyAborted(abort) }];
     case 'RolledBack': {
-      const reason = before?.rollout?.phase === 'Aborting' ? [] : [{ tone: 'bad', text: `${abort?.reason}: ${abort?.message}` } as const];
-      return [
-        ...reason,
-        { tone: 'bad', text: `${versionOf(now, canary)} is rolled back, all traffic is with ${versionOf(now, stable)} again` },
-      ];
+      const isTold = before?.rollout?.phase === 'Aborting' || abort === undefined;
+      const text = `${versionOf(now, canary)} is rolled back, all traffic is with ${versionOf(now, stable)} again`;
+      return [...(isTold ? [] : [{ tone: 'bad', text: whyAborted(abort) } as const]), { tone: 'bad', text }];
     }
     case 'Degraded':
       return [{ tone: 'bad', text: message }];
@@ -66,7 +69,15 @@ function ending(before: Scene | undefined, now: Scene): readonly Told[] {
   }
 }
 
-export function measuredText(revision: RevisionView | undefined): string {
+/** The reason with the measurement that decided, where there is one; else with the controller's own words. */
+export function whyAborted({ reason, message, failed }: Abort): string {
+  if (failed === undefined) return `${reason}: ${message}`;
+  const { metric, value, min, max } = failed;
+  const wanted = [...(min === undefined ? [] : [`at least ${min}`]), ...(max === undefined ? [] : [`at most ${max}`])].join(' and ');
+  return `${reason}: ${metric} is ${Math.round(value * 1_000) / 1_000}${wanted === '' ? '' : `, wanted ${wanted}`}`;
+}
+
+function measuredText(revision: RevisionView | undefined): string {
   const { successRate, p99Ms } = revision ?? {};
   const success = successRate === undefined ? 'no data' : `success ${percent(successRate)}`;
   return p99Ms === undefined ? success : `${success}, p99 ${Math.round(p99Ms)} ms`;

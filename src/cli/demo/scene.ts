@@ -1,4 +1,4 @@
-import { labels, rollouts } from '../../api/index.ts';
+import { analysisRuns, labels, rollouts } from '../../api/index.ts';
 import type { Resource } from '../../kube/index.ts';
 import type { Stage } from './stage.ts';
 
@@ -20,10 +20,17 @@ export interface RolloutView {
   readonly desired: number | undefined;
   readonly isConfirmed: boolean;
   readonly step: { readonly label: string; readonly kind: string; readonly secondsLeft: number | undefined } | undefined;
-  readonly abort: { readonly reason: string; readonly message: string } | undefined;
+  readonly abort: Abort | undefined;
 }
 
-export type Role = 'stable' | 'canary' | 'rolled back' | 'old' | 'by hand';
+export interface Abort {
+  readonly reason: string;
+  readonly message: string;
+  /** The measurement that decided, and what was asked for. */
+  readonly failed: { readonly metric: string; readonly value: number; readonly min?: number; readonly max?: number } | undefined;
+}
+
+export type Role = 'stable' | 'canary' | 'rolled back' | 'old' | 'unmanaged';
 
 export interface RevisionView {
   /** The name of its Deployment and of its Service. */
@@ -87,6 +94,16 @@ interface Rollout {
     readonly weight?: { readonly desired: number; readonly confirmedAt?: string };
     readonly step?: { readonly label: string; readonly kind: string; readonly until?: string };
     readonly abort?: { readonly reason: string; readonly message: string };
+    readonly analysis?: readonly { readonly run: string; readonly phase: string }[];
+  };
+}
+
+interface AnalysisRun {
+  readonly spec: {
+    readonly metrics: readonly { readonly name: string; readonly thresholdRange?: { readonly min?: number; readonly max?: number } }[];
+  };
+  readonly status?: {
+    readonly metricResults?: readonly { readonly name: string; readonly phase: string; readonly deciding?: { readonly value?: unknown } }[];
   };
 }
 
@@ -99,7 +116,7 @@ export function lookAt(stage: Stage): Scene {
   const { sandbox } = stage;
   sandbox.settle();
   const read = <T>(resource: Resource) => sandbox.client.get(resource, { namespace, name: app }) as unknown as T | undefined;
-  const rollout = viewOf(read<Rollout>(rollouts), stage.nowMs());
+  const rollout = viewOf(read<Rollout>(rollouts), stage);
   const split = read<Split>(splits);
   const measured = measure(stage);
   const all = sandbox.client.list(deployments, { namespace }) as unknown as readonly Deployment[];
@@ -117,15 +134,26 @@ const isShown = (name: string, replicas: number, rollout: RolloutView | undefine
 
 const nameOf = (revision: string | undefined): string | undefined => (revision === undefined ? undefined : `${app}-${revision}`);
 
-function viewOf(rollout: Rollout | undefined, nowMs: number): RolloutView | undefined {
+function viewOf(rollout: Rollout | undefined, stage: Stage): RolloutView | undefined {
   if (rollout?.status === undefined) return undefined;
   const { phase = 'Initializing', message = '', stableRevision, canaryRevision, weight, step, abort } = rollout.status;
-  const secondsLeft = step?.until === undefined ? undefined : Math.max(0, Math.ceil((Date.parse(step.until) - nowMs) / 1_000));
+  const secondsLeft = step?.until === undefined ? undefined : Math.max(0, Math.ceil((Date.parse(step.until) - stage.nowMs()) / 1_000));
   return {
-    ...{ phase, message, stable: stableRevision, canary: canaryRevision, desired: weight?.desired, abort },
+    ...{ phase, message, stable: stableRevision, canary: canaryRevision, desired: weight?.desired },
+    abort: abort === undefined ? undefined : { ...abort, failed: failedMetric(rollout, stage) },
     isConfirmed: weight?.confirmedAt !== undefined,
     step: step === undefined ? undefined : { label: step.label, kind: step.kind, secondsLeft },
   };
+}
+
+function failedMetric({ status }: Rollout, { sandbox }: Stage): Abort['failed'] {
+  const name = status?.analysis?.find(({ phase }) => phase === 'Failed')?.run;
+  if (name === undefined) return undefined;
+  const run = sandbox.client.get(analysisRuns, { namespace, name }) as unknown as AnalysisRun | undefined;
+  const result = run?.status?.metricResults?.find(({ phase }) => phase === 'Failed');
+  const value = Number(result?.deciding?.value);
+  if (result === undefined || Number.isNaN(value)) return undefined;
+  return { metric: result.name, value, ...run?.spec.metrics.find((metric) => metric.name === result.name)?.thresholdRange };
 }
 
 interface Context {
@@ -153,7 +181,7 @@ function revisionOf({ metadata, spec, status }: Deployment, { rollout, split, me
 }
 
 function roleOf(revision: string, rollout: RolloutView | undefined): Role {
-  if (revision === '') return 'by hand';
+  if (revision === '') return 'unmanaged';
   if (revision === rollout?.stable) return 'stable';
   if (revision !== rollout?.canary) return rollout?.stable === undefined ? 'stable' : 'old';
   return rollout.phase === 'RolledBack' ? 'rolled back' : 'canary';

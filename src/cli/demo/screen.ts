@@ -1,4 +1,5 @@
 import { type Chapter, type Frame, renderFrame, renderNews } from './frame.ts';
+import { wrap } from './text.ts';
 
 /** Where the demo is seen: drawn in place on a terminal, or told line by line. */
 export interface Screen {
@@ -78,9 +79,18 @@ function drawn({ out, env }: Terminal): Screen {
       out.off('resize', redraw);
       if (last !== undefined) out.write(`${renderFrame(last, style()).join('\n')}\n`);
     },
-    print: (lines) => void out.write(lines.map((line) => `${line}\n`).join('')),
+    print: (lines) =>
+      void out.write(
+        lines
+          .flatMap((line) => wrapped(line, out.columns || 80))
+          .map((line) => `${line}\n`)
+          .join(''),
+      ),
   };
 }
+
+/** Sentences; what is indented is to be copied, and stays in one piece. */
+const wrapped = (line: string, columns: number): readonly string[] => (line.startsWith(' ') ? [line] : wrap(line, columns));
 
 /** A locale that says nothing of UTF-8 may show anything else as garbage. */
 const speaksUnicode = ({ LC_ALL, LC_CTYPE, LANG }: Terminal['env']): boolean => /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');

@@ -1,3 +1,4 @@
+import { whyAborted } from './news.ts';
 import type { Played } from './play.ts';
 import { namespace } from './scene.ts';
 import type { Stage } from './stage.ts';
@@ -9,9 +10,10 @@ export function summary({ beginnings, peaks, last, elapsedMs }: Played): readonl
   const sent = last.requests.sent - before.sent;
   const hurt = last.requests.failed + last.requests.lost - before.failed - before.lost;
   const share = sent === 0 ? 0 : (100 * hurt) / sent;
-  const { abort } = last.rollout ?? {};
+  const abort = last.rollout?.abort;
+  const why = abort === undefined ? '' : `, ${whyAborted(abort)}`;
   return [
-    `v2 was promoted through 10, 25, 50 and 100 %; v3 was rolled back at ${peaks.get('v3') ?? 0} %, ${abort?.reason}: ${abort?.message}.`,
+    `v2 was promoted through 10, 25, 50 and 100 %; v3 was rolled back at ${peaks.get('v3') ?? 0} %${why}.`,
     `v3 hurt ${counted(hurt)} of ${counted(sent)} requests (${share.toFixed(1)} %) before it was out; of all ${counted(last.requests.sent)} requests in ${minutes(elapsedMs)} none was left without an endpoint.`,
   ];
 }
