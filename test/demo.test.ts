@@ -126,7 +126,7 @@ describe.concurrent('sluice demo', () => {
       /v2 has its pods: 10 % of the traffic/,
       /v2 passed at 10 % \(success 100 %, p99 \d+ ms\): 25 %/,
       /v2 passed at 25 % .*: 50 %/,
-      /v2 passed at 50 % .*: 100 %/,
+      /v2 passed at 50 % .*: 100 % of the traffic/,
       /v2 has all traffic and is the stable revision/,
       /^== v3 is a bad release/,
       /v3 has its pods: 10 % of the traffic/,

@@ -12,7 +12,8 @@ export function keepPace(virtual: StepClock, real: Clock): () => void {
   let cancel = () => {};
   const tick = () => {
     cancel = real.after(tickMs, tick);
-    virtual.runFor(Math.max(0, real.monotonicMs() - startedMs - virtual.monotonicMs()));
+    // Whole milliseconds, as wall clocks have them.
+    virtual.runFor(Math.max(0, Math.floor(real.monotonicMs() - startedMs) - virtual.monotonicMs()));
   };
   tick();
   return () => cancel();

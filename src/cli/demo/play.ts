@@ -112,16 +112,25 @@ export async function play(parts: readonly Part[], options: PlayOptions): Promis
     last: lookAt(stage),
   });
 
-  for (const [index, part] of parts.entries()) {
-    const mark = (state: Chapter['state']) => {
-      chapters[index] = { title: part.title, state };
-    };
-    mark('now');
-    const problem = await playPart(part);
-    if (signal.aborted) return played({ kind: 'stopped' });
-    mark(problem === undefined ? 'done' : 'wrong');
-    draw(look());
-    if (problem !== undefined) return played({ kind: 'wrong', why: problem });
+  async function playAll(): Promise<Played> {
+    for (const [index, part] of parts.entries()) {
+      const mark = (state: Chapter['state']) => {
+        chapters[index] = { title: part.title, state };
+      };
+      mark('now');
+      const problem = await playPart(part);
+      if (signal.aborted) return played({ kind: 'stopped' });
+      mark(problem === undefined ? 'done' : 'wrong');
+      draw(look());
+      if (problem !== undefined) return played({ kind: 'wrong', why: problem });
+    }
+    return played({ kind: 'as expected' });
   }
-  return played({ kind: 'as expected' });
+
+  const unwatch = stage.onRollout(() => void look());
+  try {
+    return await playAll();
+  } finally {
+    unwatch();
+  }
 }

@@ -136,7 +136,15 @@ const nameOf = (revision: string | undefined): string | undefined => (revision =
 
 function viewOf(rollout: Rollout | undefined, stage: Stage): RolloutView | undefined {
   if (rollout?.status === undefined) return undefined;
-  const { phase = 'Initializing', message = '', stableRevision, canaryRevision, weight, step, abort } = rollout.status;
+  const {
+    phase = 'unseen',
+    message = 'no controller has seen it yet',
+    stableRevision,
+    canaryRevision,
+    weight,
+    step,
+    abort,
+  } = rollout.status;
   const secondsLeft = step?.until === undefined ? undefined : Math.max(0, Math.ceil((Date.parse(step.until) - stage.nowMs()) / 1_000));
   return {
     ...{ phase, message, stable: stableRevision, canary: canaryRevision, desired: weight?.desired },

@@ -30,6 +30,8 @@ export interface Stage {
   /** For people: an administrator's. */
   readonly kubeconfig: string;
   nowMs(): number;
+  /** After each write of a Rollout: who looks now and then would miss what is over soon. The returned function ends it. */
+  onRollout(seen: () => void): () => void;
   apply(objects: readonly Written[]): Promise<void>;
   startController(): Promise<ControllerProcess>;
   close(): Promise<void>;
@@ -71,6 +73,8 @@ export async function buildStage(options: StageOptions): Promise<Stage> {
   return {
     ...{ sandbox, metrics, kubeconfig, apply, apiUrl: api.url, prometheusUrl: prometheus.url },
     nowMs: () => time.nowMs(),
+    // Not in the middle of the write.
+    onRollout: (seen) => sandbox.server.store.onCommit(({ object }) => object.kind === 'Rollout' && queueMicrotask(seen)),
     startController: () => startController(options, { apiUrl: api.url, prometheusUrl: prometheus.url }),
     async close() {
       stopPace();
