@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { controllerCommand } from './commands/controller.ts';
+import { demoCommand } from './commands/demo.ts';
 import { renderCommand } from './commands/render.ts';
 import { versionCommand } from './commands/version.ts';
 
@@ -13,7 +14,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .description('Progressive delivery for Kubernetes on any mesh of the SMI.')
     .exitOverride()
     .showHelpAfterError();
-  for (const command of [controllerCommand(finish), renderCommand(finish), versionCommand(finish)]) {
+  for (const command of [controllerCommand(finish), demoCommand(finish), renderCommand(finish), versionCommand(finish)]) {
     command.exitOverride();
     program.addCommand(command);
   }
