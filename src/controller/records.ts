@@ -1,11 +1,12 @@
 import type { FieldError } from '../api/index.ts';
 import { annotations, decodeLeavingRollout, decodeRollout, finalizer, labels, textAt } from '../api/index.ts';
+import { rolloutUidAnnotation } from '../core/names.ts';
 import { configsAnnotation, portsSinceAnnotation, templateHashAnnotation, templateHashOf } from '../core/objects/index.ts';
 import type { ConfigUse } from '../core/revision.ts';
 import { configHash, configUses } from '../core/revision.ts';
 import type { Rollout } from '../core/rollout.ts';
 import type { RootPort } from '../core/world.ts';
-import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from '../kube/index.ts';
+import type { KubeObject, ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../kube/index.ts';
 import type { Result } from '../lib/index.ts';
 import { isObject } from '../lib/index.ts';
 
@@ -15,7 +16,7 @@ export interface OurMark {
   /** Value of the label, which names the Rollout. */
   readonly rollout: string;
   readonly revision: string | undefined;
-  /** UID of the controller's owner reference. */
+  /** UID of the Rollout. */
   readonly ownerUid: string | undefined;
 }
 
@@ -197,12 +198,16 @@ export const projectConfig = (object: KubeObject): ConfigRecord | undefined =>
     ? { hash: configHash({ data: object.data, binaryData: object.binaryData }) }
     : undefined;
 
-function markOf(metadata: ObjectMeta): OurMark | undefined {
+export function markOf(metadata: ObjectMeta): OurMark | undefined {
   const rollout = metadata.labels?.[labels.rollout];
   if (rollout === undefined) return undefined;
-  const owner = metadata.ownerReferences?.find((reference) => reference.controller === true && reference.kind === 'Rollout');
-  return { rollout, revision: metadata.labels?.[labels.revision], ownerUid: owner?.uid };
+  const controller = metadata.ownerReferences?.find((reference) => reference.controller === true);
+  // Where the collector has taken our reference away (a deletion in the foreground) it is still ours.
+  const ownerUid = controller === undefined ? metadata.annotations?.[rolloutUidAnnotation] : controllerUid(controller);
+  return { rollout, revision: metadata.labels?.[labels.revision], ownerUid };
 }
+
+const controllerUid = ({ kind, uid }: OwnerReference): string | undefined => (kind === 'Rollout' ? uid : undefined);
 
 const none: readonly never[] = [];
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   aWorld,
   canaryRevision,
+  conditionOf,
   effectsOf,
   kindsOf,
   minutes,
@@ -114,6 +115,24 @@ describe('deletion', () => {
     expect(later.status).toMatchObject({ stage: { name: 'Restoring' } });
     const unpinned = atRest.withWorkload(served).withRootService({ selector: { app: 'web' } });
     expect(kindsOf(plan(unpinned.withTraffic({ held }).deleting('Unsplitting', -10_000).build()))).toEqual(['deleteSplit']);
+  });
+  describe('where the Deployment of the stable revision is gone', () => {
+    const lost = aWorld().withoutRevision(stableRevision).withWorkload({ replicas: 0, templateHash: canaryRevision }).deleting('Restoring');
+    test('another template is not rolled out; status says what is missing', () => {
+      for (const target of [lost.withTarget(canaryRevision), lost.withTarget({ kind: 'unknown', reason: 'ConfigNotFound', message: '' })]) {
+        const next = plan(target.build());
+        expect(kindsOf(next).filter((kind) => kind.endsWith('Workload'))).toEqual([]);
+        expect(conditionOf(next, 'Stalled')).toMatchObject({
+          reason: 'StableRevisionLost',
+          message: expect.stringContaining(stableRevision) as string,
+        });
+        expect(next.notices).toMatchObject([{ severity: 'Warning', reason: 'StableRevisionLost' }]);
+      }
+    });
+    test('the stable template in the workload itself is as good', () =>
+      expect(effectsOf(plan(lost.withTarget(stableRevision).build()), 'patchWorkload')).toMatchObject([{ isPaused: false, replicas: 4 }]));
+    test('it goes on when somebody has made the workload serve', () =>
+      expect(plan(lost.withWorkload(served).withTarget(canaryRevision).build()).status?.stage?.name).not.toBe('Restoring'));
   });
   test('without a workload everything goes', () => {
     const inline = atRest
