@@ -252,6 +252,31 @@ describe('steps', () => {
     expect(next.status?.phase).toBe('Paused');
     expect([conditionOf(next, 'Reconciling')?.reason, conditionOf(next, 'Stalled')]).toEqual(['AwaitingDecision', undefined]);
   });
+  describe('setCanaryScale of one pod, in a Rollout of twenty', () => {
+    const few = (index: number, weight: number) =>
+      aWorld()
+        .withSpec({ replicas: 20 })
+        .withSteps({ setCanaryScale: { replicas: 1 } }, { setWeight: 10 }, { setWeight: 100 }, { pause: { duration: '1h' } })
+        .withStable({ replicas: 20 })
+        .atStep(index)
+        .withWeight(weight)
+        .withCanary({ replicas: 1 });
+    test('is obeyed where it is less than the weight would ask for', () => {
+      const next = running(few(1, 0));
+      expect(next.status?.weight?.desired).toBe(10);
+      expect(effectsOf(next, 'scaleDeployment')).toEqual([]);
+    });
+    test('does not send all traffic to that pod: the full count is ready first', () => {
+      const next = running(few(2, 10));
+      expect(next.status?.weight?.desired).toBe(10);
+      expect(conditionOf(next, 'Ready')?.reason).toBe('AwaitingPods');
+      expect(effectsOf(next, 'scaleDeployment')).toMatchObject([{ revision: canaryRevision, replicas: 20 }]);
+      expect(running(few(2, 10).withCanary({ replicas: 20, ready: 19 })).status?.weight?.desired).toBe(10);
+      expect(running(few(2, 10).withCanary({ replicas: 20 })).status?.weight?.desired).toBe(100);
+    });
+    test('takes no pod away while all traffic is there', () =>
+      expect(effectsOf(running(few(3, 100).withCanary({ replicas: 20 })), 'scaleDeployment')).toEqual([]));
+  });
   test('an analysis whose template is missing says so', () => {
     const world = aWorld().withSteps({ setWeight: 10 }, { analysis }).atStep(1).withWeight(10);
     const problem = {
