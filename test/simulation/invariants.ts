@@ -154,6 +154,11 @@ export const effectLaws: Readonly<Record<string, EffectLaw>> = {
     const written = effect.split.backends.find(({ service }) => service === `web-${status.canaryRevision}`)?.weight ?? 0;
     return written === weightOf(status) ? undefined : `${written} % written, ${weightOf(status)} % recorded`;
   },
+  'I36 a split is made and made again three times in five minutes': (effect, { toy, world }) => {
+    if (effect.kind !== 'writeSplit' || effect.uid !== undefined || world.rollout.status.phase === 'Aborting') return undefined;
+    const recent = toy.splitMadeAtMs.filter((atMs) => atMs > toy.nowMs - 300_000).length;
+    return recent > 3 ? `${recent} times before` : undefined;
+  },
   'I6 pods stay while the data plane may send to them': (effect, { toy }) => {
     // A foreign edit that was not seen yet is nobody's fault.
     if (effect.kind !== 'scaleDeployment' || !toy.isTame) return undefined;

@@ -79,6 +79,7 @@ export class ToyCluster {
   };
   /** Half of a change that is still on its way: templates and Services are two objects. */
   later: { readonly atMs: number; readonly happens: () => void } | undefined;
+  splitMadeAtMs: number[] = [];
   runs = new Map<string, ToyRun>();
   /** What the data plane does since when, oldest first: it follows a write after its lag. */
   shares: readonly Since<Readonly<Record<string, number>> | undefined>[] = [{ sinceMs: 0, value: undefined }];
@@ -214,6 +215,7 @@ export class ToyCluster {
         this.revisions.delete(effect.revision);
         return;
       case 'writeSplit':
+        if (effect.uid === undefined) this.splitMadeAtMs.push(this.nowMs);
         return this.setSplit(effect.split.backends, {
           rollout: 'uid-rollout',
           epoch: world.epoch,
