@@ -3,8 +3,8 @@ import type { AnalysisRun, BrokenRun, RolloutOfRun, RunSubject } from '../core/a
 import { brokenPhase, isEnded, planRun } from '../core/analysis/index.ts';
 import { revisionName } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
-import { isDoneWith } from '../core/rounds.ts';
-import { isoOf, msOf } from '../core/time.ts';
+import { isDoneWith, measurableSinceMs } from '../core/rounds.ts';
+import { isoOf } from '../core/time.ts';
 import type { KubeClient, ReconcileOutcome } from '../kube/index.ts';
 import { describeFailure, isCutOff } from '../kube/index.ts';
 import type { Clock, Logger } from '../lib/index.ts';
@@ -131,7 +131,6 @@ function subjectOf(run: AnalysisRun, made: RolloutOfRun, cache: Cache): RunSubje
   const { router, config } = routerOf(spec.traffic);
   const canary = revisionName(rollout.name, made.revision);
   const stable = revisionName(rollout.name, made.stableRevision ?? '');
-  const confirmedAt = status.weight?.confirmedAt;
   return {
     args: {
       namespace: rollout.namespace,
@@ -146,9 +145,8 @@ function subjectOf(run: AnalysisRun, made: RolloutOfRun, cache: Cache): RunSubje
     weight: status.weight?.desired ?? 0,
     step: status.step?.index ?? 0,
     split: router.objectName(config, spec.service.name),
-    // Without weight there is nothing to watch in the background; silence then is no news.
-    windowsSinceMs:
-      confirmedAt === undefined || (made.kind === 'Background' && status.weight?.desired === 0) ? undefined : msOf(confirmedAt),
+    // Without the weight that it is about there is nothing to watch; silence then is no news.
+    windowsSinceMs: measurableSinceMs(rollout, made),
     isOver: isDoneWith(rollout, made),
   };
 }

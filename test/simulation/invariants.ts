@@ -95,8 +95,8 @@ export const statusLaws: Readonly<Record<string, StatusLaw>> = {
   'I19 a pause lasts': (before, after, { world }) => {
     const step = stepsOf(world.rollout.spec.strategy.canary)[before.step?.index ?? 0];
     if (!isSameTry(before, after) || step?.kind !== 'pause' || (after.step?.index ?? 0) <= (before.step?.index ?? 0)) return undefined;
-    const stayedMs = world.nowMs - msOf(before.step?.startedAt ?? '');
-    return stayedMs < (step.config.duration ?? 0) ? `left after ${stayedMs} ms` : undefined;
+    const stayedMs = world.nowMs - Math.max(msOf(before.step?.startedAt ?? ''), msOf(before.weight?.confirmedAt ?? ''));
+    return !(stayedMs >= (step.config.duration ?? 0)) ? `left after ${stayedMs} ms` : undefined;
   },
   'I21 a new canary begins at 0': (before, after) =>
     after.canaryRevision !== undefined && !isSameTry(before, after) && weightOf(after) > 0 ? `begun at ${weightOf(after)} %` : undefined,
