@@ -75,6 +75,17 @@ describe('evidence', () => {
     expect(reasonOf(held([-21_000]))).toBe('AwaitingAnalysis');
     expect(running(held([-19_000])).status?.weight?.desired).toBe(50);
   });
+  test('PerStep: of several metrics each needs one of its own', () => {
+    const some = held([-19_000]).withRuns({
+      evidence: [passedAt(-19_000), { metric: 'latency', passedWindowStartedAtMs: t0 - 21_000, isExempt: false }],
+    });
+    expect(running(some).status?.weight?.desired).toBe(10);
+    expect(running(some).status?.message).toContain('"latency"');
+    const all = held([-19_000]).withRuns({
+      evidence: [passedAt(-19_000), { metric: 'latency', passedWindowStartedAtMs: t0 - 18_000, isExempt: false }],
+    });
+    expect(running(all).status?.weight?.desired).toBe(50);
+  });
   test('PerStep: a metric in its initialDelay is left aside', () =>
     expect(running(held([undefined, true])).status?.weight?.desired).toBe(50));
   test('Running: steps go on without one', () =>
@@ -204,6 +215,32 @@ describe('a failed analysis', () => {
       phase: 'Paused',
       weight: { desired: 10 },
     }));
+});
+
+describe('a background analysis without a verdict, together with a cut', () => {
+  const inconclusive = { phase: 'Inconclusive' as const, message: 'no data' };
+  const lowering = aWorld().withSteps({ setWeight: 50 }, { setWeight: 20 }, { pause: {} }).atStep(1).withWeight(50).withRuns(inconclusive);
+  test('the step that lowers the weight does so first, then a person is waited for', () => {
+    const next = running(lowering);
+    expect(next.status?.weight).toEqual({ desired: 20, written: 50 });
+    expect(writtenShares(next)).toEqual({ [canaryRevision]: 20, [stableRevision]: 80 });
+    const cut = lowering.recorded(next).withSplit(splitWith({ [canaryRevision]: 20, [stableRevision]: 80 }, {}, t0));
+    expect(running(cut.after(seconds(11))).status).toMatchObject({ phase: 'Paused', weight: { desired: 20 } });
+  });
+  test('a cut that was recorded and not written yet is written', () => {
+    const recorded = lowering.withStatus({ weight: { desired: 20, written: 50 } });
+    expect(writtenShares(running(recorded))).toEqual({ [canaryRevision]: 20, [stableRevision]: 80 });
+  });
+  test('an outage, another template and a failed run beside it cut to nothing', () => {
+    const paused = aWorld().atStep(3).withWeight(50).withRuns(inconclusive);
+    const failed = { phase: 'Failed' as const, kind: 'Step' as const, step: 1, name: 'web-s1' };
+    for (const world of [
+      paused.withCanary({ replicas: 2, ready: 0 }),
+      paused.withTarget(nextRevision),
+      paused.withRuns(inconclusive, failed),
+    ])
+      expect(writtenShares(running(world))).toEqual({ [canaryRevision]: 0, [stableRevision]: 100 });
+  });
 });
 
 describe('a canary without a single ready pod while it has weight', () => {

@@ -102,12 +102,15 @@ function watched(world: World, draft: Draft): Draft {
 }
 
 function walk(world: World, draft: Draft): Draft {
+  const desired = draft.status.weight?.desired ?? 0;
+  const weight = weightNow(world, draft);
+  // Whatever a person has to decide, a cut waits for nobody.
+  if (weight < desired) return shift(world, draft, weight);
   const inconclusive = currentRunsOf(world, draft.status).find(({ kind, phase }) => kind !== 'Step' && phase === 'Inconclusive');
   if (inconclusive !== undefined) return pausedFor(draft, inconclusive);
   const steps = stepsIn(world);
   const index = draft.status.step?.index ?? 0;
-  const weight = weightNow(world, draft);
-  if ((draft.status.weight?.desired ?? 0) !== weight) return shift(world, draft, weight);
+  if (desired !== weight) return shift(world, draft, weight);
   if (!isConfirmed(draft.status)) return awaitWeight(world, { ...draft, goalWeight: weight });
   const step = steps[index];
   if (step === undefined) return complete(world, draft);

@@ -46,10 +46,10 @@ function making(world: World, draft: Draft, desired: Split): Draft {
   const made = (from: Draft) => writing(from, desired, { kind: 'absent' }, false);
   if (phase === 'Initializing' && weight?.written === undefined)
     return made(withStatus(draft, { weight: { ...weight, desired: 0, written: 0 } }));
-  // A rollback ends only when 0 is confirmed.
+  // A rollback ends only when 0 is confirmed. A moment that is yet to come is of a clock that was set back.
   const isLeaving = phase === 'Aborting';
   const before = (draft.status.corrections ?? []).findLast(({ object, version }) => object === 'Split' && version?.startsWith(absent));
-  const againAtMs = before === undefined ? world.nowMs : msOf(before.at) + remakeMs;
+  const againAtMs = before === undefined || msOf(before.at) > world.nowMs ? world.nowMs : msOf(before.at) + remakeMs;
   if (world.nowMs < againAtMs) return isLeaving ? made(draft) : waking(draft, againAtMs);
   const noted = correcting(world, draft, { object: 'Split', version: `${absent} ${isoOf(world.nowMs)}`, by: undefined });
   return noted === undefined && !isLeaving ? draft : made(noted ?? draft);
