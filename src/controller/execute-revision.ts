@@ -1,10 +1,11 @@
 import type { Effect } from '../core/index.ts';
-import { configCopyName, revisionName } from '../core/names.ts';
+import { configCopyName, revisionName, rolloutLabelValue } from '../core/names.ts';
 import { configCopyOf, deploymentOf, revisionServiceOf, rootServiceOf } from '../core/objects/index.ts';
 import { configHash } from '../core/revision.ts';
-import type { Resource } from '../kube/index.ts';
+import type { KubeObject, ObjectMeta, Resource } from '../kube/index.ts';
 import { fail, isObject, ok, unreachable } from '../lib/index.ts';
 import type { Executors, Scene, Written } from './execute.ts';
+import { markOf } from './records.ts';
 import { configMaps, deployments, secrets, services } from './resources.ts';
 
 type RevisionEffect = Extract<
@@ -42,13 +43,8 @@ export function writeRevision(effect: RevisionEffect, scene: Scene, executors: E
 }
 
 /** One that exists is ours from before a crash, or another Rollout's: our own is as good as made. */
-async function create(
-  resource: Resource,
-  body: object,
-  { owner }: Scene,
-  { client, absorb }: Executors,
-  signal: AbortSignal,
-): Promise<Written> {
+async function create(resource: Resource, body: object, { owner }: Scene, executors: Executors, signal: AbortSignal): Promise<Written> {
+  const { client, absorb } = executors;
   const created = await client.create(resource, owner.namespace, body, {}, signal);
   if (created.ok) {
     absorb(resource, created.value);
@@ -58,9 +54,29 @@ async function create(
   const { name } = (body as { metadata: { name: string } }).metadata;
   const present = await client.get(resource, { namespace: owner.namespace, name }, signal);
   if (!present.ok) return present;
-  const isOurs = present.value.metadata.ownerReferences?.some(({ uid }) => uid === owner.uid) === true;
+  const isOurs = markOf(present.value.metadata)?.ownerUid === owner.uid;
   if (isOurs) absorb(resource, present.value);
-  return isOurs ? present : created;
+  if (isOurs) return present;
+  return isLeftOver(present.value.metadata, owner) ? takeOver(resource, present.value, body, executors, signal) : created;
+}
+
+/** Of a Rollout of this name whose finalizer was removed by hand: its pods may serve to this day, and they run what this revision runs. */
+const isLeftOver = (metadata: ObjectMeta, { name }: Scene['owner']): boolean =>
+  markOf(metadata)?.rollout === rolloutLabelValue(name) && metadata.ownerReferences?.some(({ kind }) => kind === 'Rollout') !== true;
+
+async function takeOver(
+  resource: Resource,
+  { metadata }: KubeObject,
+  body: object,
+  { client, absorb }: Executors,
+  signal: AbortSignal,
+): Promise<Written> {
+  const { ownerReferences, annotations } = (body as { metadata: { ownerReferences: unknown; annotations: unknown } }).metadata;
+  const { namespace = '', name, uid, resourceVersion } = metadata;
+  const patch = { metadata: { uid, resourceVersion, ownerReferences, annotations } };
+  const taken = await client.patch(resource, { namespace, name }, patch, { type: 'merge' }, signal);
+  if (taken.ok) absorb(resource, taken.value);
+  return taken;
 }
 
 /** The copy is made only of the content that was hashed; what has changed meanwhile is another revision. */

@@ -96,7 +96,8 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
   }
   const next = plan(world);
   ask(key, next, seen, reconciler);
-  const owner = { namespace: rollout.namespace, name: rollout.name, uid: rollout.uid };
+  const workload = world.workload === undefined ? undefined : { name: world.workload.name, uid: world.workload.uid };
+  const owner = { namespace: rollout.namespace, name: rollout.name, uid: rollout.uid, workload };
   const scene = { world, target: seen.target, owner, resourceVersion: rollout.resourceVersion };
   let isRecorded = next.status === undefined;
   // People hear of a transition once it is recorded, whatever becomes of the effects.

@@ -3,8 +3,8 @@ import type { AnalysisRun, BrokenRun, RolloutOfRun, RunSubject } from '../core/a
 import { brokenPhase, isEnded, planRun } from '../core/analysis/index.ts';
 import { revisionName } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
-import { isDoneWith } from '../core/rounds.ts';
-import { isoOf, msOf } from '../core/time.ts';
+import { isDoneWith, measurableSinceMs } from '../core/rounds.ts';
+import { isoOf } from '../core/time.ts';
 import type { KubeClient, ReconcileOutcome } from '../kube/index.ts';
 import { describeFailure, isCutOff } from '../kube/index.ts';
 import type { Clock, Logger } from '../lib/index.ts';
@@ -135,7 +135,7 @@ function subjectOf(run: AnalysisRun, made: RolloutOfRun, { cache, clock, confirm
   const { router, config } = routerOf(spec.traffic);
   const canary = revisionName(rollout.name, made.revision);
   const stable = revisionName(rollout.name, made.stableRevision ?? '');
-  const confirmedAt = status.weight?.confirmedAt;
+  const sinceMs = measurableSinceMs(rollout, made);
   return {
     args: {
       namespace: rollout.namespace,
@@ -150,11 +150,8 @@ function subjectOf(run: AnalysisRun, made: RolloutOfRun, { cache, clock, confirm
     weight: status.weight?.desired ?? 0,
     step: status.step?.index ?? 0,
     split: router.objectName(config, spec.service.name),
-    // Without weight there is nothing to watch in the background; silence then is no news.
-    windowsSinceMs:
-      confirmedAt === undefined || (made.kind === 'Background' && status.weight?.desired === 0)
-        ? undefined
-        : confirmations.since(key, msOf(confirmedAt), clock.nowMs()),
+    // Without the weight that it is about there is nothing to watch; silence then is no news.
+    windowsSinceMs: sinceMs === undefined ? undefined : confirmations.since(key, sinceMs, clock.nowMs()),
     isOver: isDoneWith(rollout, made),
   };
 }

@@ -1,11 +1,12 @@
 import type { FieldError } from '../api/index.ts';
 import { annotations, decodeLeavingRollout, decodeRollout, finalizer, labels, textAt } from '../api/index.ts';
+import { rolloutUidAnnotation } from '../core/names.ts';
 import { configsAnnotation, portsSinceAnnotation, templateHashAnnotation, templateHashOf } from '../core/objects/index.ts';
 import type { ConfigUse } from '../core/revision.ts';
 import { configHash, configUses } from '../core/revision.ts';
 import type { Rollout } from '../core/rollout.ts';
 import type { RootPort } from '../core/world.ts';
-import type { KubeObject, ManagedFieldsEntry, ObjectMeta, Versioned } from '../kube/index.ts';
+import type { KubeObject, ManagedFieldsEntry, ObjectMeta, OwnerReference, Versioned } from '../kube/index.ts';
 import type { Interner, PackedText, Result, TextPacker } from '../lib/index.ts';
 import { isObject, ok } from '../lib/index.ts';
 
@@ -17,7 +18,7 @@ export interface OurMark {
   /** Value of the label, which names the Rollout. */
   readonly rollout: string;
   readonly revision: string | undefined;
-  /** UID of the controller's owner reference. */
+  /** UID of the Rollout. */
   readonly ownerUid: string | undefined;
 }
 
@@ -227,17 +228,24 @@ export function projectConfig({ metadata, data, binaryData }: KubeObject): Confi
   return isCopy ? undefined : { uid, resourceVersion, hash: configHash({ data, binaryData }) };
 }
 
-function markOf(metadata: ObjectMeta, shared: Shared): OurMark | undefined {
+/** Of what is looked at once and kept nowhere. */
+const unshared: Pick<Shared, 'text'> = { text: (text) => text };
+
+export function markOf(metadata: ObjectMeta, shared: Pick<Shared, 'text'> = unshared): OurMark | undefined {
   const rollout = metadata.labels?.[labels.rollout];
   if (rollout === undefined) return undefined;
-  const owner = metadata.ownerReferences?.find((reference) => reference.controller === true && reference.kind === 'Rollout');
+  const controller = metadata.ownerReferences?.find((reference) => reference.controller === true);
+  // Where the collector has taken our reference away (a deletion in the foreground) it is still ours.
+  const ownerUid = controller === undefined ? metadata.annotations?.[rolloutUidAnnotation] : controllerUid(controller);
   const revision = metadata.labels?.[labels.revision];
   return {
     rollout: shared.text(rollout),
     revision: revision === undefined ? undefined : shared.text(revision),
-    ownerUid: owner === undefined ? undefined : shared.text(owner.uid),
+    ownerUid: ownerUid === undefined ? undefined : shared.text(ownerUid),
   };
 }
+
+const controllerUid = ({ kind, uid }: OwnerReference): string | undefined => (kind === 'Rollout' ? uid : undefined);
 
 const none: readonly never[] = [];
 

@@ -14,7 +14,13 @@ const stalled = (reason: Hold['reason'], message: string): Hold => ({ reason, me
 
 /** What keeps even a cut from being written, or from being seen to work: no mesh to write it to, a split that is not ours to write, old news. */
 export function cutBlocker(world: World): Hold | undefined {
-  return unusableBlocker(world) ?? ownershipBlocker(world) ?? readBlocker(world);
+  return unusableBlocker(world) ?? ownershipBlocker(world) ?? readBlocker(world) ?? absentBlocker(world);
+}
+
+/** Ours is gone, and another one has its root: two of them for one Service would be anybody's guess. */
+function absentBlocker({ traffic }: World): Hold | undefined {
+  const isTaken = traffic.kind === 'usable' && traffic.split.kind === 'absent' && traffic.conflict !== undefined;
+  return isTaken ? stalled('SplitNotOurs', traffic.conflict ?? '') : undefined;
 }
 
 /** What is known is old, or not all: nothing new is dared on it. */

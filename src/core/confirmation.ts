@@ -95,7 +95,8 @@ function waiting(facts: ConfirmationFacts, why: string): Confirmation {
   const moments = [writtenAtMs + maxLagMs, writtenAtMs + timeoutMs].filter((moment) => moment > nowMs);
   const canAsk = facts.services !== undefined && facts.share.kind !== 'unavailable';
   const askAtMs = canAsk ? Math.max(writtenAtMs + shortestWindowMs, nowMs + askEveryMs) : undefined;
-  const isDue = canAsk && isReadingDue(facts);
+  // A write that is yet to come is of a clock that was set back: there is no window since then.
+  const isDue = canAsk && nowMs >= writtenAtMs && isReadingDue(facts);
   return {
     kind: 'waiting',
     why,

@@ -2,6 +2,8 @@
 export const rolloutLabel = 'sluice.dev/rollout';
 export const revisionLabel = 'sluice.dev/revision';
 export const ourPrefix = 'sluice.dev/';
+/** Whose object it is, where the collector has taken our owner reference away. */
+export const rolloutUidAnnotation = 'sluice.dev/rollout-uid';
 
 const labelLimit = 63;
 

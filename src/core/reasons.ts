@@ -127,6 +127,11 @@ export const reasons = {
   WorkloadNotFound: reason('error', 'The Deployment of workloadRef does not exist.', 'Create it, or correct the name.'),
   WorkloadUnsuitable: reason('error', 'The Deployment of workloadRef cannot be managed.', 'The message says why.'),
   ConfigNotFound: reason('warning', 'A ConfigMap or Secret that the template needs does not exist.', 'Create it.'),
+  StableRevisionLost: reason(
+    'error',
+    'The stable revision’s Deployment was deleted, so that its template cannot be given back to the workload; another one is not rolled out.',
+    'Give the workload the template that is to serve, then unpause and scale it: the deletion goes on by itself.',
+  ),
   // Analysis
   AnalysisTemplateNotFound: reason('warning', 'A template named by the Rollout does not exist; it waits.', 'Create the template.'),
   AnalysisTemplateInvalid: reason('error', 'A template cannot be used.', 'The message lists every error with its path.'),

@@ -31,5 +31,15 @@ describe('the canary’s pods', () => {
     expect(canaryPods({ ...wish, scale: { kind: 'replicas', replicas: 0 } })).toBe(1);
     expect(canaryPods({ ...wish, scale: { kind: 'weight', weight: 0 } })).toBe(1);
   });
+  test('are no fewer than minPodsPerRevision, whatever setCanaryScale says', () => {
+    for (const scale of [{ kind: 'replicas', replicas: 1 } as const, { kind: 'weight', weight: 1 } as const])
+      expect(canaryPods({ ...wish, minPods: 3, scale })).toBe(3);
+  });
+  test('are all of them for all the traffic, or more', () => {
+    const all = { ...wish, weightPercent: 100 };
+    expect(canaryPods({ ...all, scale: { kind: 'replicas', replicas: 1 } })).toBe(10);
+    expect(canaryPods({ ...all, scale: { kind: 'weight', weight: 5 } })).toBe(10);
+    expect(canaryPods({ ...all, scale: { kind: 'replicas', replicas: 12 } })).toBe(12);
+  });
   test('are none of a Rollout at zero', () => expect(canaryPods({ ...wish, replicas: 0, scale: { kind: 'traffic' } })).toBe(0));
 });

@@ -14,15 +14,20 @@ export interface CanaryWish {
   readonly minPods: number;
 }
 
-/** The canary's pods: by its traffic, or as `setCanaryScale` says; never fewer than one where it has traffic. */
+/**
+ * The canary's pods: by its traffic, or as `setCanaryScale` says, never fewer than the least of a revision that has traffic. Whoever writes 1 pod for 10 % of a
+ * big service means it; with all the traffic there is nothing left to fall back on but pods, so that 100 % has the full count whatever is written.
+ */
 export function canaryPods({ scale, weightPercent, replicas, minPods }: CanaryWish): number {
   if (replicas <= 0) return 0;
+  const byTraffic = Math.max(minPods, podsFor(weightPercent, replicas, minPods));
+  const least = weightPercent >= 100 ? byTraffic : weightPercent > 0 ? minPods : 0;
   switch (scale.kind) {
     case 'traffic':
-      return Math.max(minPods, podsFor(weightPercent, replicas, minPods));
+      return byTraffic;
     case 'weight':
-      return Math.max(weightPercent > 0 ? 1 : 0, podsFor(scale.weight, replicas, minPods));
+      return Math.max(least, podsFor(scale.weight, replicas, minPods));
     case 'replicas':
-      return Math.max(weightPercent > 0 ? 1 : 0, scale.replicas);
+      return Math.max(least, scale.replicas);
   }
 }

@@ -243,12 +243,13 @@ export const rolloutStatusSchema = z.object({
   taken: z.object({ service: text(63), split: text(253) }).optional(),
   /** Where adoption or deletion stands. */
   stage: z.object({ name: text(32), since: timestamp() }).optional(),
-  /** Of the canary's run: when it began, the most replicas that were wanted meanwhile (stable never goes below it), how often it lost all pods, and prints of what was begun: the steps that `step.index` counts in, the background analysis, the bake's. `rounds`: how often each was begun. `provider`: who followed the split when it began. */
+  /** Of the canary's run: when it began, the most replicas that were wanted meanwhile (stable never goes below it), how often it lost all pods, the weight that the last time took and that is to come back, and prints of what was begun: the steps that `step.index` counts in, the background analysis, the bake's. `rounds`: how often each was begun. `provider`: who followed the split when it began. */
   run: z
     .object({
       startedAt: timestamp(),
       replicasFloor: z.int(),
       outages: z.int().optional(),
+      lost: percent().optional(),
       steps: text(16).optional(),
       background: text(16).optional(),
       bake: text(16).optional(),

@@ -3,7 +3,10 @@ import type { Draft } from './draft.ts';
 import { withStatus } from './draft.ts';
 import { canaryOf, stepsIn } from './facts.ts';
 import type { Rollout, RolloutStatus } from './rollout.ts';
+import { stepsOf } from './rollout.ts';
 import type { TemplateRef } from './steps/index.ts';
+import { weightAt } from './steps/index.ts';
+import { msOf } from './time.ts';
 import type { RunView, World } from './world.ts';
 
 /**
@@ -41,6 +44,18 @@ export function isDoneWith({ status, isDeleting }: Pick<Rollout, 'status' | 'isD
   const isOfThisTry = status.canaryRevision === made.revision && (status.attempt ?? 1) === made.attempt && status.abort === undefined;
   if (isDeleting || !isOfThisTry || !isCurrent(status, made)) return true;
   return made.kind === 'Step' && status.step?.index !== made.step;
+}
+
+/** Since when the weight that the analysis is about is there, confirmed; undefined where it is not: in an outage there is nothing to be measured. */
+export function measurableSinceMs({ spec, status }: Pick<Rollout, 'spec' | 'status'>, { kind, step }: MadeFor): number | undefined {
+  const { desired = 0, confirmedAt } = status.weight ?? {};
+  const steps = stepsOf(spec.strategy.canary);
+  const isThere = {
+    Background: desired > 0,
+    Step: desired === weightAt(steps, step ?? 0),
+    AfterPromotion: desired === 100,
+  }[kind];
+  return isThere && confirmedAt !== undefined ? msOf(confirmedAt) : undefined;
 }
 
 type MadeFor = Pick<RunView, 'kind' | 'revision' | 'attempt' | 'round'> & { readonly step?: number | undefined };

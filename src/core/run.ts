@@ -58,16 +58,25 @@ export function withEdits(world: World, draft: Draft): Draft {
   return withAnalyses(world, withStatus(counted, { step: relabelled }), now);
 }
 
-const isThrough = ({ step, weight }: RolloutStatus): boolean => step !== undefined && step.index >= step.total && weight?.desired === 100;
+const isThrough = ({ step, weight, run }: RolloutStatus): boolean =>
+  step !== undefined && step.index >= step.total && Math.max(weight?.desired ?? 0, run?.lost ?? 0) === 100;
 
 /** Again from the first step, as if nothing had been shown yet; what counts against the attempt still does. */
 export function startOver(world: World, draft: Draft): Draft {
-  const { run } = draft.status;
-  return withStatus(draft, {
+  const started = withoutOutage(draft);
+  const { run } = started.status;
+  return withStatus(started, {
     step: stepStatus(world, 0, isoOf(world.nowMs)),
     gates: undefined,
     ...(run === undefined ? {} : { run: { ...nextRound(run, 'Step', 'Background', 'AfterPromotion'), ...printsOf(world) } }),
   });
+}
+
+/** What an outage took is not to come back. */
+export function withoutOutage(draft: Draft): Draft {
+  const { run } = draft.status;
+  const lost = run?.lost === undefined ? {} : { run: { ...run, lost: undefined } };
+  return withStatus(draft, { canaryUnavailableSince: undefined, ...lost });
 }
 
 /** `status.step` at the moment of entering a step; one past the last is the promotion. */

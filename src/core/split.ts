@@ -25,11 +25,18 @@ export interface SplitStamp {
   readonly fingerprint: string;
 }
 
+/** All backends by name, those without weight as well: naming one is a change of the object, too. */
 export const fingerprintOf = (split: Split): string =>
   [...split.backends]
-    .filter(({ weight }) => weight > 0)
     .sort((left, right) => (left.service < right.service ? -1 : 1))
     .map(({ service, weight }) => `${service}=${weight}`)
+    .join(',');
+
+/** What a fingerprint says of who gets requests. */
+export const sharesIn = (fingerprint: string): string =>
+  fingerprint
+    .split(',')
+    .filter((backend) => !backend.endsWith('=0'))
     .join(',');
 
 /** The share of `service`, in percent of all weights: weights in the SMI are relative. NaN where all are zero. */
@@ -40,4 +47,5 @@ export function shareOf(split: Split, service: string): number {
 }
 
 /** True where both send the same share of requests to every Service; backends of weight 0 say nothing. */
-export const sendsAlike = (left: Split, right: Split): boolean => left.root === right.root && fingerprintOf(left) === fingerprintOf(right);
+export const sendsAlike = (left: Split, right: Split): boolean =>
+  left.root === right.root && sharesIn(fingerprintOf(left)) === sharesIn(fingerprintOf(right));

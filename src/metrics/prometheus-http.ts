@@ -69,7 +69,7 @@ async function attempt(call: PrometheusCall, agents: Agents, signal: AbortSignal
   };
   try {
     // It brings axios and more: 2 MB that a cluster without Prometheus does not need.
-    const { PrometheusDriver } = await import('prometheus-query');
+    const { PrometheusDriver } = await import('./prometheus-driver.ts');
     const driver = new PrometheusDriver({
       endpoint: call.address.url,
       headers: headersOf(call),

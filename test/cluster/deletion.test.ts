@@ -17,7 +17,8 @@ type Selecting = KubeObject & { readonly spec: { readonly selector: Readonly<Rec
 
 const stalled = ({ conditions = [] }: RolloutStatus) => conditions.find(({ type }) => type === 'Stalled');
 
-const remove = (namespace: string) => bed.admin.remove(pathOf('rollouts', namespace, 'web'));
+const remove = (namespace: string, options?: { readonly propagationPolicy: string }) =>
+  bed.admin.remove(pathOf('rollouts', namespace, 'web'), options);
 
 describe.concurrent('deletion', () => {
   test('in mid-run at 50 %: the workload serves the stable template before anything goes', async ({ onTestFinished }) => {
@@ -51,6 +52,31 @@ describe.concurrent('deletion', () => {
     expect(release.weights(canary).at(-1)).toBe(0);
     await release.holds();
   });
+
+  // Argo CD deletes and prunes so. The collector takes at once whatever hangs on the Rollout alone, the split with it.
+  test.for(['Foreground', 'Orphan'])(
+    'with policy %s at 50 %%: no request is lost, the stable template comes back',
+    async (policy, { onTestFinished }) => {
+      const name = `dl-${policy.toLowerCase()}`;
+      const release = await aRelease(bed, name, {
+        cleanup: onTestFinished,
+        plainService: true,
+        app: { replicas: 3, behaviour: { 'start-delay-ms': '2000' } },
+        steps: [{ setWeight: 50 }, { pause: { duration: '300s' } }],
+      });
+      await release.change({ image: 'example/app:2', behaviour: { 'start-delay-ms': '2000' } });
+      await release.until('at 50 %', ({ weight }) => weight?.desired === 50 && weight.confirmedAt !== undefined);
+      await remove(name, { propagationPolicy: policy });
+      await isGone(release.scenario);
+      await isGivenBack(release.scenario, 'example/app:1', 3);
+      await nothingLeft(release.scenario);
+      await release.scenario.waitApplied('web', { web: 100 });
+      const from = Date.now();
+      await release.load.more(100);
+      expect(release.load.summary(from).byDeployment).toEqual({ web: expect.any(Number) as number });
+      await release.holds();
+    },
+  );
 
   test('of a Rollout that became invalid in mid-run: only what is given back has to be readable', async ({ onTestFinished }) => {
     const release = await aRelease(bed, 'dl-invalid', {

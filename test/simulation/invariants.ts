@@ -95,8 +95,8 @@ export const statusLaws: Readonly<Record<string, StatusLaw>> = {
   'I19 a pause lasts': (before, after, { world }) => {
     const step = stepsOf(world.rollout.spec.strategy.canary)[before.step?.index ?? 0];
     if (!isSameTry(before, after) || step?.kind !== 'pause' || (after.step?.index ?? 0) <= (before.step?.index ?? 0)) return undefined;
-    const stayedMs = world.nowMs - msOf(before.step?.startedAt ?? '');
-    return stayedMs < (step.config.duration ?? 0) ? `left after ${stayedMs} ms` : undefined;
+    const stayedMs = world.nowMs - Math.max(msOf(before.step?.startedAt ?? ''), msOf(before.weight?.confirmedAt ?? ''));
+    return !(stayedMs >= (step.config.duration ?? 0)) ? `left after ${stayedMs} ms` : undefined;
   },
   'I21 a new canary begins at 0': (before, after) =>
     after.canaryRevision !== undefined && !isSameTry(before, after) && weightOf(after) > 0 ? `begun at ${weightOf(after)} %` : undefined,
@@ -156,6 +156,11 @@ export const effectLaws: Readonly<Record<string, EffectLaw>> = {
     const { status } = toy.rollout;
     const written = effect.split.backends.find(({ service }) => service === `web-${status.canaryRevision}`)?.weight ?? 0;
     return written === weightOf(status) ? undefined : `${written} % written, ${weightOf(status)} % recorded`;
+  },
+  'I36 a split is made and made again three times in five minutes': (effect, { toy, world }) => {
+    if (effect.kind !== 'writeSplit' || effect.uid !== undefined || world.rollout.status.phase === 'Aborting') return undefined;
+    const recent = toy.splitMadeAtMs.filter((atMs) => atMs > toy.nowMs - 300_000).length;
+    return recent > 3 ? `${recent} times before` : undefined;
   },
   'I6 pods stay while the data plane may send to them': (effect, { toy }) => {
     // A foreign edit that was not seen yet is nobody's fault.

@@ -87,6 +87,10 @@ const faults: Readonly<Record<string, Fault>> = {
     toy.setSplit(backends, toy.split.stamp, 'argocd');
   },
   deleteSplit: (toy) => toy.deleteSplit(),
+  nameAnother: (toy) => {
+    const { backends = [] } = toy.split?.split ?? {};
+    if (backends.length > 0) toy.setSplit([{ service: 'other', weight: 0 }, ...backends], toy.split?.stamp, 'argocd');
+  },
   deleteService: (toy, random) => {
     if (toy.revisions.size > 0) toy.deleteService(chosen(random, [...toy.revisions.keys()]));
   },

@@ -2,7 +2,7 @@ import type { Effect, Plan } from '../../src/core/plan.ts';
 import { plan } from '../../src/core/planner.ts';
 import type { Rollout, RolloutStatus } from '../../src/core/rollout.ts';
 import { rolloutSpecSchema, rolloutStatusSchema } from '../../src/core/rollout.ts';
-import { isDoneWith } from '../../src/core/rounds.ts';
+import { isDoneWith, measurableSinceMs } from '../../src/core/rounds.ts';
 import { fingerprintOf } from '../../src/core/split.ts';
 import type { TemplateRef } from '../../src/core/steps/index.ts';
 import type { RootPort, RunView, SplitView, World } from '../../src/core/world.ts';
@@ -81,6 +81,7 @@ export class ToyCluster {
   };
   /** Half of a change that is still on its way: templates and Services are two objects. */
   later: { readonly atMs: number; readonly happens: () => void } | undefined;
+  splitMadeAtMs: number[] = [];
   runs = new Map<string, ToyRun>();
   /** What the data plane does since when, oldest first: it follows a write after its lag. */
   shares: readonly Since<Readonly<Record<string, number>> | undefined>[] = [{ sinceMs: 0, value: undefined }];
@@ -216,6 +217,7 @@ export class ToyCluster {
         this.revisions.delete(effect.revision);
         return;
       case 'writeSplit':
+        if (effect.uid === undefined) this.splitMadeAtMs.push(this.nowMs);
         return this.setSplit(effect.split.backends, {
           rollout: 'uid-rollout',
           epoch: world.epoch,
@@ -394,10 +396,9 @@ export class ToyCluster {
   measure(): void {
     const { status, isDeleting } = this.rollout;
     for (const run of [...this.runs.values()].filter(({ phase }) => phase === 'Running')) {
-      const confirmedAtMs = Date.parse(status.weight?.confirmedAt ?? '');
-      const windowMs = this.nowMs - Math.max(confirmedAtMs, run.startedAtMs);
+      const windowMs = this.nowMs - Math.max(measurableSinceMs(this.rollout, run) ?? Number.NaN, run.startedAtMs);
       if (isDoneWith({ status, isDeleting }, run)) this.runs.set(run.name, { ...run, phase: 'Successful', isClosed: true });
-      else if (!(windowMs >= 10_000) || (run.kind !== 'Step' && status.weight?.desired === 0)) continue;
+      else if (!(windowMs >= 10_000)) continue;
       else if (this.#toy.quality(run.revision) === 'failing' && (status.weight?.desired ?? 0) > 0)
         this.runs.set(run.name, { ...run, phase: 'Failed', message: 'too many errors' });
       else if (run.kind === 'Step') this.runs.set(run.name, { ...run, phase: 'Successful' });

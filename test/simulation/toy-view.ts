@@ -1,5 +1,5 @@
 import { revisionName } from '../../src/core/names.ts';
-import { fingerprintOf } from '../../src/core/split.ts';
+import { fingerprintOf, sharesIn } from '../../src/core/split.ts';
 import type { AdapterView, Revision, World } from '../../src/core/world.ts';
 import type { Owned, Toy, ToyCluster } from './toy-cluster.ts';
 
@@ -83,11 +83,13 @@ function viewOf(toy: ToyCluster, owned: Owned): Revision {
 
 function adapterOf(toy: ToyCluster, settings: Toy): AdapterView {
   if (!settings.isAdapterSeen || toy.split === undefined) return { kind: 'unseen' };
-  const wanted = fingerprintOf(toy.split.split);
+  const wanted = sharesIn(fingerprintOf(toy.split.split));
   const { shares = {} } = toy.traffic;
-  const has = fingerprintOf({
-    root: 'web',
-    backends: Object.entries(shares).map(([revision, weight]) => ({ service: revisionName('web', revision), weight })),
-  });
+  const has = sharesIn(
+    fingerprintOf({
+      root: 'web',
+      backends: Object.entries(shares).map(([revision, weight]) => ({ service: revisionName('web', revision), weight })),
+    }),
+  );
   return wanted === has ? { kind: 'agrees', object: 'adapter' } : { kind: 'contradicts', object: 'adapter', message: `it says ${has}` };
 }

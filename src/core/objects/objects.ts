@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../lib/index.ts';
-import { configCopyName, revisionLabels, revisionName, rolloutLabel, rolloutLabelValue } from '../names.ts';
+import { configCopyName, revisionLabels, revisionName, rolloutLabel, rolloutLabelValue, rolloutUidAnnotation } from '../names.ts';
 import { originalTemplate, revisionOf, revisionTemplate } from '../revision.ts';
 import type { ConfigRef, PodTemplate, RootPort } from '../world.ts';
 
@@ -9,6 +9,8 @@ export interface Owner {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
+  /** Its workload, which outlives it. */
+  readonly workload?: { readonly name: string; readonly uid: string } | undefined;
 }
 
 export const templateHashAnnotation = 'sluice.dev/template-hash';
@@ -23,15 +25,25 @@ export const templateHashOf = (template: PodTemplate): string => revisionOf(temp
 
 const managedBy = { 'app.kubernetes.io/managed-by': 'sluice' };
 
-const ownerReferences = ({ name, uid }: Owner): Json => [
+/**
+ * The Rollout; and beside it the workload, so that `--cascade=foreground` (Argo CD's way) takes nothing that still serves: the collector deletes what hangs on
+ * the Rollout alone at once, in spite of its finalizer. Of what has another owner it only takes the reference away.
+ */
+const ownerReferences = ({ name, uid, workload }: Owner): Json => [
   { apiVersion: 'sluice.dev/v1alpha1', kind: 'Rollout', name, uid, controller: true, blockOwnerDeletion: true },
+  ...(workload === undefined ? [] : [{ apiVersion: 'apps/v1', kind: 'Deployment', ...workload }]),
 ];
+
+const owned = (owner: Owner) => ({
+  ownerReferences: ownerReferences(owner),
+  annotations: { [rolloutUidAnnotation]: owner.uid },
+});
 
 const metadata = (owner: Owner, revision: string, name = revisionName(owner.name, revision)) => ({
   name,
   namespace: owner.namespace,
   labels: { ...managedBy, ...revisionLabels(owner.name, revision) },
-  ownerReferences: ownerReferences(owner),
+  ...owned(owner),
 });
 
 export interface DeploymentOrder {
@@ -42,12 +54,14 @@ export interface DeploymentOrder {
 }
 
 export function deploymentOf(owner: Owner, { revision, replicas, template, configs }: DeploymentOrder): JsonObject {
+  const { annotations, ...meta } = metadata(owner, revision);
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: {
-      ...metadata(owner, revision),
+      ...meta,
       annotations: {
+        ...annotations,
         [templateHashAnnotation]: templateHashOf(template),
         ...(configs.length === 0 ? {} : { [configsAnnotation]: configs.map(({ kind, name }) => `${kind}/${name}`).join(',') }),
       },
@@ -80,7 +94,7 @@ export function rootServiceOf(owner: Owner, name: string, revision: string, port
       name,
       namespace: owner.namespace,
       labels: { ...managedBy, [rolloutLabel]: rolloutLabelValue(owner.name) },
-      ownerReferences: ownerReferences(owner),
+      ...owned(owner),
     },
     spec: { type: 'ClusterIP', selector: revisionLabels(owner.name, revision), ports: ports.map(portOf) },
   };
@@ -97,13 +111,14 @@ export const portOf = ({ name, port, targetPort, protocol, appProtocol }: RootPo
 
 /** A revision keeps its own copy of the configuration that it was analysed with. */
 export function configCopyOf(owner: Owner, revision: string, config: ConfigRef, content: Readonly<Record<string, unknown>>): JsonObject {
+  const { annotations, ...meta } = metadata(owner, revision, configCopyName(config.name, revision));
   const { data, binaryData, type } = content as { data?: JsonObject; binaryData?: JsonObject; type?: string };
   return {
     apiVersion: 'v1',
     kind: config.kind,
     metadata: {
-      ...metadata(owner, revision, configCopyName(config.name, revision)),
-      annotations: { 'sluice.dev/config-hash': config.hash },
+      ...meta,
+      annotations: { ...annotations, 'sluice.dev/config-hash': config.hash },
     },
     immutable: true,
     ...(type === undefined ? {} : { type }),

@@ -1,7 +1,7 @@
 import type { Draft } from '../draft.ts';
 import { holding, withStatus } from '../draft.ts';
 import { isConfirmed } from '../facts.ts';
-import { clear, cutWeight, retire, startOver } from '../run.ts';
+import { clear, cutWeight, retire, startOver, withoutOutage } from '../run.ts';
 import { msOf } from '../time.ts';
 import type { World } from '../world.ts';
 import { resting } from './resting.ts';
@@ -37,8 +37,7 @@ function isRecorded({ status: { abort, canaryRevision, history = [], phase } }: 
 /** If its template comes back before it is out, it begins again at the first step. */
 function fromTheStart(world: World, draft: Draft): Draft {
   const isThere = draft.status.step === undefined || draft.status.step.index === 0;
-  const cut = withStatus(draft, { canaryUnavailableSince: undefined });
-  return isThere ? cut : startOver(world, cut);
+  return isThere ? withoutOutage(draft) : startOver(world, draft);
 }
 
 const isOut = ({ status }: Draft): boolean => status.weight === undefined || (status.weight.desired === 0 && isConfirmed(status));

@@ -75,6 +75,17 @@ describe('evidence', () => {
     expect(reasonOf(held([-21_000]))).toBe('AwaitingAnalysis');
     expect(running(held([-19_000])).status?.weight?.desired).toBe(50);
   });
+  test('PerStep: of several metrics each needs one of its own', () => {
+    const some = held([-19_000]).withRuns({
+      evidence: [passedAt(-19_000), { metric: 'latency', passedWindowStartedAtMs: t0 - 21_000, isExempt: false }],
+    });
+    expect(running(some).status?.weight?.desired).toBe(10);
+    expect(running(some).status?.message).toContain('"latency"');
+    const all = held([-19_000]).withRuns({
+      evidence: [passedAt(-19_000), { metric: 'latency', passedWindowStartedAtMs: t0 - 18_000, isExempt: false }],
+    });
+    expect(running(all).status?.weight?.desired).toBe(50);
+  });
   test('PerStep: a metric in its initialDelay is left aside', () =>
     expect(running(held([undefined, true])).status?.weight?.desired).toBe(50));
   test('Running: steps go on without one', () =>
@@ -206,6 +217,32 @@ describe('a failed analysis', () => {
     }));
 });
 
+describe('a background analysis without a verdict, together with a cut', () => {
+  const inconclusive = { phase: 'Inconclusive' as const, message: 'no data' };
+  const lowering = aWorld().withSteps({ setWeight: 50 }, { setWeight: 20 }, { pause: {} }).atStep(1).withWeight(50).withRuns(inconclusive);
+  test('the step that lowers the weight does so first, then a person is waited for', () => {
+    const next = running(lowering);
+    expect(next.status?.weight).toEqual({ desired: 20, written: 50 });
+    expect(writtenShares(next)).toEqual({ [canaryRevision]: 20, [stableRevision]: 80 });
+    const cut = lowering.recorded(next).withSplit(splitWith({ [canaryRevision]: 20, [stableRevision]: 80 }, {}, t0));
+    expect(running(cut.after(seconds(11))).status).toMatchObject({ phase: 'Paused', weight: { desired: 20 } });
+  });
+  test('a cut that was recorded and not written yet is written', () => {
+    const recorded = lowering.withStatus({ weight: { desired: 20, written: 50 } });
+    expect(writtenShares(running(recorded))).toEqual({ [canaryRevision]: 20, [stableRevision]: 80 });
+  });
+  test('an outage, another template and a failed run beside it cut to nothing', () => {
+    const paused = aWorld().atStep(3).withWeight(50).withRuns(inconclusive);
+    const failed = { phase: 'Failed' as const, kind: 'Step' as const, step: 1, name: 'web-s1' };
+    for (const world of [
+      paused.withCanary({ replicas: 2, ready: 0 }),
+      paused.withTarget(nextRevision),
+      paused.withRuns(inconclusive, failed),
+    ])
+      expect(writtenShares(running(world))).toEqual({ [canaryRevision]: 0, [stableRevision]: 100 });
+  });
+});
+
 describe('a canary without a single ready pod while it has weight', () => {
   const down = aWorld().atStep(3).withWeight(50).withCanary({ replicas: 2, ready: 0 });
   test('loses it at once, also while paused', () => {
@@ -251,6 +288,31 @@ describe('steps', () => {
     const next = running(aWorld().atStep(3).withWeight(50));
     expect(next.status?.phase).toBe('Paused');
     expect([conditionOf(next, 'Reconciling')?.reason, conditionOf(next, 'Stalled')]).toEqual(['AwaitingDecision', undefined]);
+  });
+  describe('setCanaryScale of one pod, in a Rollout of twenty', () => {
+    const few = (index: number, weight: number) =>
+      aWorld()
+        .withSpec({ replicas: 20 })
+        .withSteps({ setCanaryScale: { replicas: 1 } }, { setWeight: 10 }, { setWeight: 100 }, { pause: { duration: '1h' } })
+        .withStable({ replicas: 20 })
+        .atStep(index)
+        .withWeight(weight)
+        .withCanary({ replicas: 1 });
+    test('is obeyed where it is less than the weight would ask for', () => {
+      const next = running(few(1, 0));
+      expect(next.status?.weight?.desired).toBe(10);
+      expect(effectsOf(next, 'scaleDeployment')).toEqual([]);
+    });
+    test('does not send all traffic to that pod: the full count is ready first', () => {
+      const next = running(few(2, 10));
+      expect(next.status?.weight?.desired).toBe(10);
+      expect(conditionOf(next, 'Ready')?.reason).toBe('AwaitingPods');
+      expect(effectsOf(next, 'scaleDeployment')).toMatchObject([{ revision: canaryRevision, replicas: 20 }]);
+      expect(running(few(2, 10).withCanary({ replicas: 20, ready: 19 })).status?.weight?.desired).toBe(10);
+      expect(running(few(2, 10).withCanary({ replicas: 20 })).status?.weight?.desired).toBe(100);
+    });
+    test('takes no pod away while all traffic is there', () =>
+      expect(effectsOf(running(few(3, 100).withCanary({ replicas: 20 })), 'scaleDeployment')).toEqual([]));
   });
   test('an analysis whose template is missing says so', () => {
     const world = aWorld().withSteps({ setWeight: 10 }, { analysis }).atStep(1).withWeight(10);

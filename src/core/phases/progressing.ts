@@ -14,6 +14,7 @@ import {
   wantedReplicas,
 } from '../facts.ts';
 import type { RunOrder } from '../plan.ts';
+import type { RolloutStatus } from '../rollout.ts';
 import { currentRunsOf, liveRunsOf, roundOf, runsOf } from '../rounds.ts';
 import { abort, changedWeight, cutWeight, promote, stepStatus, withEdits } from '../run.ts';
 import type { ArgValue, StepOutcome, TemplateRef } from '../steps/index.ts';
@@ -49,21 +50,21 @@ function stopForAnalysis(world: World, draft: Draft): Draft | undefined {
 const graceMs = 30_000;
 const outageLimit = 3;
 
-/** Not a single endpoint while there is weight: the weight goes at once; 30 s later, or at the third time, so does the release. */
+/** Not a single endpoint while there is weight, or while it is to come back: the weight goes at once; 30 s later, or at the third time, so does the release. */
 function stopForPods(world: World, draft: Draft): Draft | undefined {
   const { status } = draft;
-  const hasWeight = (status.weight?.desired ?? 0) > 0;
-  const sinceIso = status.canaryUnavailableSince;
-  if (!hasWeight && sinceIso === undefined) return undefined;
+  const { run, canaryUnavailableSince: sinceIso } = status;
+  const desired = status.weight?.desired ?? 0;
+  if (desired === 0 && sinceIso === undefined && run?.lost === undefined) return undefined;
   const canary = findRevision(world, status.canaryRevision);
   if (endpointsOf(canary) > 0) return undefined;
   const since = sinceIso ?? isoOf(world.nowMs);
-  const outages = (status.run?.outages ?? 0) + (sinceIso === undefined ? 1 : 0);
+  const outages = (run?.outages ?? 0) + (desired > 0 ? 1 : 0);
   const untilMs = msOf(since) + graceMs;
   const cut = withStatus(draft, {
     canaryUnavailableSince: since,
     weight: cutWeight(status.weight),
-    ...(status.run === undefined ? {} : { run: { ...status.run, outages } }),
+    ...(run === undefined ? {} : { run: { ...run, outages, ...(desired > 0 ? { lost: desired } : {}) } }),
   });
   if (world.nowMs >= untilMs) return abort(world, cut, 'CanaryUnavailable', 'the canary had no ready pod for 30 s');
   if (outages >= outageLimit) return abort(world, cut, 'CanaryUnavailable', `the canary lost all its pods ${outages} times`);
@@ -77,13 +78,18 @@ function stopForPods(world: World, draft: Draft): Draft | undefined {
   return waking(holding(open, hold), untilMs);
 }
 
-/** Back within the grace: the step's weight returns through the guards like any raise. */
+/** A pod is back: the weight that was lost returns through the guards like any raise, and waits for the others against the progress deadline. */
 function recovered(world: World, draft: Draft): Draft {
-  const { canaryUnavailableSince } = draft.status;
-  if (canaryUnavailableSince === undefined) return draft;
-  const untilMs = msOf(canaryUnavailableSince) + graceMs;
-  const isBack = podsGuard(world, draft, stepWeight(world, draft.status)) === undefined;
-  return isBack ? withStatus(draft, { canaryUnavailableSince: undefined }) : waking(draft, untilMs);
+  const { run, weight } = draft.status;
+  const back = withStatus(draft, { canaryUnavailableSince: undefined });
+  const isBack = run?.lost !== undefined && (weight?.desired ?? 0) >= weightNow(world, draft);
+  return isBack ? withStatus(back, { run: { ...run, lost: undefined } }) : back;
+}
+
+/** The weight of the step; after an outage first that which was lost, so that no step is skipped and none goes without its evidence. */
+function weightNow(world: World, { status }: Draft): number {
+  const ofStep = stepWeight(world, status);
+  return Math.min(ofStep, status.run?.lost ?? ofStep);
 }
 
 /** The background analysis begins with the first confirmed traffic at or after its starting step. */
@@ -96,12 +102,15 @@ function watched(world: World, draft: Draft): Draft {
 }
 
 function walk(world: World, draft: Draft): Draft {
+  const desired = draft.status.weight?.desired ?? 0;
+  const weight = weightNow(world, draft);
+  // Whatever a person has to decide, a cut waits for nobody.
+  if (weight < desired) return shift(world, draft, weight);
   const inconclusive = currentRunsOf(world, draft.status).find(({ kind, phase }) => kind !== 'Step' && phase === 'Inconclusive');
   if (inconclusive !== undefined) return pausedFor(draft, inconclusive);
   const steps = stepsIn(world);
   const index = draft.status.step?.index ?? 0;
-  const weight = stepWeight(world, draft.status);
-  if ((draft.status.weight?.desired ?? 0) !== weight) return shift(world, draft, weight);
+  if (desired !== weight) return shift(world, draft, weight);
   if (!isConfirmed(draft.status)) return awaitWeight(world, { ...draft, goalWeight: weight });
   const step = steps[index];
   if (step === undefined) return complete(world, draft);
@@ -163,7 +172,10 @@ function untilOf({ status }: Draft, untilMs: number | undefined) {
 function shift(world: World, draft: Draft, weight: number): Draft {
   const desired = draft.status.weight?.desired ?? 0;
   if (weight < desired) return record(draft, weight);
-  const preparing = { ...withStatus(draft, { phase: draft.status.phase === 'Baking' ? 'Baking' : 'Progressing' }), goalWeight: weight };
+  const preparing = {
+    ...withStatus(draft, { phase: draft.status.phase === 'Baking' ? 'Baking' : 'Progressing' }),
+    goalWeight: Math.max(weight, stepWeight(world, draft.status)),
+  };
   const hold = raiseGuard(world, preparing, weight);
   if (hold === undefined) return record(preparing, weight);
   const { hold: _, ...open } = preparing;
@@ -203,16 +215,21 @@ function stepRun(world: World, draft: Draft, index: number): RunView | undefined
 function contextOf(world: World, draft: Draft, index: number) {
   const { status } = draft;
   const desired = status.weight?.desired ?? 0;
-  const startedAtMs = status.step === undefined ? world.nowMs : msOf(status.step.startedAt);
   return {
     nowMs: world.nowMs,
-    startedAtMs,
+    startedAtMs: status.step === undefined ? world.nowMs : msOf(dwellsSince(status, status.step)),
     index,
     weight: { desired, isConfirmed: isConfirmed(status) },
     canaryPods: { wanted: canaryReplicas(world, status, desired), ready: readyPods(findRevision(world, status.canaryRevision)) },
     run: stepRun(world, draft, index),
     isResumed: false,
   };
+}
+
+/** A step lasts at its weight: one that lost it, to an outage or to a hand on the split, begins to last when it is back, confirmed. */
+function dwellsSince({ weight }: RolloutStatus, { startedAt }: { readonly startedAt: string }): string {
+  const confirmedAt = weight?.confirmedAt ?? startedAt;
+  return msOf(confirmedAt) > msOf(startedAt) ? confirmedAt : startedAt;
 }
 
 /** All steps are through and all traffic is with the canary: the bake, then the promotion. */
@@ -236,7 +253,7 @@ function bake(
   { duration, analysis }: { duration: number; analysis?: { templates: readonly TemplateRef[]; args: readonly ArgValue[] } | undefined },
 ): Draft {
   const isFirst = draft.status.step?.kind !== 'bake';
-  const startedAt = isFirst || draft.status.step === undefined ? isoOf(world.nowMs) : draft.status.step.startedAt;
+  const startedAt = isFirst || draft.status.step === undefined ? isoOf(world.nowMs) : dwellsSince(draft.status, draft.status.step);
   const endsMs = msOf(startedAt) + duration;
   const step = { ...stepStatus(world, stepsIn(world).length, startedAt), kind: 'bake', until: isoOf(endsMs) };
   const baking = withStatus(draft, { phase: 'Baking', step });

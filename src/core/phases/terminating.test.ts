@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import {
+  at,
   aWorld,
   canaryRevision,
+  conditionOf,
   effectsOf,
   kindsOf,
   minutes,
@@ -9,12 +11,17 @@ import {
   splitWith,
   stableRevision,
   t0,
+  type WorldBuilder,
   writtenShares,
 } from '../../../test/support/worlds.ts';
 import { plan } from '../planner.ts';
 
 const served = { replicas: 4, readyReplicas: 4 };
 const atRest = aWorld().deleting();
+const outage = aWorld()
+  .atStep(3, { canaryUnavailableSince: at(-5000) })
+  .withWeight(0, { isConfirmed: false, written: 50, writtenAtMs: t0 - 5000 })
+  .withCanary({ replicas: 2, ready: 0 });
 const doubts = ['ProviderAmbiguous', 'TrafficSplitVersion'] as const;
 
 describe('deletion', () => {
@@ -26,6 +33,11 @@ describe('deletion', () => {
         .atStep(3, { phase: 'Aborting', abort: { reason: 'AnalysisFailed', message: '', at: '' } })
         .withWeight(50),
     ],
+    ['Paused', aWorld().atStep(3, { phase: 'Paused' }).withWeight(50)],
+    [
+      'in an outage, the split given back by somebody',
+      outage.withSplit(splitWith({ [canaryRevision]: 50, [stableRevision]: 50 }, { resourceVersion: '9' })),
+    ],
     ['Baking', aWorld().atStep(4, { phase: 'Baking' }).withWeight(100)],
     ['superseded', aWorld().atStep(3).withWeight(50).withTarget('8e1a3b52cc')],
     ['rivalled', aWorld().atStep(3).withWeight(50).with({ rival: 'shop/older' })],
@@ -35,6 +47,25 @@ describe('deletion', () => {
     expect(next.status).toMatchObject({ phase: 'Terminating', stage: { name: 'Returning' }, weight: { desired: 0 } });
     expect(writtenShares(next)).toEqual({ [canaryRevision]: 0, [stableRevision]: 100 });
     expect(effectsOf(next, 'scaleDeployment')).toEqual([]);
+  });
+  test('in an outage: it waits for the cut alone, and no longer for the pods', () => {
+    const first = plan(outage.deleting().build());
+    expect(first.status).toMatchObject({ phase: 'Terminating', stage: { name: 'Returning' }, weight: { desired: 0 } });
+    const later = plan(outage.deleting().recorded(first).after(minutes(5)).build());
+    expect(later.status).toMatchObject({ phase: 'Terminating', stage: { name: 'Restoring' } });
+    expect(later.status?.abort).toBeUndefined();
+    expect(effectsOf(later, 'restoreWorkload')).toMatchObject([{ fromRevision: stableRevision }]);
+  });
+  test.each<[string, WorldBuilder]>([
+    ['its Service is gone', aWorld().withRootService('absent')],
+    ['stable is short of pods', aWorld().withStable({ ready: 0 })],
+    ['the workload’s template cannot be used', aWorld().withTarget({ kind: 'unknown', reason: 'ConfigNotFound', message: '' })],
+    ['a mesh is in doubt', aWorld().withTraffic({ held: { reason: 'ProviderAmbiguous', message: '' } })],
+  ])('from Degraded, because %s: the workload gets the stable template back', (_, world) => {
+    const degraded = world.withStatus({ phase: 'Degraded' }).deleting();
+    const next = plan(degraded.build());
+    expect(next.status).toMatchObject({ phase: 'Terminating', stage: { name: 'Restoring' } });
+    expect(effectsOf(next, 'restoreWorkload')).toMatchObject([{ fromRevision: stableRevision, replicas: 4 }]);
   });
   test('confirmed, the canary’s pods go before the workload comes back', () => {
     const back = aWorld().atStep(0).withWeight(0).deleting('Restoring', -seconds(10));
@@ -114,6 +145,24 @@ describe('deletion', () => {
     expect(later.status).toMatchObject({ stage: { name: 'Restoring' } });
     const unpinned = atRest.withWorkload(served).withRootService({ selector: { app: 'web' } });
     expect(kindsOf(plan(unpinned.withTraffic({ held }).deleting('Unsplitting', -10_000).build()))).toEqual(['deleteSplit']);
+  });
+  describe('where the Deployment of the stable revision is gone', () => {
+    const lost = aWorld().withoutRevision(stableRevision).withWorkload({ replicas: 0, templateHash: canaryRevision }).deleting('Restoring');
+    test('another template is not rolled out; status says what is missing', () => {
+      for (const target of [lost.withTarget(canaryRevision), lost.withTarget({ kind: 'unknown', reason: 'ConfigNotFound', message: '' })]) {
+        const next = plan(target.build());
+        expect(kindsOf(next).filter((kind) => kind.endsWith('Workload'))).toEqual([]);
+        expect(conditionOf(next, 'Stalled')).toMatchObject({
+          reason: 'StableRevisionLost',
+          message: expect.stringContaining(stableRevision) as string,
+        });
+        expect(next.notices).toMatchObject([{ severity: 'Warning', reason: 'StableRevisionLost' }]);
+      }
+    });
+    test('the stable template in the workload itself is as good', () =>
+      expect(effectsOf(plan(lost.withTarget(stableRevision).build()), 'patchWorkload')).toMatchObject([{ isPaused: false, replicas: 4 }]));
+    test('it goes on when somebody has made the workload serve', () =>
+      expect(plan(lost.withWorkload(served).withTarget(canaryRevision).build()).status?.stage?.name).not.toBe('Restoring'));
   });
   test('without a workload everything goes', () => {
     const inline = atRest

@@ -81,22 +81,40 @@ function restoring(world: World, draft: Draft): Draft {
       replicas,
     });
   }
-  if (!isRestored && (workload.isPaused || workload.replicas === 0)) return unpausing(draft, workload, replicas);
+  if (!isRestored && (workload.isPaused || workload.replicas === 0)) {
+    const mayRun = runsStable(world, stableRevision) || replicas === 0 || isUntouched(draft, workload);
+    return mayRun ? unpausing(draft, workload, replicas) : holding(draft, lost(workload, stableRevision));
+  }
   if (!workload.isRolledOut || workload.readyReplicas < replicas)
     return waitingFor(draft, `${workload.readyReplicas} of ${replicas} pods of the workload are ready`);
   return unpinning(world, enter(world, draft, 'Unpinning'));
 }
 
-/** Nothing is left to restore from, or nothing was begun: it gets its count, and rolls out what its template says. */
+/** Its own pods have the traffic to this moment, or there never was a split: it rolls out what it would have without us. */
+const isUntouched = ({ status }: Draft, { replicas }: Workload): boolean => replicas > 0 || status.weight?.written === undefined;
+
+const lost = ({ name }: Workload, stableRevision: string): Hold => ({
+  reason: 'StableRevisionLost',
+  message:
+    `the Deployment of the stable revision ${stableRevision} is gone, and with it the template that Deployment ${name} would get back; its own template is ` +
+    `another, which nobody approved: give it the one that is to serve, and unpause and scale it by hand`,
+  isStalled: true,
+});
+
+/** It gets its count, and rolls out what its template says. */
 function unpausing(draft: Draft, { uid, resourceVersion, replicas: present }: Workload, replicas: number): Draft {
   const count = present === 0 && replicas > 0 ? { replicas } : {};
   const held = waitingFor(draft, 'the workload is unpaused');
   return withEffects(held, { kind: 'patchWorkload', uid, resourceVersion, isPaused: false, ...count });
 }
 
-/** By the template alone: its configuration may have changed since, and is not ours to change back. */
-const runsStable = (world: World, stableRevision: string): boolean =>
-  world.workload?.templateHash === findRevision(world, stableRevision)?.deployment?.templateHash;
+/** By the template alone: its configuration may have changed since, and is not ours to change back. Without the revision's Deployment, by its name. */
+function runsStable(world: World, stableRevision: string): boolean {
+  const { workload, target } = world;
+  const stable = findRevision(world, stableRevision)?.deployment;
+  if (stable !== undefined) return workload?.templateHash === stable.templateHash;
+  return target.kind === 'revision' && target.revision === stableRevision;
+}
 
 /** The workload's pods then serve beside ours. */
 function unpinning(world: World, draft: Draft): Draft {

@@ -80,6 +80,137 @@ describe('a foreign edit of the split', () => {
   });
 });
 
+describe('a cut of a canary’s last share is never given up', () => {
+  const corrections = thrice('Split');
+  const cutStamp = splitWith({ [canaryRevision]: 0, [stableRevision]: 100 }).stamp;
+  const back = { stamp: cutStamp, resourceVersion: '9', lastManager: 'argocd' };
+  const given = aWorld()
+    .atStep(3)
+    .withStatus({ corrections, weight: { desired: 0, written: 50 } })
+    .withSplit(splitWith({ [canaryRevision]: 50, [stableRevision]: 50 }, back));
+  const abort = { reason: 'AnalysisFailed', message: '', at: at(-5000) };
+  test.each([
+    ['in an outage', given.withStatus({ canaryUnavailableSince: at(-5000) }).withCanary({ replicas: 2, ready: 0 })],
+    ['of one that is overtaken', given.withTarget('8e1a3b52cc')],
+    ['in an abort', given.withStatus({ phase: 'Aborting', abort })],
+    ['after the rollback, when its pods are gone', given.withStatus({ phase: 'RolledBack', abort }).withCanary({ replicas: 0 })],
+    [
+      'before its first weight',
+      given
+        .atStep(0)
+        .withStatus({ corrections, weight: { desired: 0, written: 0 } })
+        .withSplit(splitWith({ [canaryRevision]: 50, [stableRevision]: 50 }, back)),
+    ],
+    ['in a deletion', given.deleting()],
+  ])('%s', (_, world) => {
+    const next = plan(world.build());
+    expect(writtenShares(next)).toEqual({ [canaryRevision]: 0, [stableRevision]: 100 });
+    expect(next.status?.corrections ?? corrections).toHaveLength(3);
+    expect(conditionOf(next, 'Contended')?.status).toBe('True');
+  });
+});
+
+describe('a split that is deleted again and again before it is confirmed', () => {
+  /** Somebody deletes it two seconds after each time it was made. */
+  function fought(from: ReturnType<typeof aWorld>): { readonly made: number; readonly last: ReturnType<typeof aWorld> } {
+    let [world, made] = [from, 0];
+    for (let round = 0; round < 40; round += 1) {
+      const next = plan(world.withSplit('absent').build());
+      const [write] = effectsOf(next, 'writeSplit');
+      made += write === undefined ? 0 : 1;
+      const there = splitWith(writtenShares(next) ?? {}, {}, world.build().nowMs);
+      world = world.recorded(next).withSplit(write === undefined ? 'absent' : there);
+      world = world.recorded(plan(world.build())).after(2000);
+    }
+    return { made, last: world.withSplit('absent') };
+  }
+  test('is made three times in five minutes, then the deleter is let have his way, and no raise happens', () => {
+    const { made, last } = fought(aWorld().atStep(3).withWeight(50));
+    expect(made).toBe(3);
+    expect(conditionOf(plan(last.withSpec({ replicas: 5 }).build()), 'Contended')?.status).toBe('True');
+  });
+  test('in an adoption it is made once more: the first time is no correction', () => {
+    const splitting = aWorld().withStatus({ phase: 'Initializing', weight: { desired: 0 }, stage: { name: 'Splitting', since: at(0) } });
+    const first = plan(splitting.withSplit('absent').build());
+    expect([first.status?.corrections, first.status?.weight?.written]).toEqual([undefined, 0]);
+    expect(fought(splitting).made).toBe(4);
+  });
+  test('whose making was lost is made again a little later', () => {
+    const gone = aWorld().atStep(3).withWeight(50).withSplit('absent');
+    const lost = gone.recorded(plan(gone.build())).after(100);
+    expect(plan(lost.build())).toMatchObject({ effects: [], wakeAtMs: t0 + 5000 });
+    expect(effectsOf(plan(lost.after(5000).build()), 'writeSplit')).toHaveLength(1);
+  });
+  test('is made as often as it takes in a rollback', () => {
+    const abort = { reason: 'AnalysisFailed', message: '', at: at(-5000) };
+    const aborting = aWorld().atStep(3, { phase: 'Aborting', abort }).withWeight(0, { isConfirmed: false, written: 50 });
+    expect(fought(aborting).made).toBe(40);
+  });
+});
+
+describe('a backend without weight', () => {
+  const ofStable = splitWith({ [stableRevision]: 100 });
+  const withOther = (version: string) => ({
+    ...ofStable,
+    resourceVersion: version,
+    split: { root: 'web', backends: [{ service: 'other', weight: 0 }, ...ofStable.split.backends] },
+    lastManager: 'argocd',
+  });
+  test('that somebody adds again and again is taken out three times, then he is named', () => {
+    let [world, writes] = [aWorld(), 0];
+    for (let round = 0; round < 50; round += 1) {
+      world = world.withSplit(withOther(String(100 + round))).after(2000);
+      const next = plan(world.build());
+      writes += effectsOf(next, 'writeSplit').length;
+      world = world.recorded(next);
+    }
+    expect(writes).toBe(3);
+    expect(conditionOf(plan(world.withSpec({ replicas: 5 }).build()), 'Contended')?.message).toContain('argocd');
+  });
+  test('of ours that somebody takes out is put back as a correction', () => {
+    const named = aWorld().atStep(0).withWeight(0).withSpec({ paused: true });
+    const { stamp: wrote } = splitWith({ [canaryRevision]: 0, [stableRevision]: 100 });
+    const next = plan(named.withSplit(splitWith({ [stableRevision]: 100 }, { stamp: wrote })).build());
+    expect([effectsOf(next, 'writeSplit').length, next.status?.corrections?.length]).toEqual([1, 1]);
+  });
+  test('that we name for the first time is no correction', () => {
+    const next = plan(aWorld().atStep(0).withWeight(0).withSpec({ paused: true }).withSplit(ofStable).build());
+    expect([effectsOf(next, 'writeSplit').length, next.status?.corrections]).toEqual([1, undefined]);
+  });
+});
+
+test('news of our own are written though somebody fights', () => {
+  const lowered = aWorld()
+    .withSteps({ setWeight: 50 }, { setWeight: 20 }, { pause: {} })
+    .atStep(1)
+    .withWeight(50)
+    .withStatus({ corrections: thrice('Split') })
+    .withSplit(
+      splitWith({ [canaryRevision]: 70, [stableRevision]: 30 }, { stamp: splitWith({ [canaryRevision]: 50, [stableRevision]: 50 }).stamp }),
+    );
+  expect(writtenShares(plan(lowered.build()))).toEqual({ [canaryRevision]: 20, [stableRevision]: 80 });
+});
+
+describe('an abort whose split is gone, while another one has the root', () => {
+  const abort = { reason: 'AnalysisFailed', message: 'too many errors', at: at(-5000) };
+  const taken = aWorld()
+    .atStep(3, { phase: 'Aborting', abort })
+    .withWeight(0, { isConfirmed: false, written: 50 })
+    .withSplit('absent')
+    .withTraffic({ conflict: 'TrafficSplit other splits Service web as well' });
+  test('says so', () => {
+    const next = plan(taken.build());
+    expect(conditionOf(next, 'Stalled')).toMatchObject({ reason: 'SplitNotOurs' });
+    expect(next.status?.message).toContain('TrafficSplit other');
+    expect(next.notices).toMatchObject([{ severity: 'Warning', reason: 'SplitNotOurs' }]);
+  });
+  test('makes its own and goes on when the other is gone', () =>
+    expect(writtenShares(plan(taken.withTraffic({ conflict: undefined }).build()))).toEqual({
+      [canaryRevision]: 0,
+      [stableRevision]: 100,
+    }));
+});
+
 describe('a foreign edit of the workload’s replicas', () => {
   const scaled = aWorld().withWorkload({ replicas: 3, generation: 5, replicasManager: 'flux' });
   test('is put right, and counted by generation', () => {

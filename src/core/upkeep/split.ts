@@ -1,43 +1,62 @@
 import type { Draft } from '../draft.ts';
-import { withEffects } from '../draft.ts';
+import { waking, withEffects, withStatus } from '../draft.ts';
 import { desiredSplit } from '../facts.ts';
 import { revisionName } from '../names.ts';
 import type { Split } from '../split.ts';
-import { fingerprintOf, sendsAlike, shareOf } from '../split.ts';
+import { fingerprintOf, sendsAlike, shareOf, sharesIn } from '../split.ts';
+import { isoOf, msOf } from '../time.ts';
 import type { SplitView, World } from '../world.ts';
 import { correcting } from './contention.ts';
 
-/** Brings the split to what status records. A foreign edit is put right a few times, then left and reported; a cut is always written. */
+/**
+ * Brings the split to what status records. A foreign edit is put right a few times, then left and reported; what takes a canary's last share is always
+ * written, and so is what is news of our own.
+ */
 export function keepSplit(world: World, draft: Draft): Draft {
   if (world.traffic.kind === 'unusable') return draft;
   const { split: view, conflict, held } = world.traffic;
   const desired = desiredSplit(world, draft.status);
   if (desired === undefined || !isSplitStage(draft, view) || !mayWrite(world, view)) return draft;
-  if (view.kind === 'absent')
-    return conflict === undefined && (held === undefined || givesNothing(draft)) ? making(world, draft, desired) : draft;
+  const mayRaise = conflict === undefined && held === undefined;
+  if (view.kind === 'absent') return mayRaise || (conflict === undefined && givesNothing(draft)) ? making(world, draft, desired) : draft;
   const isCut = isLower(world, draft, view, desired);
   // With an older Rollout on the same Service a weight only falls.
   if (world.rival !== undefined && !isCut && draft.status.phase !== 'Terminating') return draft;
-  const mayRaise = conflict === undefined && held === undefined;
   if ((!mayRaise && !isCut) || (says(world, view, desired) && isClaimed(world, draft, view))) return draft;
-  if (!isForeignEdit(view, desired) || (isCut && isLeaving(draft))) return writing(draft, desired, view, isCut);
+  if (!isForeignEdit(view, desired)) return writing(draft, desired, view, isCut);
   const noted = correcting(world, draft, { object: 'Split', version: view.resourceVersion, by: view.lastManager });
-  return noted === undefined ? draft : writing(noted, desired, view, isCut);
+  const isFree = (isCut && isOut(draft)) || isNews(view, desired);
+  return noted === undefined && !isFree ? draft : writing(noted ?? draft, desired, view, isCut);
 }
 
 /** Nothing is given to a canary by it, and nothing is taken over. */
 const givesNothing = ({ status }: Draft): boolean => (status.weight?.desired ?? 0) === 0 && status.phase !== 'Initializing';
 
-/** One that was confirmed and is not there was deleted by somebody. */
+/** A canary that is to have nothing: on its way out, without pods, or not begun. Left alone it would fail the requests of whoever edits in its favour. */
+const isOut = ({ status }: Draft): boolean =>
+  status.phase === 'Terminating' || (status.canaryRevision !== undefined && (status.weight?.desired ?? 0) === 0);
+
+/** It was written for other shares than are wanted now. */
+const isNews = ({ stamp }: Present, desired: Split): boolean =>
+  stamp !== undefined && sharesIn(stamp.fingerprint) !== sharesIn(fingerprintOf(desired));
+
+/** One that is made a second time was deleted by somebody, confirmed or not. Not at once each time: whether it came to be is not seen from here. */
 function making(world: World, draft: Draft, desired: Split): Draft {
-  const { confirmedAt } = world.rollout.status.weight ?? {};
-  const edit = { object: 'Split' as const, version: `absent ${confirmedAt}`, by: undefined };
-  const noted = confirmedAt === undefined ? draft : correcting(world, draft, edit);
-  return noted === undefined ? draft : writing(noted, desired, { kind: 'absent' }, false);
+  const { phase, weight } = draft.status;
+  const made = (from: Draft) => writing(from, desired, { kind: 'absent' }, false);
+  if (phase === 'Initializing' && weight?.written === undefined)
+    return made(withStatus(draft, { weight: { ...weight, desired: 0, written: 0 } }));
+  // A rollback ends only when 0 is confirmed. A moment that is yet to come is of a clock that was set back.
+  const isLeaving = phase === 'Aborting';
+  const before = (draft.status.corrections ?? []).findLast(({ object, version }) => object === 'Split' && version?.startsWith(absent));
+  const againAtMs = before === undefined || msOf(before.at) > world.nowMs ? world.nowMs : msOf(before.at) + remakeMs;
+  if (world.nowMs < againAtMs) return isLeaving ? made(draft) : waking(draft, againAtMs);
+  const noted = correcting(world, draft, { object: 'Split', version: `${absent} ${isoOf(world.nowMs)}`, by: undefined });
+  return noted === undefined && !isLeaving ? draft : made(noted ?? draft);
 }
 
-/** A rollback and a deletion end only at weight 0: those do not give in. */
-const isLeaving = ({ status }: Draft): boolean => status.phase === 'Aborting' || status.phase === 'Terminating';
+const absent = 'absent';
+const remakeMs = 5_000;
 
 /** Before its turn in an adoption, and after it in a deletion, the split is left alone. */
 function isSplitStage({ status }: Draft, view: SplitView): boolean {
@@ -72,10 +91,10 @@ function isClaimed(world: World, { status }: Draft, view: Present): boolean {
   return view.stamp !== undefined && (!isMoving || view.stamp.epoch >= world.epoch);
 }
 
-/** What we wrote was what is wanted, and the object says something else, or has lost our stamp: somebody edited it. */
+/** The object is not what its stamp says was written, or has lost our stamp: somebody edited it. */
 function isForeignEdit(view: Present, desired: Split): boolean {
   if (view.stamp === undefined) return isOurs(view);
-  return view.stamp.fingerprint === fingerprintOf(desired) && !sendsAlike(view.split, desired);
+  return view.stamp.fingerprint !== fingerprintOf(view.split) || view.split.root !== desired.root;
 }
 
 function isLower(world: World, { status }: Draft, view: Present, desired: Split): boolean {

@@ -1,11 +1,10 @@
-import { ourPrefix } from '../../core/names.ts';
+import { ourPrefix, rolloutUidAnnotation } from '../../core/names.ts';
 import { fingerprintOf, type Split, type SplitStamp } from '../../core/split.ts';
 
 /** Who writes, in which epoch and when; the fingerprint follows from the split that is written. */
 export type WriteStamp = Omit<SplitStamp, 'fingerprint'>;
 
 const epochKey = `${ourPrefix}epoch`;
-const rolloutUidKey = `${ourPrefix}rollout-uid`;
 const writtenAtKey = `${ourPrefix}written-at`;
 const wroteKey = `${ourPrefix}wrote`;
 
@@ -13,13 +12,13 @@ type Annotations = Readonly<Record<string, string>>;
 
 export const stampAnnotations = (stamp: WriteStamp, split: Split): Annotations => ({
   [epochKey]: String(stamp.epoch),
-  [rolloutUidKey]: stamp.rollout,
+  [rolloutUidAnnotation]: stamp.rollout,
   [writtenAtKey]: new Date(stamp.writtenAtMs).toISOString(),
   [wroteKey]: fingerprintOf(split),
 });
 
 /** The UID of the Rollout that stamped the object; also where the rest of the stamp was spoilt by hand. */
-export const stampedBy = (annotations: Annotations): string | undefined => annotations[rolloutUidKey] || undefined;
+export const stampedBy = (annotations: Annotations): string | undefined => annotations[rolloutUidAnnotation] || undefined;
 
 /** Undefined where any part is missing or unreadable: half a stamp would start a confirmation from a time that nobody wrote. */
 export function readStamp(annotations: Annotations): SplitStamp | undefined {
