@@ -69,7 +69,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a foreign edit stays',
     file: 'src/core/upkeep/split.ts',
-    from: 'if (!isForeignEdit(view, desired) || (isCut && isLeaving(draft))) return writing(draft, desired, view, isCut);',
+    from: 'if (!isForeignEdit(view, desired)) return writing(draft, desired, view, isCut);',
     to: 'return isForeignEdit(view, desired) ? draft : writing(draft, desired, view, isCut);',
     test: 'contention',
     scenario: 'put right at once three times',
