@@ -61,8 +61,11 @@ async function create(resource: Resource, body: object, { owner }: Scene, execut
 }
 
 /** Of a Rollout of this name whose finalizer was removed by hand: its pods may serve to this day, and they run what this revision runs. */
-const isLeftOver = (metadata: ObjectMeta, { name }: Scene['owner']): boolean =>
-  markOf(metadata)?.rollout === rolloutLabelValue(name) && metadata.ownerReferences?.some(({ kind }) => kind === 'Rollout') !== true;
+function isLeftOver(metadata: ObjectMeta, { name }: Scene['owner']): boolean {
+  const mark = markOf(metadata);
+  const isOwned = metadata.ownerReferences?.some(({ kind }) => kind === 'Rollout') === true;
+  return mark?.rollout === rolloutLabelValue(name) && mark.ownerUid !== undefined && !isOwned;
+}
 
 async function takeOver(
   resource: Resource,

@@ -18,7 +18,7 @@ export function invalid({ isLeaving }: RolloutRecord, errors: readonly FieldErro
   const summary = summaryOf(errors, 3000);
   const message = isLeaving
     ? `cannot be deleted, because what it took over cannot be given back: ${summary}; mend that, or point the Service at pods that serve and ` +
-      `remove the finalizer ${finalizer} by hand: the pods of its revisions then go at once`
+      `remove the finalizer ${finalizer} by hand: the split then goes at once, and the pods of its revisions may`
     : summary;
   return { reason: 'InvalidSpec', message };
 }

@@ -63,6 +63,9 @@ describe.each(doubts)('in doubt (%s)', (reason) => {
     expect(kindsOf(plan(pinned.build()))).toEqual([]);
     const unpinned = pinned.withRootService({ selector: { app: 'web' } });
     expect(kindsOf(plan(unpinned.build()))).toEqual([]);
+    // A promotion that was under way is carried to its end.
+    const behind = pinned.withRevision(canaryRevision).withRootService({ selector: { app: 'web', 'sluice.dev/revision': canaryRevision } });
+    expect(effectsOf(plan(behind.build()), 'pinSelector')).toMatchObject([{ revision: stableRevision }]);
     const always = unpinned.withSpec({ service: { name: 'web', pinSelector: 'Always' } });
     expect(effectsOf(plan(always.build()), 'pinSelector')).toHaveLength(1);
   });

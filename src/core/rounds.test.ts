@@ -11,6 +11,7 @@ import {
   seconds,
   splitWith,
   stableRevision,
+  t0,
   type WorldBuilder,
 } from '../../test/support/worlds.ts';
 import { analysisRunName, identityOfName } from './analysis/index.ts';
@@ -94,6 +95,17 @@ describe('a template that comes and goes during the analysis of a step', () => {
     const again = settled(back.withSplit(splitWith({ [canaryRevision]: 0, [stableRevision]: 100 }, {}, back.build().nowMs)));
     expect(statusOf(again.world)).toMatchObject({ phase: 'Progressing', attempt: 1, step: { index: 1 }, weight: { desired: 10 } });
     expect(again.ordered).toEqual([name('s1-2')]);
+  });
+  test('at the first step as well, once each time it goes', () => {
+    const first = aWorld()
+      .withSteps({ analysis: analysisOf('smoke') }, { setWeight: 80 })
+      .atStep(0)
+      .withWeight(0, { isConfirmed: false, written: 10, writtenAtMs: t0 - 1000 })
+      .with({ runs: [stepRun({ name: name('s0'), step: 0, phase: 'Running' })] })
+      .withTarget(nextRevision);
+    const gone = first.recorded(plan(first.build()));
+    expect(statusOf(gone).run?.rounds?.steps).toBe(2);
+    expect(statusOf(gone.after(1).recorded(plan(gone.after(1).build()))).run?.rounds?.steps).toBe(2);
   });
   test('a verdict against the canary stays one', () => {
     const back = away

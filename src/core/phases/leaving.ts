@@ -1,6 +1,7 @@
 import type { Draft } from '../draft.ts';
 import { holding, withStatus } from '../draft.ts';
 import { isConfirmed } from '../facts.ts';
+import { currentRunsOf } from '../rounds.ts';
 import { clear, cutWeight, retire, startOver, withoutOutage } from '../run.ts';
 import { msOf } from '../time.ts';
 import type { World } from '../world.ts';
@@ -36,7 +37,8 @@ function isRecorded({ status: { abort, canaryRevision, history = [], phase } }: 
 
 /** If its template comes back before it is out, it begins again at the first step. */
 function fromTheStart(world: World, draft: Draft): Draft {
-  const isThere = draft.status.step === undefined || draft.status.step.index === 0;
+  const { step } = draft.status;
+  const isThere = step === undefined || (step.index === 0 && currentRunsOf(world, draft.status).length === 0);
   return isThere ? withoutOutage(draft) : startOver(world, draft);
 }
 

@@ -32,8 +32,8 @@ export function pinState(world: World, status: RolloutStatus): PinState {
     const isRefused = pinSelector === 'Never' || (pinSelector === 'Auto' && traffic.kind === 'usable' && traffic.refusesPin && !isDoubtful);
     if (isRefused) return isKnown ? { kind: 'unwanted', uid, resourceVersion } : { kind: 'none' };
     if (pinSelector === 'Auto' && rootService.selectorApplier !== undefined) return { kind: 'none' };
-    // Whether the provider needs it unpinned is not sure either: it stays as it is.
-    if (pinSelector === 'Auto' && isDoubtful) return { kind: 'none' };
+    // Whether the provider needs it unpinned is not sure either: it stays as it is, pinned or not.
+    if (pinSelector === 'Auto' && isDoubtful && !isKnown) return { kind: 'none' };
   }
   if (present === stableRevision) return { kind: 'done' };
   return {
