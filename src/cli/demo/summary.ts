@@ -31,7 +31,7 @@ export function directions({ apiUrl, prometheusUrl, kubeconfig }: Stage, { contr
     `  export KUBECONFIG=${kubeconfig}`,
     '  kubectl get rollouts,deployments,services,trafficsplits',
     '  kubectl describe rollout web',
-    '  kubectl get events --sort-by=.lastTimestamp',
+    '  kubectl get events --sort-by=.metadata.creationTimestamp',
     `  kubectl apply --server-side --force-conflicts --field-manager=kubectl -f ${examples}/v2-good.yaml    # back to the good one`,
     `  kubectl apply --server-side --force-conflicts --field-manager=kubectl -f ${examples}/v3-bad.yaml     # and the bad one again`,
     '',
