@@ -71,9 +71,12 @@ describe.concurrent('deletion', () => {
       await isGivenBack(release.scenario, 'example/app:1', 3);
       await nothingLeft(release.scenario);
       await release.scenario.waitApplied('web', { web: 100 });
-      const from = Date.now();
-      await release.load.more(100);
-      expect(release.load.summary(from).byDeployment).toEqual({ web: expect.any(Number) as number });
+      // The pods of the revision that was stable may answer until the data plane has heard that they go.
+      await waitFor('only the workload to answer', async () => {
+        const from = Date.now();
+        await release.load.more(50);
+        return Object.keys(release.load.summary(from).byDeployment).join() === 'web';
+      });
       await release.holds();
     },
   );
