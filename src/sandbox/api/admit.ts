@@ -38,7 +38,7 @@ export function storeNew(cluster: Cluster, call: Call, object: ApiObject): ApiOb
   const { resourceVersion: _, deletionTimestamp: __, deletionGracePeriodSeconds: ___, generation: ____, ...metadata } = object.metadata;
   const cleared = reset.reduce<ApiObject>((kept, field) => withMembers(kept, { [field]: undefined }), object);
   const fresh = { ...cleared, metadata: { ...metadata, ...(generation === undefined ? {} : { generation: 1 }) } };
-  const filled = withDefaults(fresh, version.schema) as ApiObject;
+  const filled = withDefaults(fresh, version.schema, 'kept') as ApiObject;
   const prepared = prepare(cluster, call, toStored(filled, kind, version), undefined);
   check(call, prepared, undefined);
   admit(cluster, call, prepared, undefined);

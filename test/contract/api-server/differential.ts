@@ -224,7 +224,7 @@ function otherRequest(random: Random, namespace: string, fieldManager: string): 
 /** Gives equal names to what is equal within one server's answers. */
 export class Eraser {
   readonly #namespace: string;
-  readonly #known = new Map<string, string>();
+  readonly #known = { uid: new Map<string, string>(), resourceVersion: new Map<string, string>() };
 
   constructor(namespace: string) {
     this.#namespace = namespace;
@@ -245,7 +245,11 @@ export class Eraser {
       return key === 'cells' ? items.map((item) => (typeof item === 'string' && /^\d+[smh]/.test(item) ? 'AGE' : item)) : items;
     }
     if (isDoc(value)) {
-      const members = Object.entries(value).map(([name, member]) => [name, this.#erase(member, name)] as const);
+      // A list is as old as the whole cluster, which others write to.
+      const isList = Array.isArray(value.items) || Array.isArray(value.rows);
+      const members = Object.entries(value).map(
+        ([name, member]) => [name, isList && name === 'metadata' ? 'LIST' : this.#erase(member, name)] as const,
+      );
       const erased: Record<string, unknown> = Object.fromEntries(members);
       // Errors come in the order of a Go map: the causes say it all.
       if (isDoc(value.details) && Array.isArray(value.details.causes)) erased.message = 'as the causes say';
@@ -255,13 +259,20 @@ export class Eraser {
     if (key === 'uid' || key === 'resourceVersion') return this.#named(key, value);
     if (key === 'clusterIP' || /^10\.96\.\d+\.\d+$/.test(value)) return 'IP';
     if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value)) return 'TIME';
-    return value.replaceAll(this.#namespace, 'NS').replace(/ at \d{4}-\S+Z/g, '');
+    return (
+      value
+        .replaceAll(this.#namespace, 'NS')
+        .replace(/ at \d{4}-\S+Z/g, '')
+        // Which of several is told, is up to the order of a Go map.
+        .replace(/^(failed to create typed patch object [^:]*:)[\s\S]*$/, '$1')
+    );
   }
 
-  #named(key: string, value: string): string {
-    const known = this.#known.get(value) ?? `${key}-${this.#known.size}`;
-    this.#known.set(value, known);
-    return known;
+  #named(key: 'uid' | 'resourceVersion', value: string): string {
+    const known = this.#known[key];
+    const name = known.get(value) ?? `${key}-${known.size}`;
+    known.set(value, name);
+    return name;
   }
 }
 
