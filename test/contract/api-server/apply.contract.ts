@@ -285,6 +285,39 @@ export function applyContract(open: (name: string) => Promise<Ask>): void {
     });
   });
 
+  describe('after client-side apply', () => {
+    const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
+    /** As `kubectl apply` leaves it. */
+    const applied = async (ask: Ask, spec: Doc): Promise<void> => {
+      const bare = gadget('a', spec, { namespace: ask.namespace });
+      const annotations = { [annotation]: `${JSON.stringify(bare)}\n` };
+      await ask.made(gadgetPath(ask.namespace), gadget('a', spec, { annotations }), { fieldManager: 'kubectl-client-side-apply' });
+    };
+
+    test('kubectl takes over what it had applied, and keeps its annotation in step', async () => {
+      const ask = await open('csa');
+      await applied(ask, { size: 3, name: 'abc' });
+      const object = ok(await apply(ask, { size: 4 }, 'kubectl'));
+      expect(object).toMatchObject({ spec: { size: 4, name: 'abc' } });
+      expect(JSON.parse(String((at(object, 'metadata.annotations') as Doc)[annotation]))).toMatchObject({ spec: { size: 4 } });
+    });
+
+    test('but not what somebody has changed since', async () => {
+      const ask = await open('csa-changed');
+      await applied(ask, { size: 3, name: 'abc' });
+      ok(await ask.patch(path(ask), { spec: { size: 8 } }, 'merge', { fieldManager: 'other' }));
+      expect(refused(await apply(ask, { size: 4, name: 'def' }, 'kubectl'), 409, 'Conflict').message).toMatch(
+        /^Apply failed with 1 conflict: conflict with "other" using contract\.sluice\.test\/v1( at [^ ]+)?: \.spec\.size$/,
+      );
+    });
+
+    test('nobody else may', async () => {
+      const ask = await open('csa-other');
+      await applied(ask, { size: 3 });
+      refused(await apply(ask, { size: 4 }, 'gitops'), 409, 'Conflict');
+    });
+  });
+
   describe('the request', () => {
     test('needs a manager', async () => {
       const ask = await open('ssa-nobody');
