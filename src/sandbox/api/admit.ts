@@ -12,7 +12,7 @@ import { validateMetadata } from './metadata.ts';
 import type { ApiObject } from './port.ts';
 import { validate, validateRules, withDefaults } from './schema/index.ts';
 import { sizeOf } from './sizes.ts';
-import { forbidden, invalidObject, notFound, refuse } from './status.ts';
+import { alreadyExists, forbidden, invalidObject, notFound, refuse } from './status.ts';
 import { listOf, membersOf, withMembers } from './values.ts';
 import { fromStored, toStored } from './versions.ts';
 
@@ -42,6 +42,8 @@ export function storeNew(cluster: Cluster, call: Call, object: ApiObject): ApiOb
   const prepared = prepare(cluster, call, toStored(filled, kind, version), undefined);
   check(call, prepared, undefined);
   admit(cluster, call, prepared, undefined);
+  const { name } = prepared.metadata;
+  if (cluster.store.get(kind.table, tableKey(call.namespace, name)) !== undefined) refuse(alreadyExists(resourceOf(call), name));
   if (isDryRun(call)) return fromStored(prepared, kind, version);
   const stored = put(cluster, call, prepared);
   if (kind.isCustom && filled !== fresh) unwritten.add(stored);
@@ -115,7 +117,9 @@ function freeAddress({ store, random }: Cluster): string {
 
 function check(call: Call, object: ApiObject, old: ApiObject | undefined): void {
   const { kind } = call;
-  const errors: FieldError[] = [...validateMetadata(object, old, kind.group === 'rbac.authorization.k8s.io')];
+  const ofMetadata = validateMetadata(object, old, kind.group === 'rbac.authorization.k8s.io');
+  // Of an update the server looks at metadata twice, and says so.
+  const errors: FieldError[] = old === undefined ? [...ofMetadata] : [...ofMetadata, ...ofMetadata];
   if (kind.isCustom) errors.push(...customErrors(call, object, old));
   if (call.subresource !== 'status') errors.push(...(kind.rules.validate?.(object, old) ?? []));
   if (errors.length > 0) refuse(invalidObject(kindOf(call), object.metadata.name, errors));

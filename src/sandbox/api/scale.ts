@@ -33,7 +33,8 @@ export function scale(cluster: Cluster, call: Call, paths: ScalePaths): Members 
         `Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal ${typeof replicas} into Go struct field ScaleSpec.spec.replicas of type int32`,
       ),
     );
-  if (replicas < 0)
+  // A definition's own check says it for its kind.
+  if (replicas < 0 && !call.kind.isCustom)
     refuse(invalidObject(kind, stored.metadata.name, [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')]));
   const next = withValueAt(object, paths.specReplicas, replicas) as unknown as ApiObject;
   return scaleOf(storeNext(cluster, call, stored, tracked(call, stored, next)), paths);

@@ -106,7 +106,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
         readListOptions(call);
         refuse(internalError('a watch was sent as a request'));
       }
-      return serve({ cluster, tokens, store, seen: end.seen }, call);
+      return warned(
+        call,
+        answered(() => serve({ cluster, tokens, store, seen: end.seen }, call)),
+      );
     });
   }
 
@@ -169,6 +172,13 @@ function answered(work: () => ApiAnswer): ApiAnswer {
     if (error instanceof Refused) return refusalAnswer(error.refusal);
     throw error;
   }
+}
+
+/** What there is to warn of is said beside a refusal, too. */
+function warned({ warnings }: Call, answer: ApiAnswer): ApiAnswer {
+  if (warnings.length === 0) return answer;
+  const warning = warnings.map((said) => `299 - ${JSON.stringify(said)}`).join(', ');
+  return { ...answer, headers: { ...answer.headers, warning } };
 }
 
 const isReview = ({ group, plural }: ResourcePath): boolean =>

@@ -11,17 +11,7 @@ import { apiVersionOf } from './kinds/index.ts';
 import { namelessError } from './metadata.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from './patch/index.ts';
 import type { ApiObject } from './port.ts';
-import {
-  alreadyExists,
-  badRequest,
-  conflict,
-  generateNameConflict,
-  invalidObject,
-  modified,
-  notFound,
-  refuse,
-  unsupportedMediaType,
-} from './status.ts';
+import { badRequest, conflict, generateNameConflict, invalidObject, modified, notFound, refuse, unsupportedMediaType } from './status.ts';
 import { type Members, membersOf, textOf } from './values.ts';
 import { fromStored } from './versions.ts';
 
@@ -34,10 +24,7 @@ export function create(cluster: Cluster, call: Call): ApiObject {
   const fresh = { ...decoded, metadata: freshMetadata(cluster, call, decoded) } as ApiObject;
   const { name, generateName } = decoded.metadata;
   const isTaken = (candidate: string) => cluster.store.get(call.kind.table, tableKey(call.namespace, candidate)) !== undefined;
-  if (textOf(name) !== '') {
-    if (isTaken(name)) refuse(alreadyExists(resourceOf(call), name));
-    return storeNew(cluster, call, tracked(call, undefined, fresh));
-  }
+  if (textOf(name) !== '') return storeNew(cluster, call, tracked(call, undefined, fresh));
   if (textOf(generateName) === '') refuse(invalidObject(kindOf(call), '', [namelessError]));
   let candidate = generatedName(textOf(generateName), cluster.random);
   for (let attempt = 1; isTaken(candidate); attempt++) {

@@ -1,6 +1,6 @@
 // The same random requests to two API servers, and what they answer with what must differ taken out: uids, versions, moments, addresses.
 import { expect } from 'vitest';
-import { type Random, seededRandom } from '../../../src/lib/index.ts';
+import { canonicalJson, type Random, seededRandom } from '../../../src/lib/index.ts';
 import { type ContractRequest, contentTypes, type Doc, isDoc, type Reply, type ServerUnderTest } from './kit.ts';
 import { configMap, corePath, gadget, gadgetPath, service } from './objects.ts';
 
@@ -240,7 +240,7 @@ export class Eraser {
     if (Array.isArray(value)) {
       const items = value.map((item) => this.#erase(item, ''));
       if (key === 'causes' || key === 'managedFields')
-        return items.toSorted((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1));
+        return items.toSorted((left, right) => (canonicalJson(left) < canonicalJson(right) ? -1 : 1));
       // Ages of rows depend on the moment.
       return key === 'cells' ? items.map((item) => (typeof item === 'string' && /^\d+[smh]/.test(item) ? 'AGE' : item)) : items;
     }

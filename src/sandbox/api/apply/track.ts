@@ -105,7 +105,8 @@ export function trackApply<T extends Members>(
   const isChanged = !isEmpty(changes.added) || !isEmpty(changes.modified) || !isEmpty(changes.removed);
   const mine: Managed = {
     ...manager,
-    time: isChanged || start.get(identity) === undefined ? time : start.get(identity)?.time,
+    // Who applies what is there already has done nothing, at no time.
+    time: isChanged ? time : start.get(identity)?.time,
     fields: difference(wanted, never),
   };
   const owned = withManagers(pruned as T, new Map(others).set(identity, mine));

@@ -76,7 +76,7 @@ const scaleOf = (scale: Members): ScalePaths => ({
 function scaleErrors(object: ApiObject, { specReplicas }: ScalePaths) {
   const replicas = specReplicas.length === 0 ? undefined : specReplicas.reduce<unknown>((inner, key) => membersOf(inner)[key], object);
   const isBad = typeof replicas === 'number' && (replicas < 0 || replicas > 2_147_483_647);
-  return isBad ? [invalid(specReplicas.join('.'), replicas, 'should be a non-negative integer')] : [];
+  return isBad ? [invalid(`.${specReplicas.join('.')}`, replicas, 'should be a non-negative integer')] : [];
 }
 
 function columnOf({ name, type, format, description, priority, jsonPath }: Members): readonly Column[] {

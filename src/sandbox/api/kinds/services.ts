@@ -1,6 +1,6 @@
 import { duplicate, type FieldError, forbidden, invalid, required } from '../field-error.ts';
 import type { ApiObject } from '../port.ts';
-import { listOf, type Members, membersOf, textOf } from '../values.ts';
+import { listOf, type Members, membersOf, textOf, withMembers } from '../values.ts';
 import { builtin } from './build.ts';
 import { ageColumn, column, nameColumn, pairs, textAt, wide } from './cells.ts';
 import type { Kind, PrepareContext } from './kind.ts';
@@ -36,6 +36,7 @@ export const services: Kind = builtin({
       externalName: text,
       publishNotReadyAddresses: flag,
       ipFamilies: list(text),
+      internalTrafficPolicy: defaulted(text, 'Cluster'),
     }),
     status: defaulted(closed({ loadBalancer: open(), conditions }), { loadBalancer: {} }),
   },
@@ -69,7 +70,7 @@ function complete(service: ApiObject, old: ApiObject | undefined, { allocateIp }
   const spec = membersOf(service.spec);
   const before = membersOf(old?.spec);
   const type = textOf(spec.type);
-  if (type === 'ExternalName') return service;
+  if (type === 'ExternalName') return { ...service, spec: withMembers(spec, { internalTrafficPolicy: undefined }) };
   // An update that leaves the address out keeps it.
   const clusterIP = textOf(spec.clusterIP) || textOf(before.clusterIP) || allocateIp();
   return {
@@ -81,7 +82,6 @@ function complete(service: ApiObject, old: ApiObject | undefined, { allocateIp }
       clusterIPs: [clusterIP],
       ipFamilies: spec.ipFamilies ?? ['IPv4'],
       ipFamilyPolicy: spec.ipFamilyPolicy ?? 'SingleStack',
-      internalTrafficPolicy: spec.internalTrafficPolicy ?? 'Cluster',
     },
   };
 }
