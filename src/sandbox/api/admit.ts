@@ -43,7 +43,8 @@ export function storeNew(cluster: Cluster, call: Call, object: ApiObject): ApiOb
   check(call, prepared, undefined);
   admit(cluster, call, prepared, undefined);
   const { name } = prepared.metadata;
-  if (cluster.store.get(kind.table, tableKey(call.namespace, name)) !== undefined) refuse(alreadyExists(resourceOf(call), name));
+  const other = cluster.store.get(kind.table, tableKey(call.namespace, name));
+  if (other !== undefined) refuse(alreadyExists(resourceOf(call), name, other.metadata.deletionTimestamp !== undefined));
   if (isDryRun(call)) return fromStored(prepared, kind, version);
   const stored = put(cluster, call, prepared);
   if (kind.isCustom && filled !== fresh) unwritten.add(stored);
@@ -118,8 +119,9 @@ function freeAddress({ store, random }: Cluster): string {
 function check(call: Call, object: ApiObject, old: ApiObject | undefined): void {
   const { kind } = call;
   const ofMetadata = validateMetadata(object, old, kind.group === 'rbac.authorization.k8s.io');
-  // Of an update the server looks at metadata twice, and says so.
-  const errors: FieldError[] = old === undefined ? [...ofMetadata] : [...ofMetadata, ...ofMetadata];
+  // Of an update the server looks at metadata twice, of a custom resource once more, and says so each time.
+  const times = old === undefined ? 1 : kind.isCustom ? 3 : 2;
+  const errors: FieldError[] = Array.from({ length: times }, () => ofMetadata).flat();
   if (kind.isCustom) errors.push(...customErrors(call, object, old));
   if (call.subresource !== 'status') errors.push(...(kind.rules.validate?.(object, old) ?? []));
   if (errors.length > 0) refuse(invalidObject(kindOf(call), object.metadata.name, errors));

@@ -80,7 +80,8 @@ export function complete(call: Call, written: Members, from: 'body' | 'patch' | 
     : tidy(pruned, version.schema);
   checkTypes(call, tidied);
   // What an applier says is not decoded: its nulls are looked at as they are.
-  return withDefaults({ ...stored, ...tidied }, version.schema, from === 'apply' ? 'kept' : 'dropped') as unknown as ApiObject;
+  const filled = withDefaults({ ...stored, ...tidied }, version.schema, from === 'apply' ? 'kept' : 'dropped') as unknown as ApiObject;
+  return kind.rules.complete?.(filled) ?? filled;
 }
 
 /** Members of a stored object have been through all this: they need not go again. */

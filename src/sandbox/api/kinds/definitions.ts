@@ -49,7 +49,8 @@ export const definitions: Kind = builtin({
   rules: {
     generation: (now, old) => !sameJson(now.spec, old.spec),
     takesUnconditionalUpdate: false,
-    prepare: (definition, old, { nowMs }) => established(named(definition), old, nowMs),
+    complete: named,
+    prepare: (definition, old, { nowMs }) => established(definition, old, nowMs),
     validate,
   },
 });

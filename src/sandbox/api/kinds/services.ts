@@ -52,7 +52,8 @@ export const services: Kind = builtin({
   rules: {
     createsOnUpdate: true,
     returnsDeleted: true,
-    prepare: complete,
+    complete: withTargets,
+    prepare,
     validate,
     fields: {
       names: ['spec.clusterIP', 'spec.type'],
@@ -66,7 +67,7 @@ function ports(service: ApiObject): string {
   return all.map(({ port, protocol }) => `${String(port)}/${String(protocol)}`).join(',') || '<none>';
 }
 
-function complete(service: ApiObject, old: ApiObject | undefined, { allocateIp }: PrepareContext): ApiObject {
+function prepare(service: ApiObject, old: ApiObject | undefined, { allocateIp }: PrepareContext): ApiObject {
   const spec = membersOf(service.spec);
   const before = membersOf(old?.spec);
   const type = textOf(spec.type);
@@ -77,13 +78,18 @@ function complete(service: ApiObject, old: ApiObject | undefined, { allocateIp }
     ...service,
     spec: {
       ...spec,
-      ...(Array.isArray(spec.ports) ? { ports: spec.ports.map((port) => withTarget(membersOf(port))) } : {}),
       clusterIP,
       clusterIPs: [clusterIP],
       ipFamilies: spec.ipFamilies ?? ['IPv4'],
       ipFamilyPolicy: spec.ipFamilyPolicy ?? 'SingleStack',
     },
   };
+}
+
+function withTargets(service: ApiObject): ApiObject {
+  const spec = membersOf(service.spec);
+  if (!Array.isArray(spec.ports)) return service;
+  return { ...service, spec: { ...spec, ports: spec.ports.map((port) => withTarget(membersOf(port))) } };
 }
 
 const withTarget = (port: Members): Members =>
