@@ -155,9 +155,7 @@ export function nextRequest(random: Random, namespace: string, known: (name: str
           )
         : patchOf(`${path}/status`, 'merge', { status: status(random), spec: { size: 9 } }, { fieldManager });
     case 'scale':
-      return maybe(random, 0.4)
-        ? { method: 'GET', path: `${path}/scale` }
-        : patchOf(`${path}/scale`, 'merge', { spec: { replicas: pick(random, 0, 3, -1) } }, { fieldManager });
+      return scaleRequest(random, namespace, name, fieldManager);
     case 'delete':
       return maybe(random, 0.5)
         ? { method: 'DELETE', path, body: { propagationPolicy: 'Background' }, headers: json }
@@ -176,6 +174,24 @@ export function nextRequest(random: Random, namespace: string, known: (name: str
       );
     default:
       return otherRequest(random, namespace, fieldManager);
+  }
+}
+
+function scaleRequest(random: Random, namespace: string, name: string, fieldManager: string): ContractRequest {
+  const path = `${gadgetPath(namespace, name)}/scale`;
+  const replicas = pick(random, 0, 3, 4, 3, -1);
+  const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name, namespace }, spec: { replicas } };
+  switch (pick(random, 'read', 'merge', 'merge', 'json', 'put', 'apply')) {
+    case 'read':
+      return { method: 'GET', path };
+    case 'merge':
+      return patchOf(path, 'merge', { spec: { replicas } }, { fieldManager });
+    case 'json':
+      return patchOf(path, 'json', [{ op: 'replace', path: '/spec/replicas', value: replicas }], { fieldManager });
+    case 'put':
+      return { method: 'PUT', path, body: scale, query: { fieldManager }, headers: json };
+    default:
+      return patchOf(path, 'apply', scale, { fieldManager, ...(maybe(random, 0.5) ? { force: 'true' } : {}) });
   }
 }
 
