@@ -13,7 +13,7 @@ import type { ApiObject } from './port.ts';
 import { validate, validateRules, withDefaults } from './schema/index.ts';
 import { sizeOf } from './sizes.ts';
 import { alreadyExists, forbidden, invalidObject, notFound, refuse } from './status.ts';
-import { listOf, membersOf, withMembers } from './values.ts';
+import { listOf, type Members, membersOf, valueAt, withMembers, withValueAt } from './values.ts';
 import { fromStored, toStored } from './versions.ts';
 
 /** What the fields of a write are tracked by. */
@@ -25,10 +25,8 @@ export const trackingOf = (call: Call, operation: 'Apply' | 'Update'): Tracking 
   isTyped: !call.kind.isCustom,
 });
 
-function resetOf({ kind, subresource }: Call): readonly (readonly string[])[] {
-  if (subresource === undefined || subresource === 'scale') return kind.rules.reset.map((field) => [field]);
-  return kind.isCustom ? [['metadata'], ['spec']] : [['spec']];
-}
+const resetOf = ({ kind, subresource }: Call): readonly (readonly string[])[] =>
+  subresource === 'status' ? kind.rules.statusReset : kind.rules.reset.map((field) => [field]);
 
 /** Stores a new object: prepared, checked, with an identity of its own. Gives it in the version of the request. */
 export function storeNew(cluster: Cluster, call: Call, object: ApiObject): ApiObject {
@@ -92,14 +90,18 @@ function settle(cluster: Cluster, call: Call, stored: ApiObject, written: ApiObj
     deletionTimestamp: before.deletionTimestamp,
     deletionGracePeriodSeconds: before.deletionGracePeriodSeconds,
   });
-  if (subresource === 'status') {
-    const { managedFields } = metadata;
-    return withMembers(stored, { status: written.status, metadata: withMembers(before, { managedFields }) });
-  }
+  if (subresource === 'status') return withStatusOf({ ...written, metadata }, stored, kind);
   const kept = kind.rules.reset.reduce<ApiObject>((next, field) => withMembers(next, { [field]: stored[field] }), { ...written, metadata });
   const prepared = prepare(cluster, call, kept, stored);
   const isNext = kind.rules.generation?.(prepared, stored) === true;
   return isNext ? { ...prepared, metadata: { ...prepared.metadata, generation: (before.generation ?? 0) + 1 } } : prepared;
+}
+
+function withStatusOf(written: ApiObject, stored: ApiObject, kind: Kind): ApiObject {
+  const { managedFields } = written.metadata;
+  if (kind.isCustom) return withMembers(stored, { status: written.status, metadata: withMembers(stored.metadata, { managedFields }) });
+  const kept = kind.rules.statusReset.reduce<Members>((next, path) => withValueAt(next, path, valueAt(stored, path)), written);
+  return withValueAt(kept, ['metadata', 'managedFields'], managedFields) as unknown as ApiObject;
 }
 
 function prepare(cluster: Cluster, { kind, nowMs }: Call, object: ApiObject, old: ApiObject | undefined): ApiObject {

@@ -64,6 +64,7 @@ export const deployments: Kind = builtin({
     ...templateColumns,
   ],
   rules: {
+    statusReset: [['spec'], ['metadata', 'labels']],
     // Annotations too: they are copied to the ReplicaSets.
     generation: (now, old) => specChanged(now, old) || !sameJson(now.metadata.annotations ?? {}, old.metadata.annotations ?? {}),
     complete: (object) => withStrategy(completeTemplate(object)),

@@ -34,6 +34,7 @@ export function customKind(definition: ApiObject): Kind {
       ...defaultRules,
       takesUnconditionalUpdate: false,
       reset: isWithStatus ? ['status'] : [],
+      statusReset: [['metadata'], ['spec']],
       generation: (now, old) => !sameJson(counted(now, isWithStatus), counted(old, isWithStatus)),
       validate: (object) => scaleErrors(object, scaleOf(membersOf(membersOf(stored?.subresources).scale))),
     },

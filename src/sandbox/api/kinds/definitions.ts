@@ -49,6 +49,7 @@ export const definitions: Kind = builtin({
   rules: {
     generation: (now, old) => !sameJson(now.spec, old.spec),
     takesUnconditionalUpdate: false,
+    statusReset: [['metadata'], ['spec']],
     complete: named,
     prepare: (definition, old, { nowMs }) => established(definition, old, nowMs),
     validate,

@@ -50,6 +50,8 @@ export interface KindRules {
   readonly returnsDeleted: boolean;
   /** What a write through the main endpoint cannot set: `status`, where it is a subresource. */
   readonly reset: readonly string[];
+  /** What a write of the status cannot set. Of Kubernetes' own kinds some take labels, annotations or finalizers with it. */
+  readonly statusReset: readonly (readonly string[])[];
   /** The rest of decoding: defaults that depend on other fields. Who writes the object owns them with it. */
   complete?(object: ApiObject): ApiObject;
   /** Fills in what the server alone decides, on creation (without `old`) and on update. */

@@ -30,6 +30,7 @@ export const pods: Kind = builtin({
   ],
   rules: {
     returnsDeleted: true,
+    statusReset: [['spec'], ['metadata', 'ownerReferences']],
     generation: (now, old) => !sameJson(now.spec, old.spec),
     complete: (pod) => ({ ...pod, spec: completePodSpec(membersOf(pod.spec)) }),
     prepare: withQuality,
