@@ -4,6 +4,7 @@ import type { User } from './call.ts';
 import type { Cluster } from './cluster.ts';
 import { Collector } from './collector.ts';
 import { authorizer, Dispatcher } from './dispatch.ts';
+import { expireEvents } from './expiry.ts';
 import { createFirst } from './first-objects.ts';
 import { FrontEnd } from './front-end.ts';
 import { definitions, KindRegistry } from './kinds/index.ts';
@@ -26,6 +27,8 @@ export interface ApiServerOptions {
   readonly history?: number;
   /** From the deletion of an owner to that of its dependents. Default 100 ms. */
   readonly collectAfterMs?: number;
+  /** How long an event stays after it was written last. Default one hour. */
+  readonly eventsLiveMs?: number;
 }
 
 export interface ApiServer extends ApiPort {
@@ -64,7 +67,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const main = frontEnd();
   const send = (request: ApiRequest) =>
     dispatcher.asOurselves({ ...request, headers: { ...ownHeaders, ...request.headers } }, administrator);
-  const collector = new Collector({ cluster, clock, delayMs: options.collectAfterMs ?? 100, send });
+  const delayMs = options.collectAfterMs ?? 100;
+  const collector = new Collector({ cluster, clock, delayMs, send });
+  expireEvents(store, clock, options.eventsLiveMs ?? 3_600_000, delayMs);
   createFirst(cluster, options.objects ?? [], send);
   return { ...main.port, store, tokens, collector, main: main.end, frontEnd };
 }
