@@ -2,7 +2,7 @@
 // manager with the test bed's kubelet (npm run test:cluster). Where they differ the sandbox is wrong.
 import { afterAll, beforeAll, describe } from 'vitest';
 import { Ask } from './api-server/kit.ts';
-import { deploymentsContract, type Gap } from './workloads/deployments.contract.ts';
+import { deploymentsContract } from './workloads/deployments.contract.ts';
 import { Cluster, type ClusterUnderTest } from './workloads/kit.ts';
 import { endpointsContract, podsContract } from './workloads/pods.contract.ts';
 
@@ -12,7 +12,7 @@ export interface OpenedCluster {
 }
 
 /** Each test works in a namespace of its own, which goes after the last one. */
-export function workloadsContract(name: string, open: () => Promise<OpenedCluster>, gaps: readonly Gap[] = []): void {
+export function workloadsContract(name: string, open: () => Promise<OpenedCluster>): void {
   describe(name, () => {
     let opened: OpenedCluster | undefined;
     const namespaces: string[] = [];
@@ -37,7 +37,7 @@ export function workloadsContract(name: string, open: () => Promise<OpenedCluste
       return found;
     };
 
-    describe('Deployments', () => deploymentsContract(cluster, gaps));
+    describe('Deployments', () => deploymentsContract(cluster));
     describe('pods', () => podsContract(cluster));
     describe('endpoints', () => endpointsContract(cluster));
   });

@@ -28,4 +28,4 @@ async function sandbox(): Promise<OpenedCluster> {
   };
 }
 
-workloadsContract('the sandbox', sandbox, ['annotations with the status']);
+workloadsContract('the sandbox', sandbox);

@@ -12,8 +12,8 @@ import { validateMetadata } from './metadata.ts';
 import type { ApiObject } from './port.ts';
 import { validate, validateRules, withDefaults } from './schema/index.ts';
 import { sizeOf } from './sizes.ts';
-import { forbidden, invalidObject, notFound, refuse } from './status.ts';
-import { listOf, membersOf, withMembers } from './values.ts';
+import { alreadyExists, forbidden, invalidObject, notFound, refuse } from './status.ts';
+import { listOf, type Members, membersOf, valueAt, withMembers, withValueAt } from './values.ts';
 import { fromStored, toStored } from './versions.ts';
 
 /** What the fields of a write are tracked by. */
@@ -25,10 +25,8 @@ export const trackingOf = (call: Call, operation: 'Apply' | 'Update'): Tracking 
   isTyped: !call.kind.isCustom,
 });
 
-function resetOf({ kind, subresource }: Call): readonly (readonly string[])[] {
-  if (subresource === undefined || subresource === 'scale') return kind.rules.reset.map((field) => [field]);
-  return kind.isCustom ? [['metadata'], ['spec']] : [['spec']];
-}
+const resetOf = ({ kind, subresource }: Call): readonly (readonly string[])[] =>
+  subresource === 'status' ? kind.rules.statusReset : kind.rules.reset.map((field) => [field]);
 
 /** Stores a new object: prepared, checked, with an identity of its own. Gives it in the version of the request. */
 export function storeNew(cluster: Cluster, call: Call, object: ApiObject): ApiObject {
@@ -38,10 +36,13 @@ export function storeNew(cluster: Cluster, call: Call, object: ApiObject): ApiOb
   const { resourceVersion: _, deletionTimestamp: __, deletionGracePeriodSeconds: ___, generation: ____, ...metadata } = object.metadata;
   const cleared = reset.reduce<ApiObject>((kept, field) => withMembers(kept, { [field]: undefined }), object);
   const fresh = { ...cleared, metadata: { ...metadata, ...(generation === undefined ? {} : { generation: 1 }) } };
-  const filled = withDefaults(fresh, version.schema) as ApiObject;
+  const filled = withDefaults(fresh, version.schema, 'kept') as ApiObject;
   const prepared = prepare(cluster, call, toStored(filled, kind, version), undefined);
   check(call, prepared, undefined);
   admit(cluster, call, prepared, undefined);
+  const { name } = prepared.metadata;
+  const other = cluster.store.get(kind.table, tableKey(call.namespace, name));
+  if (other !== undefined) refuse(alreadyExists(resourceOf(call), name, other.metadata.deletionTimestamp !== undefined));
   if (isDryRun(call)) return fromStored(prepared, kind, version);
   const stored = put(cluster, call, prepared);
   if (kind.isCustom && filled !== fresh) unwritten.add(stored);
@@ -89,14 +90,18 @@ function settle(cluster: Cluster, call: Call, stored: ApiObject, written: ApiObj
     deletionTimestamp: before.deletionTimestamp,
     deletionGracePeriodSeconds: before.deletionGracePeriodSeconds,
   });
-  if (subresource === 'status') {
-    const { managedFields } = metadata;
-    return withMembers(stored, { status: written.status, metadata: withMembers(before, { managedFields }) });
-  }
+  if (subresource === 'status') return withStatusOf({ ...written, metadata }, stored, kind);
   const kept = kind.rules.reset.reduce<ApiObject>((next, field) => withMembers(next, { [field]: stored[field] }), { ...written, metadata });
   const prepared = prepare(cluster, call, kept, stored);
   const isNext = kind.rules.generation?.(prepared, stored) === true;
   return isNext ? { ...prepared, metadata: { ...prepared.metadata, generation: (before.generation ?? 0) + 1 } } : prepared;
+}
+
+function withStatusOf(written: ApiObject, stored: ApiObject, kind: Kind): ApiObject {
+  const { managedFields } = written.metadata;
+  if (kind.isCustom) return withMembers(stored, { status: written.status, metadata: withMembers(stored.metadata, { managedFields }) });
+  const kept = kind.rules.statusReset.reduce<Members>((next, path) => withValueAt(next, path, valueAt(stored, path)), written);
+  return withValueAt(kept, ['metadata', 'managedFields'], managedFields) as unknown as ApiObject;
 }
 
 function prepare(cluster: Cluster, { kind, nowMs }: Call, object: ApiObject, old: ApiObject | undefined): ApiObject {
@@ -115,7 +120,10 @@ function freeAddress({ store, random }: Cluster): string {
 
 function check(call: Call, object: ApiObject, old: ApiObject | undefined): void {
   const { kind } = call;
-  const errors: FieldError[] = [...validateMetadata(object, old, kind.group === 'rbac.authorization.k8s.io')];
+  const ofMetadata = validateMetadata(object, old, kind.group === 'rbac.authorization.k8s.io');
+  // Of an update the server looks at metadata twice, of a custom resource once more, and says so each time.
+  const times = old === undefined ? 1 : kind.isCustom ? 3 : 2;
+  const errors: FieldError[] = Array.from({ length: times }, () => ofMetadata).flat();
   if (kind.isCustom) errors.push(...customErrors(call, object, old));
   if (call.subresource !== 'status') errors.push(...(kind.rules.validate?.(object, old) ?? []));
   if (errors.length > 0) refuse(invalidObject(kindOf(call), object.metadata.name, errors));

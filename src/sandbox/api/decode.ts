@@ -69,17 +69,19 @@ function wrongKind({ kind, version }: Call, given: string, expected: string, nam
 }
 
 /** Prunes and fills in defaults. Unknown fields are refused, warned of or dropped, as the request asks. */
-export function complete(call: Call, written: Members, patch?: 'patch'): ApiObject {
+export function complete(call: Call, written: Members, from: 'body' | 'patch' | 'apply' = 'body'): ApiObject {
   const { kind, version } = call;
   const [fresh, stored] = parted(withMetadata(written), version.schema);
   const dropped: string[] = [];
   const pruned = prune(fresh, version.schema, dropped);
-  reportUnknown(call, dropped, patch === undefined ? undefined : { ...pruned, ...stored });
+  reportUnknown(call, dropped, from === 'patch' ? { ...pruned, ...stored } : undefined);
   const tidied = kind.isCustom
     ? { ...pruned, metadata: tidy(pruned.metadata, memberSchema(version.schema, 'metadata')) }
     : tidy(pruned, version.schema);
   checkTypes(call, tidied);
-  return withDefaults({ ...stored, ...tidied }, version.schema) as unknown as ApiObject;
+  // What an applier says is not decoded: its nulls are looked at as they are.
+  const filled = withDefaults({ ...stored, ...tidied }, version.schema, from === 'apply' ? 'kept' : 'dropped') as unknown as ApiObject;
+  return kind.rules.complete?.(filled) ?? filled;
 }
 
 /** Members of a stored object have been through all this: they need not go again. */

@@ -1,11 +1,14 @@
-import { storeNext, tracked } from './admit.ts';
-import { type Call, queryText, resourceOf } from './call.ts';
+import { storeNext } from './admit.ts';
+import { trackApply, trackUpdate } from './apply/index.ts';
+import { applyConflict } from './apply-conflict.ts';
+import { type Call, queryFlag, queryText, resourceOf } from './call.ts';
 import type { Cluster } from './cluster.ts';
 import { bodyOf, mediaTypeOf } from './decode.ts';
 import { invalid } from './field-error.ts';
 import type { ScalePaths } from './kinds/index.ts';
 import { applyJsonPatch, applyMergePatch } from './patch/index.ts';
 import type { ApiObject } from './port.ts';
+import { scaleTracking, withManagersOfScale, withScaleManagers } from './scale-managers.ts';
 import { badRequest, conflict, internalError, invalidObject, modified, refuse, unsupportedMediaType } from './status.ts';
 import { listOf, type Members, membersOf, textOf, valueAt, withValueAt } from './values.ts';
 import { fromStored } from './versions.ts';
@@ -20,7 +23,7 @@ export function scale(cluster: Cluster, call: Call, paths: ScalePaths): Members 
   const isUnset = typeof valueAt(object, paths.specReplicas) !== 'number';
   const field = JSON.stringify(`.${paths.specReplicas.join('.')}`);
   if (method === 'GET') return isUnset ? refuse(internalError(`the spec replicas field ${field} does not exist`)) : now;
-  const wanted = method === 'PUT' ? membersOf(bodyOf(call.request)) : patched(call, now);
+  const wanted = written(call, withScaleManagers(call, object, now));
   const given = membersOf(wanted.spec).replicas;
   if (given === undefined && isUnset && method === 'PATCH') refuse(badRequest(`the spec replicas field ${field} cannot be empty`));
   const replicas = given ?? 0;
@@ -33,25 +36,30 @@ export function scale(cluster: Cluster, call: Call, paths: ScalePaths): Members 
         `Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal ${typeof replicas} into Go struct field ScaleSpec.spec.replicas of type int32`,
       ),
     );
-  if (replicas < 0)
+  // A definition's own check says it for its kind.
+  if (replicas < 0 && !call.kind.isCustom)
     refuse(invalidObject(kind, stored.metadata.name, [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')]));
   const next = withValueAt(object, paths.specReplicas, replicas) as unknown as ApiObject;
-  return scaleOf(storeNext(cluster, call, stored, tracked(call, stored, next)), paths);
+  return scaleOf(storeNext(cluster, call, stored, withManagersOfScale(call, next, wanted)), paths);
 }
 
-function patched(call: Call, now: Members): Members {
-  const type = mediaTypeOf(call.request);
+/** The scale that the request asks for, with its managers. */
+function written(call: Call, now: Members): Members {
   const body = bodyOf(call.request);
-  switch (type) {
+  const update = (asked: Members) => trackUpdate(now, decoded(asked), scaleTracking(call, 'Update'));
+  if (call.request.method === 'PUT') return update(membersOf(body));
+  switch (mediaTypeOf(call.request)) {
     case 'application/merge-patch+json':
     case 'application/strategic-merge-patch+json':
-      return membersOf(applyMergePatch(now, body));
-    case 'application/apply-patch+yaml':
+      return update(membersOf(applyMergePatch(now, body)));
+    case 'application/apply-patch+yaml': {
       if (queryText(call.request, 'fieldManager') === undefined) refuse(badRequest('fieldManager is required for apply patch'));
-      return membersOf(applyMergePatch(now, body));
+      const result = trackApply(now, membersOf(body), scaleTracking(call, 'Apply'), queryFlag(call.request, 'force'));
+      return result.ok ? result.value : refuse(applyConflict(result.failure));
+    }
     case 'application/json-patch+json': {
       const result = applyJsonPatch(now, body);
-      if (result.ok) return membersOf(result.value);
+      if (result.ok) return update(membersOf(result.value));
       return refuse({
         code: 422,
         reason: 'Invalid',
@@ -64,6 +72,18 @@ function patched(call: Call, now: Members): Members {
   }
 }
 
+/** As Go has it: a zero to be is not written, the zero that is, is. */
+const decoded = (scale: Members): Members & { readonly metadata: Members } => {
+  const { spec, status } = scale;
+  const { replicas } = membersOf(spec);
+  return {
+    ...scale,
+    metadata: membersOf(scale.metadata),
+    spec: replicas === 0 ? {} : membersOf(spec),
+    status: { replicas: 0, ...membersOf(status) },
+  };
+};
+
 function scaleOf(object: ApiObject, { specReplicas, statusReplicas, selector }: ScalePaths): Members {
   const replicas = valueAt(object, specReplicas);
   const current = valueAt(object, statusReplicas);
@@ -73,10 +93,13 @@ function scaleOf(object: ApiObject, { specReplicas, statusReplicas, selector }: 
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp },
-    spec: typeof replicas !== 'number' || replicas === 0 ? {} : { replicas },
+    spec: specOf(replicas),
     status: { replicas: typeof current === 'number' ? current : 0, ...(chosen === '' ? {} : { selector: chosen }) },
   };
 }
+
+/** Zero is what Go leaves out. */
+const specOf = (replicas: unknown): Members => (typeof replicas !== 'number' || replicas === 0 ? {} : { replicas });
 
 /** A label selector in the form of a query. */
 function selectorText(selector: unknown): string {

@@ -21,11 +21,7 @@ export interface Serving extends ListSource {
 
 /** Serves one request to a resource. Refusals are thrown: see `Refused`. */
 export function serve(serving: Serving, call: Call): ApiAnswer {
-  const { subresource, version, request } = call;
-  const served = subresource === undefined ? serveObject(serving, call) : serveSubresource(serving, call, subresource);
-  const warnings = call.warnings.map((said) => `299 - ${JSON.stringify(said)}`).join(', ');
-  if (warnings === '' || version === undefined || request.method === 'GET') return served;
-  return { ...served, headers: { ...served.headers, warning: warnings } };
+  return call.subresource === undefined ? serveObject(serving, call) : serveSubresource(serving, call, call.subresource);
 }
 
 function serveObject(serving: Serving, call: Call): ApiAnswer {

@@ -4,7 +4,7 @@ import { canonicalJson, seededRandom, sha256Hex, systemClock, VirtualClock } fro
 import { createDirectClient } from './client.ts';
 import { serveHttp } from './http-server.ts';
 import { createLine } from './line.ts';
-import type { ApiAnswer } from './port.ts';
+import type { ApiAnswer, ApiRequest } from './port.ts';
 import { createApiServer } from './server.ts';
 import { create, read, resize, smallServer, thing, things } from './testing/server.ts';
 
@@ -61,6 +61,35 @@ describe('what the server stores', () => {
     for (let count = 0; count < 300; count++) server.request(resize('a', count));
     expect(server.store.revision - server.store.compactedTo).toBeLessThanOrEqual(125);
     expect(server.store.revision - server.store.compactedTo).toBeGreaterThanOrEqual(100);
+  });
+});
+
+describe('an event', () => {
+  const path = '/api/v1/namespaces/default/events';
+
+  test('goes an hour after its last write, with the next one that comes', async () => {
+    const { server, clock } = smallServer();
+    const event = (name: string): ApiRequest => ({
+      method: 'POST',
+      path,
+      body: { metadata: { name }, involvedObject: { namespace: 'default', name: 'a' }, reason: 'Seen' },
+    });
+    const left = () =>
+      (server.request({ method: 'GET', path }).body as { items: { metadata: { name: string } }[] }).items.map((one) => one.metadata.name);
+    for (const name of ['a', 'b', 'c']) expect(server.request(event(name)).status).toBe(201);
+    await clock.advance(1_800_000);
+    const seenAgain: ApiRequest = {
+      method: 'PATCH',
+      path: `${path}/b`,
+      body: { count: 2 },
+      headers: { 'content-type': 'application/merge-patch+json' },
+    };
+    expect(server.request(seenAgain).status).toBe(200);
+    await clock.advance(1_800_000);
+    expect(left()).toEqual(['a', 'b', 'c']);
+    server.request(event('d'));
+    await clock.advance(1_000);
+    expect(left()).toEqual(['b', 'd']);
   });
 });
 

@@ -78,10 +78,10 @@ export const noSuchPath: Refusal = {
   details: {},
 };
 
-export const alreadyExists = (resource: GroupName, name: string): Refusal => ({
+export const alreadyExists = (resource: GroupName, name: string, isGoing: boolean): Refusal => ({
   code: 409,
   reason: 'AlreadyExists',
-  message: `${qualified(resource)} ${JSON.stringify(name)} already exists`,
+  message: `${isGoing ? 'object is being deleted: ' : ''}${qualified(resource)} ${JSON.stringify(name)} already exists`,
   details: named(resource, name),
 });
 

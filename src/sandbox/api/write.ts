@@ -1,6 +1,6 @@
 import { isObject } from '../../lib/index.ts';
 import { storeNew, storeNext, tracked, trackingOf } from './admit.ts';
-import { trackApply } from './apply/index.ts';
+import { trackApply, typedProblem } from './apply/index.ts';
 import { applyConflict } from './apply-conflict.ts';
 import { type Call, kindOf, queryFlag, queryText, resourceOf, tableKey, timestamp } from './call.ts';
 import type { Cluster } from './cluster.ts';
@@ -11,17 +11,7 @@ import { apiVersionOf } from './kinds/index.ts';
 import { namelessError } from './metadata.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from './patch/index.ts';
 import type { ApiObject } from './port.ts';
-import {
-  alreadyExists,
-  badRequest,
-  conflict,
-  generateNameConflict,
-  invalidObject,
-  modified,
-  notFound,
-  refuse,
-  unsupportedMediaType,
-} from './status.ts';
+import { badRequest, conflict, generateNameConflict, invalidObject, modified, notFound, refuse, unsupportedMediaType } from './status.ts';
 import { type Members, membersOf, textOf } from './values.ts';
 import { fromStored } from './versions.ts';
 
@@ -34,10 +24,7 @@ export function create(cluster: Cluster, call: Call): ApiObject {
   const fresh = { ...decoded, metadata: freshMetadata(cluster, call, decoded) } as ApiObject;
   const { name, generateName } = decoded.metadata;
   const isTaken = (candidate: string) => cluster.store.get(call.kind.table, tableKey(call.namespace, candidate)) !== undefined;
-  if (textOf(name) !== '') {
-    if (isTaken(name)) refuse(alreadyExists(resourceOf(call), name));
-    return storeNew(cluster, call, tracked(call, undefined, fresh));
-  }
+  if (textOf(name) !== '') return storeNew(cluster, call, tracked(call, undefined, fresh));
   if (textOf(generateName) === '') refuse(invalidObject(kindOf(call), '', [namelessError]));
   let candidate = generatedName(textOf(generateName), cluster.random);
   for (let attempt = 1; isTaken(candidate); attempt++) {
@@ -175,9 +162,14 @@ function apply(cluster: Cluster, call: Call, body: unknown): { readonly object: 
   const live = stored === undefined ? undefined : fromStored(stored, call.kind, call.version);
   const given = { ...body, metadata: { ...membersOf(body.metadata), name: call.name } };
   checkPlace(call, body as unknown as ApiObject);
+  const problem = typedProblem(given, call.version.schema);
+  if (problem !== undefined) {
+    const where = `${textOf(membersOf(body.metadata).namespace)}/${call.name ?? ''}; ${expected}, Kind=${call.kind.kind}`;
+    refuse({ code: 500, reason: '', message: `failed to create typed patch object (${where}): ${problem}` });
+  }
   const result = trackApply(live, given, trackingOf(call, 'Apply'), queryFlag(call.request, 'force'));
   if (!result.ok) return refuse(applyConflict(result.failure));
-  const merged = complete(call, { ...result.value, apiVersion: expected, kind: call.kind.kind });
+  const merged = complete(call, { ...result.value, apiVersion: expected, kind: call.kind.kind }, 'apply');
   if (stored === undefined) {
     const { uid } = merged.metadata;
     if (textOf(uid) !== '')

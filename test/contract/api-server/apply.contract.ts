@@ -96,6 +96,39 @@ export function applyContract(open: (name: string) => Promise<Ask>): void {
       );
     });
 
+    test('who scales to nothing owns nothing, and nobody owns the count after that', async () => {
+      const ask = await open('ssa-scale-zero');
+      await ask.made(gadgetPath(ask.namespace), gadget('a', { replicas: 2 }), { fieldManager: 'maker' });
+      ok(await ask.patch(`${path(ask)}/scale`, { spec: { replicas: 0 } }, 'merge', { fieldManager: 'scaler' }));
+      const object = await ask.read(path(ask));
+      expect(Object.keys(managers(object))).toEqual(['maker/Update']);
+      expect(at(managers(object)['maker/Update'], 'f:spec')).not.toHaveProperty('f:replicas');
+      ok(await ask.patch(`${path(ask)}/scale`, { spec: { replicas: 3 } }, 'merge', { fieldManager: 'scaler' }));
+      expect(Object.keys(managers(await ask.read(path(ask))))).toEqual(['maker/Update']);
+    });
+
+    test('a scale can be applied, and taken by force', async () => {
+      const ask = await open('ssa-scale-apply');
+      await ask.made(gadgetPath(ask.namespace), gadget('a', { replicas: 2 }), { fieldManager: 'maker' });
+      const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'a' }, spec: { replicas: 4 } };
+      const refusal = refused(await ask.apply(`${path(ask)}/scale`, scale, 'scaler'), 409, 'Conflict');
+      expect(refusal.message).toContain('conflict with "maker" using autoscaling/v1');
+      ok(await ask.apply(`${path(ask)}/scale`, scale, 'scaler', force));
+      const object = await ask.read(path(ask));
+      expect(object).toMatchObject({ spec: { replicas: 4 } });
+      expect(managers(object)['scaler/Apply/scale']).toEqual({ 'f:spec': { 'f:replicas': {} } });
+    });
+
+    test('defaults that depend on other fields are the creator’s too', async () => {
+      const ask = await open('ssa-dependent');
+      const made = await ask.made(corePath(ask.namespace, 'services'), service('a'), { fieldManager: 'maker' });
+      expect(JSON.stringify(managers(made)['maker/Update'])).toContain('"f:targetPort":{}');
+      const deployed = await ask.made(appsPath(ask.namespace, 'deployments'), deployment('a'), { fieldManager: 'maker' });
+      const spec = at(managers(deployed)['maker/Update'], 'f:spec');
+      expect(spec).toMatchObject({ 'f:strategy': { 'f:type': {}, 'f:rollingUpdate': { 'f:maxSurge': {} } } });
+      expect(JSON.stringify(spec)).toContain('"f:imagePullPolicy":{}');
+    });
+
     test('they can be forgotten: by one empty entry, or of Kubernetes’ own kinds by an empty list', async () => {
       const ask = await open('ssa-forget');
       const forget = async (target: string, made: Doc, managedFields: unknown) =>
@@ -225,6 +258,16 @@ export function applyContract(open: (name: string) => Promise<Ask>): void {
       ]);
     });
 
+    test('what only the live list has stays in front; what both have comes as the configuration says', async () => {
+      const ask = await open('ssa-order');
+      const names = (object: Doc) => listAt(object, 'spec.parts').map(({ name }) => name);
+      const parts = (...all: readonly string[]) => ({ parts: all.map((name) => ({ name })) });
+      ok(await apply(ask, parts('p', 'x'), 'one'), 201);
+      expect(names(ok(await apply(ask, parts('q'), 'two')))).toEqual(['p', 'x', 'q']);
+      expect(names(ok(await apply(ask, parts('y', 'x'), 'two')))).toEqual(['p', 'y', 'x']);
+      expect(names(ok(await apply(ask, parts('x', 'p'), 'three')))).toEqual(['y', 'x', 'p']);
+    });
+
     test('sets grow and shrink by their owners', async () => {
       const ask = await open('ssa-set');
       ok(await apply(ask, { words: ['a', 'b'] }, 'one'), 201);
@@ -282,6 +325,39 @@ export function applyContract(open: (name: string) => Promise<Ask>): void {
           .map((one) => one.name)
           .toSorted(),
       ).toEqual(['app', 'side']);
+    });
+  });
+
+  describe('after client-side apply', () => {
+    const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
+    /** As `kubectl apply` leaves it. */
+    const applied = async (ask: Ask, spec: Doc): Promise<void> => {
+      const bare = gadget('a', spec, { namespace: ask.namespace });
+      const annotations = { [annotation]: `${JSON.stringify(bare)}\n` };
+      await ask.made(gadgetPath(ask.namespace), gadget('a', spec, { annotations }), { fieldManager: 'kubectl-client-side-apply' });
+    };
+
+    test('kubectl takes over what it had applied, and keeps its annotation in step', async () => {
+      const ask = await open('csa');
+      await applied(ask, { size: 3, name: 'abc' });
+      const object = ok(await apply(ask, { size: 4 }, 'kubectl'));
+      expect(object).toMatchObject({ spec: { size: 4, name: 'abc' } });
+      expect(JSON.parse(String((at(object, 'metadata.annotations') as Doc)[annotation]))).toMatchObject({ spec: { size: 4 } });
+    });
+
+    test('but not what somebody has changed since', async () => {
+      const ask = await open('csa-changed');
+      await applied(ask, { size: 3, name: 'abc' });
+      ok(await ask.patch(path(ask), { spec: { size: 8 } }, 'merge', { fieldManager: 'other' }));
+      expect(refused(await apply(ask, { size: 4, name: 'def' }, 'kubectl'), 409, 'Conflict').message).toMatch(
+        /^Apply failed with 1 conflict: conflict with "other" using contract\.sluice\.test\/v1( at [^ ]+)?: \.spec\.size$/,
+      );
+    });
+
+    test('nobody else may', async () => {
+      const ask = await open('csa-other');
+      await applied(ask, { size: 3 });
+      refused(await apply(ask, { size: 4 }, 'gitops'), 409, 'Conflict');
     });
   });
 

@@ -136,7 +136,9 @@ export function deletionContract(open: (name: string) => Promise<Ask>): void {
       const ask = await open('name-taken');
       const path = await held(ask);
       ok(await ask.delete(path));
-      refused(await ask.post(gadgetPath(ask.namespace), gadget('a')), 409, 'AlreadyExists');
+      expect(refused(await ask.post(gadgetPath(ask.namespace), gadget('a')), 409, 'AlreadyExists').message).toBe(
+        'object is being deleted: gadgets.contract.sluice.test "a" already exists',
+      );
       ok(await ask.patch(path, { metadata: { finalizers: null } }));
     });
 

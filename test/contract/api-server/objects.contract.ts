@@ -162,6 +162,29 @@ export function objectsContract(open: (name: string) => Promise<Ask>): void {
       expect(at(put, 'status.seen')).toBeUndefined();
     });
 
+    test('of a Deployment takes annotations with it, not labels, and begins no new generation', async () => {
+      const ask = await open('status-annotations');
+      const path = appsPath(ask.namespace, 'deployments', 'a');
+      await ask.made(appsPath(ask.namespace, 'deployments'), deployment('a'));
+      const metadata = { annotations: { 'example.org/with': 'status' }, labels: { with: 'status' } };
+      const object = ok(await ask.patch(`${path}/status`, { metadata, status: { collisionCount: 1 }, spec: { replicas: 9 } }));
+      expect(object).toMatchObject({
+        metadata: { generation: 1, annotations: { 'example.org/with': 'status' } },
+        spec: { replicas: 0 },
+        status: { collisionCount: 1 },
+      });
+      expect(at(object, 'metadata.labels')).toBeUndefined();
+    });
+
+    test('of a Service takes labels and finalizers with it', async () => {
+      const ask = await open('status-labels');
+      await ask.made(corePath(ask.namespace, 'services'), service('a'));
+      const metadata = { labels: { with: 'status' }, finalizers: ['a.test/x'] };
+      const path = corePath(ask.namespace, 'services', 'a');
+      expect(ok(await ask.patch(`${path}/status`, { metadata }))).toMatchObject({ metadata });
+      ok(await ask.patch(path, { metadata: { finalizers: null } }));
+    });
+
     test('GET of the status endpoint gives the whole object', async () => {
       const ask = await open('status-get');
       await ask.made(gadgetPath(ask.namespace), gadget('a'));

@@ -6,10 +6,7 @@ const withImage = (image: string) => ({ spec: { template: templateOf({ image }) 
 const sizesOf = async (cluster: Cluster) =>
   Object.fromEntries(Object.entries(await cluster.replicaSets()).map(([image, set]) => [image, at(set, 'spec.replicas')]));
 
-/** `gaps`: what this cluster is known not to do. A gap that is closed makes its test fail, until it is taken out here. */
-export type Gap = 'annotations with the status';
-
-export function deploymentsContract(open: (what: string) => Promise<Cluster>, gaps: readonly Gap[]): void {
+export function deploymentsContract(open: (what: string) => Promise<Cluster>): void {
   test('a Deployment has a ReplicaSet that says whose it is, of which revision, and for how many', async () => {
     const cluster = await open('made');
     await cluster.deploy({ replicas: 2 });
@@ -50,15 +47,12 @@ export function deploymentsContract(open: (what: string) => Promise<Cluster>, ga
   });
 
   // The controller writes the annotation with the status: other annotations would begin a new generation.
-  (gaps.includes('annotations with the status') ? test.fails : test)(
-    'a Deployment says its revision, and that begins no new generation',
-    async () => {
-      const cluster = await open('revision');
-      await cluster.deploy({ replicas: 1 });
-      const { metadata } = await cluster.rolledOut();
-      expect(metadata).toMatchObject({ generation: 1, annotations: { team: 'blue', 'deployment.kubernetes.io/revision': '1' } });
-    },
-  );
+  test('a Deployment says its revision, and that begins no new generation', async () => {
+    const cluster = await open('revision');
+    await cluster.deploy({ replicas: 1 });
+    const { metadata } = await cluster.rolledOut();
+    expect(metadata).toMatchObject({ generation: 1, annotations: { team: 'blue', 'deployment.kubernetes.io/revision': '1' } });
+  });
 
   test('and says of itself that it is available, and through', async () => {
     const cluster = await open('conditions');

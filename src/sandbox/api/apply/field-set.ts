@@ -70,11 +70,12 @@ export const setOf = (path: readonly string[]): FieldSet =>
 export function paths(set: FieldSet, prefix = ''): readonly string[] {
   const below = [...set.children]
     .sort(([left], [right]) => byText(left, right))
-    .flatMap(([key, child]) => paths(child, prefix + shown(key)));
+    .flatMap(([key, child]) => paths(child, prefix + shownKey(key)));
   return set.isMember ? [prefix, ...below] : below;
 }
 
-function shown(key: string): string {
+/** A key as the API server writes paths: `.name`, `[name="web"]`, `[="x"]`. */
+export function shownKey(key: string): string {
   const rest = key.slice(2);
   switch (key.slice(0, 2)) {
     case 'f:':

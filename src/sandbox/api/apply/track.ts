@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '../../../lib/index.ts';
 import type { Schema } from '../schema/index.ts';
 import { listOf, type Members, membersOf, withMembers } from '../values.ts';
 import { difference, emptySet, type FieldSet, intersection, isEmpty, paths, recursiveDifference, setOf, union } from './field-set.ts';
+import { kubectl, lastAppliedPaths, withLastApplied } from './last-applied.ts';
 import {
   fieldsOfManager,
   identityOf,
@@ -95,17 +96,21 @@ export function trackApply<T extends Members>(
   const pruned = membersOf(prune(merged, managers, last, schema));
   const changes = compare(current, pruned, schema);
   const touched = recursiveDifference(union(changes.modified, changes.added), ignored);
-  const conflicts = conflictsOf(managers, identity, touched);
-  if (conflicts.length > 0 && !force) return fail(conflicts);
+  const conflicts = force ? [] : conflictsOf(managers, identity, touched);
+  const allowed = conflicts.length > 0 && manager.manager === kubectl ? lastAppliedPaths(current, schema) : undefined;
+  const left = conflicts.filter(({ field }) => allowed?.has(field) !== true);
+  if (left.length > 0) return fail(left);
   const gone = union(touched, recursiveDifference(changes.removed, ignored));
   const others = lose(new Map([...managers].filter(([other]) => other !== identity)), gone);
   const isChanged = !isEmpty(changes.added) || !isEmpty(changes.modified) || !isEmpty(changes.removed);
   const mine: Managed = {
     ...manager,
-    time: isChanged || start.get(identity) === undefined ? time : start.get(identity)?.time,
+    // Who applies what is there already has done nothing, at no time.
+    time: isChanged ? time : start.get(identity)?.time,
     fields: difference(wanted, never),
   };
-  return ok(withManagers(pruned as T, new Map(others).set(identity, mine)));
+  const owned = withManagers(pruned as T, new Map(others).set(identity, mine));
+  return ok(manager.manager === kubectl ? withLastApplied(owned, config) : owned);
 }
 
 /** An object that nobody's fields were kept of belongs to `before-first-apply`, so that its first apply meets a conflict. */

@@ -124,23 +124,30 @@ export function merge(live: unknown, config: unknown, schema: Schema | undefined
   return config;
 }
 
-/** In the order of the configuration; what only the live list has, stays behind what it stood behind. */
+/** Both lists walked at once: what only the live one has, stays where it is; what both have, keeps the order of the configuration. */
 function mergeItems(live: readonly unknown[], config: readonly unknown[], schema: Schema): unknown {
-  const keys = live.map((item) => itemKey(item, schema));
-  const wanted = new Set(config.map((item) => itemKey(item, schema)));
+  const named = (list: readonly unknown[]) => list.map((item) => [itemKey(item, schema), item] as const);
+  const [left, right] = [named(live), named(config)];
+  const [known, wanted] = [new Map(left), new Map(right)];
+  const shared = right.map(([key]) => key).filter((key) => known.has(key));
   const result: unknown[] = [];
-  let next = 0;
-  for (const item of config) {
-    const at = keys.indexOf(itemKey(item, schema));
-    if (at < 0) {
-      result.push(item);
-      continue;
+  let [from, to, next] = [0, 0, 0];
+  while (from < left.length || to < right.length) {
+    const [mine] = left[from] ?? [];
+    const [theirs, item] = right[to] ?? [];
+    if (mine !== undefined && mine !== theirs && !wanted.has(mine)) {
+      result.push(left[from]?.[1]);
+      from++;
+    } else if (mine !== undefined && mine !== theirs && mine !== shared[next]) {
+      // It comes where the configuration has it.
+      from++;
+    } else if (theirs !== undefined) {
+      result.push(merge(known.get(theirs), item, schema.items));
+      to++;
+      if (mine === theirs) from++;
+      if (theirs === shared[next]) next++;
     }
-    for (; next < at; next++) if (!wanted.has(keys[next] ?? '')) result.push(live[next]);
-    next = Math.max(next, at + 1);
-    result.push(merge(live[at], item, schema.items));
   }
-  for (; next < live.length; next++) if (!wanted.has(keys[next] ?? '')) result.push(live[next]);
   return result;
 }
 

@@ -64,9 +64,10 @@ export const deployments: Kind = builtin({
     ...templateColumns,
   ],
   rules: {
+    statusReset: [['spec'], ['metadata', 'labels']],
     // Annotations too: they are copied to the ReplicaSets.
     generation: (now, old) => specChanged(now, old) || !sameJson(now.metadata.annotations ?? {}, old.metadata.annotations ?? {}),
-    prepare: (object) => withStrategy(completeTemplate(object)),
+    complete: (object) => withStrategy(completeTemplate(object)),
     validate: validateWorkload,
   },
 });
@@ -107,7 +108,7 @@ export const replicaSets: Kind = builtin({
     ageColumn,
     ...templateColumns,
   ],
-  rules: { generation: specChanged, prepare: completeTemplate, validate: validateWorkload },
+  rules: { generation: specChanged, complete: completeTemplate, validate: validateWorkload },
 });
 
 function withStrategy(object: ApiObject): ApiObject {

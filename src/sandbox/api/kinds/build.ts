@@ -20,7 +20,13 @@ export interface BuiltinKind {
   readonly rules?: Partial<KindRules>;
 }
 
-export const defaultRules: KindRules = { takesUnconditionalUpdate: true, createsOnUpdate: false, returnsDeleted: false, reset: [] };
+export const defaultRules: KindRules = {
+  takesUnconditionalUpdate: true,
+  createsOnUpdate: false,
+  returnsDeleted: false,
+  reset: [],
+  statusReset: [['spec']],
+};
 
 /** A kind of Kubernetes' own, which has one version. */
 export function builtin({ version = 'v1', hasStatus = false, ...given }: BuiltinKind): Kind {

@@ -22,13 +22,9 @@ export const namespaces: Kind = builtin({
   columns: [nameColumn, column('Status', textAt(['status', 'phase'], '')), ageColumn],
   rules: {
     returnsDeleted: true,
-    prepare(namespace, old) {
-      const { metadata } = namespace;
-      const labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name };
-      // Held until everything in it is gone.
-      const spec = old === undefined ? { finalizers: ['kubernetes'] } : namespace.spec;
-      return { ...namespace, metadata: { ...metadata, labels }, spec };
-    },
+    complete: withOwnName,
+    // Held until everything in it is gone.
+    prepare: (namespace, old) => withOwnName(old === undefined ? { ...namespace, spec: { finalizers: ['kubernetes'] } } : namespace),
     validate: ({ metadata }) =>
       /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(metadata.name) ? [] : [invalid('metadata.name', metadata.name, dnsLabelProblem)],
     fields: { names: ['status.phase'], of: (object) => ({ 'status.phase': textOf(membersOf(object.status).phase) }) },
@@ -65,7 +61,7 @@ export const secrets: Kind = builtin({
   members: { immutable: kept(flag), data: map(kept(text)), stringData: map(kept(text)), type: defaulted(text, 'Opaque') },
   columns: [nameColumn, column('Type', textAt(['type'], '')), column('Data', dataCount), ageColumn],
   rules: {
-    prepare: withEncodedText,
+    complete: withEncodedText,
     validate: validateData,
     fields: { names: ['type'], of: (object) => ({ type: textOf(object.type) }) },
   },
@@ -102,6 +98,12 @@ export const nodes: Kind = builtin({
 
 function dataCount(object: ApiObject): string {
   return String(Object.keys(membersOf(object.data)).length + Object.keys(membersOf(object.binaryData)).length);
+}
+
+function withOwnName(namespace: ApiObject): ApiObject {
+  const { metadata } = namespace;
+  if (textOf(metadata.name) === '') return namespace;
+  return { ...namespace, metadata: { ...metadata, labels: { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name } } };
 }
 
 function withEncodedText(object: ApiObject): ApiObject {

@@ -34,6 +34,7 @@ export function customKind(definition: ApiObject): Kind {
       ...defaultRules,
       takesUnconditionalUpdate: false,
       reset: isWithStatus ? ['status'] : [],
+      statusReset: [['metadata'], ['spec']],
       generation: (now, old) => !sameJson(counted(now, isWithStatus), counted(old, isWithStatus)),
       validate: (object) => scaleErrors(object, scaleOf(membersOf(membersOf(stored?.subresources).scale))),
     },
@@ -76,7 +77,7 @@ const scaleOf = (scale: Members): ScalePaths => ({
 function scaleErrors(object: ApiObject, { specReplicas }: ScalePaths) {
   const replicas = specReplicas.length === 0 ? undefined : specReplicas.reduce<unknown>((inner, key) => membersOf(inner)[key], object);
   const isBad = typeof replicas === 'number' && (replicas < 0 || replicas > 2_147_483_647);
-  return isBad ? [invalid(specReplicas.join('.'), replicas, 'should be a non-negative integer')] : [];
+  return isBad ? [invalid(`.${specReplicas.join('.')}`, replicas, 'should be a non-negative integer')] : [];
 }
 
 function columnOf({ name, type, format, description, priority, jsonPath }: Members): readonly Column[] {

@@ -49,7 +49,9 @@ export const definitions: Kind = builtin({
   rules: {
     generation: (now, old) => !sameJson(now.spec, old.spec),
     takesUnconditionalUpdate: false,
-    prepare: (definition, old, { nowMs }) => established(named(definition), old, nowMs),
+    statusReset: [['metadata'], ['spec']],
+    complete: named,
+    prepare: (definition, old, { nowMs }) => established(definition, old, nowMs),
     validate,
   },
 });

@@ -1,4 +1,5 @@
 export { humanDuration } from './cells.ts';
+export { events } from './events.ts';
 export {
   apiVersionOf,
   type Column,

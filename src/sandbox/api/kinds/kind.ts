@@ -50,7 +50,11 @@ export interface KindRules {
   readonly returnsDeleted: boolean;
   /** What a write through the main endpoint cannot set: `status`, where it is a subresource. */
   readonly reset: readonly string[];
-  /** Fills in what no schema can say, on creation (without `old`) and on update. */
+  /** What a write of the status cannot set. Of Kubernetes' own kinds some take labels, annotations or finalizers with it. */
+  readonly statusReset: readonly (readonly string[])[];
+  /** The rest of decoding: defaults that depend on other fields. Who writes the object owns them with it. */
+  complete?(object: ApiObject): ApiObject;
+  /** Fills in what the server alone decides, on creation (without `old`) and on update. */
   prepare?(object: ApiObject, old: ApiObject | undefined, context: PrepareContext): ApiObject;
   validate?(object: ApiObject, old: ApiObject | undefined): readonly FieldError[];
   /** Seconds that the object stays after a DELETE; undefined: none. */

@@ -30,8 +30,10 @@ export const pods: Kind = builtin({
   ],
   rules: {
     returnsDeleted: true,
+    statusReset: [['spec'], ['metadata', 'ownerReferences']],
     generation: (now, old) => !sameJson(now.spec, old.spec),
-    prepare: (pod, old) => withQuality({ ...pod, spec: completePodSpec(membersOf(pod.spec)) }, old),
+    complete: (pod) => ({ ...pod, spec: completePodSpec(membersOf(pod.spec)) }),
+    prepare: withQuality,
     validate: validatePod,
     // Without a node there is no kubelet that would finish the deletion.
     gracePeriod(pod, asked) {

@@ -40,10 +40,13 @@ export class KindRegistry {
     return kind;
   }
 
-  /** `name` is the definition's: `plural.group`. */
-  forget(name: string): void {
+  /** `name` is the definition's: `plural.group`. The kind that is served no more. */
+  forget(name: string): Kind | undefined {
     const dot = name.indexOf('.');
-    this.#kinds.delete(keyOf(name.slice(dot + 1), name.slice(0, dot)));
+    const key = keyOf(name.slice(dot + 1), name.slice(0, dot));
+    const kind = this.#kinds.get(key);
+    this.#kinds.delete(key);
+    return kind;
   }
 
   find(group: string, version: string, plural: string): ServedKind | undefined {

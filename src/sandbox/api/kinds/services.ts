@@ -1,6 +1,6 @@
 import { duplicate, type FieldError, forbidden, invalid, required } from '../field-error.ts';
 import type { ApiObject } from '../port.ts';
-import { listOf, type Members, membersOf, textOf } from '../values.ts';
+import { listOf, type Members, membersOf, textOf, withMembers } from '../values.ts';
 import { builtin } from './build.ts';
 import { ageColumn, column, nameColumn, pairs, textAt, wide } from './cells.ts';
 import type { Kind, PrepareContext } from './kind.ts';
@@ -36,6 +36,7 @@ export const services: Kind = builtin({
       externalName: text,
       publishNotReadyAddresses: flag,
       ipFamilies: list(text),
+      internalTrafficPolicy: defaulted(text, 'Cluster'),
     }),
     status: defaulted(closed({ loadBalancer: open(), conditions }), { loadBalancer: {} }),
   },
@@ -51,7 +52,8 @@ export const services: Kind = builtin({
   rules: {
     createsOnUpdate: true,
     returnsDeleted: true,
-    prepare: complete,
+    complete: withTargets,
+    prepare,
     validate,
     fields: {
       names: ['spec.clusterIP', 'spec.type'],
@@ -65,25 +67,29 @@ function ports(service: ApiObject): string {
   return all.map(({ port, protocol }) => `${String(port)}/${String(protocol)}`).join(',') || '<none>';
 }
 
-function complete(service: ApiObject, old: ApiObject | undefined, { allocateIp }: PrepareContext): ApiObject {
+function prepare(service: ApiObject, old: ApiObject | undefined, { allocateIp }: PrepareContext): ApiObject {
   const spec = membersOf(service.spec);
   const before = membersOf(old?.spec);
   const type = textOf(spec.type);
-  if (type === 'ExternalName') return service;
+  if (type === 'ExternalName') return { ...service, spec: withMembers(spec, { internalTrafficPolicy: undefined }) };
   // An update that leaves the address out keeps it.
   const clusterIP = textOf(spec.clusterIP) || textOf(before.clusterIP) || allocateIp();
   return {
     ...service,
     spec: {
       ...spec,
-      ...(Array.isArray(spec.ports) ? { ports: spec.ports.map((port) => withTarget(membersOf(port))) } : {}),
       clusterIP,
       clusterIPs: [clusterIP],
       ipFamilies: spec.ipFamilies ?? ['IPv4'],
       ipFamilyPolicy: spec.ipFamilyPolicy ?? 'SingleStack',
-      internalTrafficPolicy: spec.internalTrafficPolicy ?? 'Cluster',
     },
   };
+}
+
+function withTargets(service: ApiObject): ApiObject {
+  const spec = membersOf(service.spec);
+  if (!Array.isArray(spec.ports)) return service;
+  return { ...service, spec: { ...spec, ports: spec.ports.map((port) => withTarget(membersOf(port))) } };
 }
 
 const withTarget = (port: Members): Members =>

@@ -64,20 +64,18 @@ function typeProblem(value: unknown, schema: Schema, path: string): FieldError |
   return { type: 'TypeInvalid', field: path === '' ? '<nil>' : path, value: kind, detail };
 }
 
+/** The first of length and pattern that is missed, as the API server stops there; and the format. */
 function checkText(value: string, schema: Schema, path: string, errors: FieldError[]): void {
-  const length = schema.maxLength === undefined && schema.minLength === undefined ? 0 : [...value].length;
-  if (schema.maxLength !== undefined && length > schema.maxLength)
-    errors.push({
-      type: 'TooLong',
-      field: path,
-      detail: `may not be more than ${schema.maxLength} byte${schema.maxLength === 1 ? '' : 's'}`,
-    });
-  if (schema.minLength !== undefined && length < schema.minLength)
-    errors.push(invalid(path, value, `${body(path)} should be at least ${schema.minLength} chars long`));
-  if (schema.pattern !== undefined && !pattern(schema.pattern).test(value))
+  const { maxLength, minLength, format } = schema;
+  const length = maxLength === undefined && minLength === undefined ? 0 : [...value].length;
+  if (maxLength !== undefined && length > maxLength)
+    errors.push({ type: 'TooLong', field: path, detail: `may not be more than ${maxLength} byte${maxLength === 1 ? '' : 's'}` });
+  else if (minLength !== undefined && length < minLength)
+    errors.push(invalid(path, value, `${body(path)} should be at least ${minLength} chars long`));
+  else if (schema.pattern !== undefined && !pattern(schema.pattern).test(value))
     errors.push(invalid(path, value, `${body(path)} should match '${schema.pattern}'`));
-  if (schema.format !== undefined && formatProblem(schema.format, value))
-    errors.push(invalid(path, value, `${body(path)} must be of type ${schema.format}: ${JSON.stringify(value)}`));
+  if (format !== undefined && formatProblem(format, value))
+    errors.push(invalid(path, value, `${body(path)} must be of type ${format}: ${JSON.stringify(value)}`));
 }
 
 const compiled = new Map<string, RegExp>();
