@@ -1,16 +1,18 @@
 import { schedule, setLogger } from 'node-cron';
 import type { Config } from './config.ts';
-import { RolloutController } from './controller/index.ts';
-import type { Fence, LeaderElectorOptions } from './kube/index.ts';
+import { RolloutController, type Schedule } from './controller/index.ts';
+import type { Fence, LeaderElectorOptions, Transport } from './kube/index.ts';
 import { Contact, createKubeClient, ensureNamespace, HttpTransport, LeaderElector, loadCredentials, Recorder } from './kube/index.ts';
-import type { Clock, Logger, Result } from './lib/index.ts';
+import type { Clock, Logger, Random, Result } from './lib/index.ts';
 import { collectGarbage, fail, ok, systemRandom } from './lib/index.ts';
 import type { Parts } from './live.ts';
-import { createSources } from './metrics/index.ts';
+import { createSources, type InstantQuery } from './metrics/index.ts';
 import type { HealthSources } from './server/index.ts';
 
 export interface Composed extends Parts {
   readonly controller: RolloutController;
+  /** Whether this process may write now: its lease has not expired. */
+  readonly isLeading: () => boolean;
 }
 
 /** Without an election there is no fencing number; the one that an object carries already is kept. */
@@ -18,44 +20,59 @@ const unelected = 0;
 /** Liveness ends only where a restart may help: no contact with the API server for this long. */
 const deafAfterMs = 15 * 60_000;
 
+/** What is not this process's own to choose: where requests go, what time it is, what is left to chance. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** To the API server. */
+  readonly wire: Transport;
+  /** Left out: over HTTP. */
+  readonly instantQuery?: InstantQuery;
+  readonly schedule: Schedule;
+  readonly onFenced: (reason: string) => void;
+  /** The first lists are in and, by a leader, looked at. Once. */
+  readonly onSettled: () => void;
+}
+
 /** The one place that constructs things. Asks nobody for anything but this machine's files, so that it succeeds while the API server is away. */
 export async function compose(
   config: Config,
   { clock, log, onFenced }: { clock: Clock; log: Logger; onFenced: (reason: string) => void },
 ): Promise<Result<Composed, string>> {
-  const random = systemRandom;
   const loaded = await loadCredentials({ kubeconfig: config.kubeconfig, context: config.context, clock });
   if (!loaded.ok) return fail(loaded.failure.message);
   const { server: apiServer, credentials, proxyUrl, check } = loaded.value;
   const checked = check();
   if (!checked.ok) return fail(checked.failure.message);
   const wire = new HttpTransport({ server: apiServer, credentials, clock, proxyUrl, userAgent: userAgentOf(config.identity) });
+  const schedule: Schedule = (expression, run) => cronSchedule(expression, run, log);
+  return ok(assemble(config, { clock, random: systemRandom, log, wire, schedule, onFenced, onSettled: collectGarbage }));
+}
+
+/** The controller in surroundings of any kind: the network's, or those of a simulation. */
+export function assemble(config: Config, surroundings: Surroundings): Composed {
+  const { clock, random, log, wire, instantQuery, schedule, onFenced, onSettled } = surroundings;
   const contact = new Contact({ transport: wire, clock, random, log });
   const transport = contact.over(wire);
   const plain = createKubeClient({ transport, clock, random, log });
   const elector = config.leaderElection ? electorOf(config, { client: plain, clock, random, log }) : undefined;
-  const fence: Fence = { check: () => elector === undefined || elector.isValid() };
+  const isLeading = () => elector === undefined || elector.isValid();
+  const fence: Fence = { check: isLeading };
   const client = createKubeClient({ transport, clock, random, log, fence });
   const recorder = new Recorder({ client, clock, log, controller: 'sluice.dev/controller', instance: config.identity.slice(0, 128) });
   const controller = new RolloutController({
-    client,
-    contact,
-    clock,
-    random,
-    log,
-    recorder,
+    ...{ client, contact, clock, random, log, recorder, schedule, onFenced, onSettled },
     sources: createSources(),
+    ...(instantQuery === undefined ? {} : { instantQuery }),
     namespaces: config.namespaces,
     clusterDomain: config.clusterDomain,
     prometheusAddress: config.prometheusAddress,
     concurrency: config.concurrency,
-    schedule: (expression, run) => cronSchedule(expression, run, log),
     epoch: () => (elector === undefined ? unelected : elector.epoch),
-    onFenced,
-    onSettled: collectGarbage,
   });
   const prepare = (signal: AbortSignal) => ensureNamespace(config.leaseNamespace, { client: plain, clock, log }, signal);
-  return ok({ clock, log, controller, recorder, elector, transport, prepare });
+  return { clock, log, controller, recorder, elector, transport, prepare, isLeading };
 }
 
 function electorOf(

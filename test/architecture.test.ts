@@ -20,7 +20,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['kube', 'lib'],
 };
 /** Top-level files and the CLI put things together: anything. */
-const anything = new Set(['cli', 'main.ts', 'run.ts', 'live.ts', 'compose.ts', 'config.ts']);
+const anything = new Set(['cli', 'simulation', 'main.ts', 'run.ts', 'live.ts', 'compose.ts', 'config.ts']);
 
 interface Import {
   readonly from: string;

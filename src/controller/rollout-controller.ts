@@ -3,7 +3,7 @@ import type { Rollout } from '../core/rollout.ts';
 import type { Change, Contact, KubeClient, KubeHealth, KubeObject, Recorder, Resource } from '../kube/index.ts';
 import { kubeHealth, runController, WorkQueue } from '../kube/index.ts';
 import type { Clock, Logger, Random } from '../lib/index.ts';
-import type { MetricSources } from '../metrics/index.ts';
+import type { InstantQuery, MetricSources } from '../metrics/index.ts';
 import { routerOf } from '../traffic/index.ts';
 import { Cache } from './cache.ts';
 import { Confirmations } from './confirmations.ts';
@@ -39,6 +39,8 @@ export interface RolloutControllerOptions {
   readonly namespaces: readonly string[];
   readonly clusterDomain: string;
   readonly prometheusAddress: string | undefined;
+  /** How Prometheus is asked; left out: over HTTP. */
+  readonly instantQuery?: InstantQuery;
   readonly concurrency: number;
   readonly schedule: Schedule;
   /** The leader's fencing number; undefined while this process does not lead. */
@@ -215,11 +217,12 @@ export class RolloutController {
     shareViaOf(target, { prometheusAddress: this.#options.prometheusAddress, groups: this.#mesh.facts?.groups ?? [] });
 
   #makeMeasurer(): Measurer {
-    const { client, clock, sources, prometheusAddress } = this.#options;
+    const { client, clock, sources, prometheusAddress, instantQuery } = this.#options;
     return new Measurer({
       clock,
       sources,
       prometheusAddress,
+      ...(instantQuery === undefined ? {} : { instantQuery }),
       mesh: () => this.#mesh.detectedDialect(),
       ...metricAccess(client),
       onFinished: (run) => this.#runs.add(run, { priority: true }),

@@ -4,6 +4,7 @@ export type { Departure, Passenger } from './flights.ts';
 export { Flights } from './flights.ts';
 export { questionKey } from './key.ts';
 export { ServerLanes } from './lanes.ts';
+export type { InstantQuery, PrometheusCall, PrometheusReply } from './prometheus-http.ts';
 export type { BuiltinQuery } from './promql.ts';
 export { builtinQuery } from './promql.ts';
 export type { MetricSources } from './registry.ts';

@@ -20,6 +20,9 @@ export interface PrometheusCall {
   readonly timeoutMs: number;
 }
 
+/** One instant query by whatever way: the network's, or a simulation's. Resolves soon after `signal` aborts, never rejects. */
+export type InstantQuery = (call: PrometheusCall, signal: AbortSignal) => Promise<PrometheusReply>;
+
 const largestBody = 256 * 1024;
 
 type Interceptors = Required<Pick<PrometheusConnectionOptions, 'requestInterceptor' | 'responseInterceptor'>>;

@@ -98,7 +98,7 @@ async function askRows(
   query: string,
   signal: AbortSignal,
 ): Promise<Result<Rows, Answer>> {
-  const reply = await instantQuery({ address, query, credentials, timeoutMs }, signal);
+  const reply = await (io.instantQuery ?? instantQuery)({ address, query, credentials, timeoutMs }, signal);
   const freshness: Freshness = { nowMs: io.clock.nowMs(), staleAfterMs };
   const answer = ((): Result<Rows, Answer> => {
     switch (reply.kind) {

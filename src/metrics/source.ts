@@ -2,6 +2,7 @@ import type { Answer, ResolvedProvider, SecretKeyRef } from '../core/analysis/qu
 import type { KubeFailure } from '../kube/failure.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Result } from '../lib/result.ts';
+import type { InstantQuery } from './prometheus-http.ts';
 
 /** What a source needs of the world to answer one question. Made by the measurer, bound to the question's namespace. */
 export interface MetricIo {
@@ -12,6 +13,8 @@ export interface MetricIo {
   secret(ref: SecretKeyRef, signal: AbortSignal): Promise<Result<string, string>>;
   /** `--prometheus-address`: the operator's own business, so loopback is allowed here and nowhere else. */
   readonly prometheusAddress: string | undefined;
+  /** How Prometheus is asked; left out: over HTTP. */
+  readonly instantQuery?: InstantQuery;
   /** The provider that was detected, or set in the Rollout's traffic; undefined where nothing is known. */
   readonly mesh: string | undefined;
 }

@@ -46,6 +46,7 @@ export function aggregated(port: ApiPort, api: AggregatedApi): Aggregator {
 function withFates(faults: Faults, fates: WeakMap<ApiAnswer, CallFault>): Faults {
   return {
     arriving: (request) => faults.arriving?.(request),
+    serving: (request) => faults.serving?.(request),
     leaving: (request, answer) => fates.get(answer) ?? faults.leaving?.(request, answer),
     streaming: (request, event) => faults.streaming?.(request, event),
   };

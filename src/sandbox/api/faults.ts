@@ -36,6 +36,8 @@ export type WatchCut = 'close' | 'reset' | 'gone' | 'garbage' | 'truncated';
 export interface Faults {
   /** Before it is served: a fault here means that it never was, but for a delay. */
   readonly arriving?: (request: ApiRequest) => CallFault | undefined;
+  /** At the moment when it is served; what is written until `leaving` is its effect. */
+  readonly serving?: (request: ApiRequest) => void;
   /** After it was served: its effect is there, whatever its sender learns. */
   readonly leaving?: (request: ApiRequest, answer: ApiAnswer) => CallFault | undefined;
   readonly streaming?: (request: ApiRequest, event: ApiWatchEvent) => EventFault | undefined;

@@ -66,6 +66,7 @@ export function createLine({ port, clock, faults = {} }: LineOptions): ApiLine {
   return {
     send(request, done) {
       pass(faults.arriving?.(request), done, () => {
+        faults.serving?.(request);
         const answer = port.request(request);
         pass(faults.leaving?.(request, answer), done, () => done({ kind: 'answered', answer }));
       });

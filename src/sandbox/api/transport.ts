@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   failureFromStatus,
   type KubeFailure,
@@ -25,6 +26,8 @@ export class DirectTransport implements Transport {
 
   constructor(options: DirectTransportOptions) {
     this.#options = options;
+    // Every watch listens to it; that is no leak.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   request(request: TransportRequest, signal?: AbortSignal): Promise<Result<TransportReply, KubeFailure>> {

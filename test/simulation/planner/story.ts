@@ -1,9 +1,9 @@
-import type { CanaryStrategy, RolloutStatus } from '../../src/core/rollout.ts';
-import type { Step } from '../../src/core/steps/index.ts';
-import type { World } from '../../src/core/world.ts';
-import type { Random } from '../../src/lib/index.ts';
-import { seededRandom } from '../../src/lib/index.ts';
-import { minutes, seconds, type WireSpec } from '../support/worlds.ts';
+import type { CanaryStrategy, RolloutStatus } from '../../../src/core/rollout.ts';
+import type { Step } from '../../../src/core/steps/index.ts';
+import type { World } from '../../../src/core/world.ts';
+import type { Random } from '../../../src/lib/index.ts';
+import { seededRandom } from '../../../src/lib/index.ts';
+import { minutes, seconds, type WireSpec } from '../../support/worlds.ts';
 import { effectLaws, statusLaws } from './invariants.ts';
 import { type Quality, type Toy, ToyCluster } from './toy-cluster.ts';
 

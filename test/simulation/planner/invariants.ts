@@ -1,10 +1,10 @@
-import type { Effect } from '../../src/core/plan.ts';
-import { podsFor } from '../../src/core/replicas.ts';
-import { type RolloutStatus, stepsOf } from '../../src/core/rollout.ts';
-import { weightAt } from '../../src/core/steps/index.ts';
-import { msOf } from '../../src/core/time.ts';
-import type { World } from '../../src/core/world.ts';
-import { sameJson } from '../../src/lib/index.ts';
+import type { Effect } from '../../../src/core/plan.ts';
+import { podsFor } from '../../../src/core/replicas.ts';
+import { type RolloutStatus, stepsOf } from '../../../src/core/rollout.ts';
+import { weightAt } from '../../../src/core/steps/index.ts';
+import { msOf } from '../../../src/core/time.ts';
+import type { World } from '../../../src/core/world.ts';
+import { sameJson } from '../../../src/lib/index.ts';
 import type { ToyCluster, ToyRun } from './toy-cluster.ts';
 
 /** What must hold at each write (facts/reliability.md 1.6). Each says what is wrong, or nothing. */

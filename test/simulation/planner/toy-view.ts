@@ -1,6 +1,6 @@
-import { revisionName } from '../../src/core/names.ts';
-import { fingerprintOf, sharesIn } from '../../src/core/split.ts';
-import type { AdapterView, Revision, World } from '../../src/core/world.ts';
+import { revisionName } from '../../../src/core/names.ts';
+import { fingerprintOf, sharesIn } from '../../../src/core/split.ts';
+import type { AdapterView, Revision, World } from '../../../src/core/world.ts';
 import type { Owned, Toy, ToyCluster } from './toy-cluster.ts';
 
 export const maxLagMs = 10_000;

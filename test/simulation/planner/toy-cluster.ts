@@ -1,13 +1,13 @@
-import type { Effect, Plan } from '../../src/core/plan.ts';
-import { plan } from '../../src/core/planner.ts';
-import type { Rollout, RolloutStatus } from '../../src/core/rollout.ts';
-import { rolloutSpecSchema, rolloutStatusSchema } from '../../src/core/rollout.ts';
-import { isDoneWith, measurableSinceMs } from '../../src/core/rounds.ts';
-import { fingerprintOf } from '../../src/core/split.ts';
-import type { TemplateRef } from '../../src/core/steps/index.ts';
-import type { RootPort, RunView, SplitView, World } from '../../src/core/world.ts';
-import type { Random } from '../../src/lib/index.ts';
-import type { WireSpec } from '../support/worlds.ts';
+import type { Effect, Plan } from '../../../src/core/plan.ts';
+import { plan } from '../../../src/core/planner.ts';
+import type { Rollout, RolloutStatus } from '../../../src/core/rollout.ts';
+import { rolloutSpecSchema, rolloutStatusSchema } from '../../../src/core/rollout.ts';
+import { isDoneWith, measurableSinceMs } from '../../../src/core/rounds.ts';
+import { fingerprintOf } from '../../../src/core/split.ts';
+import type { TemplateRef } from '../../../src/core/steps/index.ts';
+import type { RootPort, RunView, SplitView, World } from '../../../src/core/world.ts';
+import type { Random } from '../../../src/lib/index.ts';
+import type { WireSpec } from '../../support/worlds.ts';
 import { maxLagMs, worldOf } from './toy-view.ts';
 
 /** A cluster small enough to be read at one go: it takes a plan's writes as an API server would, lets pods and the mesh follow in their own time, and forgets nothing. */

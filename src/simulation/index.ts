@@ -1,0 +1,3 @@
+export type { Drive } from './drive.ts';
+export type { Ended, Replica } from './replica.ts';
+export { createSimulation, type Simulation, type SimulationOptions, type StartOptions } from './simulation.ts';

@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto';
+import type { Logger } from '../../../src/lib/index.ts';
+import type { ApiAnswer, ApiRequest, CallFault, Faults as LineFaults } from '../../../src/sandbox/api/index.ts';
+import { createSimulation, type Replica } from '../../../src/simulation/index.ts';
+import { faultNamed } from '../faults/index.ts';
+import { laws as allLaws } from '../laws/index.ts';
+import { workloadNamed } from '../workloads/index.ts';
+import type { Plan } from './plan.ts';
+import type { Hooks, Law, Outcome, Run, SeenCall, SeenCommit, Violation } from './run.ts';
+import { settledIn } from './settled.ts';
+
+export interface PlayOptions {
+  readonly laws?: readonly Law[];
+  /** How long nothing may happen after the end. Default: 5 minutes. */
+  readonly restMs?: number;
+  /** Goes on after the first violation. Default: false. */
+  readonly isThorough?: boolean;
+  readonly onLine?: (line: string) => void;
+}
+
+const minuteMs = 60_000;
+/** From the end of the faults until it has come to rest, at most. */
+const healingMs = 120 * minuteMs;
+const tailLines = 60;
+/** For what is there before to have its pods. */
+const preparingMs = 10_000;
+
+/** Plays a plan from beginning to end: the same plan, the same outcome, to the last byte. */
+export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outcome> {
+  const workload = workloadNamed(plan.workload);
+  const hash = createHash('sha256');
+  const tail: string[] = [];
+  const violations: Violation[] = [];
+  const struck: Record<string, number> = {};
+  const struckNames = new Set<string>();
+  const commits: SeenCommit[] = [];
+  const counts = { effects: 0, reads: 0, events: 0 };
+  const hooks: Hooks[] = [];
+  const undos: (() => void)[] = [];
+  let waiting: { readonly holds: () => boolean; readonly act: () => void }[] = [];
+  let isHealed = false;
+  let hasChanged = false;
+  let current: SeenCall | undefined;
+  let beganMs = 0;
+  const isOver = () => violations.length > 0 && options.isThorough !== true;
+
+  function trace(line: string): void {
+    const told = `${(sim.clock.monotonicMs() - beganMs).toFixed(3)} ${line}`;
+    hash.update(`${told}\n`);
+    tail.push(told);
+    if (tail.length > tailLines) tail.shift();
+    options.onLine?.(told);
+  }
+
+  const sim = createSimulation({
+    seed: plan.seed,
+    sandbox: { isTerse: true, ...workload.sandbox },
+    log: (name): Logger => {
+      const level = (fields: object, message: string) => trace(`${name} says ${message} ${JSON.stringify(fields)}`);
+      return { debug() {}, info: level, warn: level, error: level };
+    },
+    onEvent: afterEvent,
+  });
+  const { sandbox } = sim;
+
+  const run: Run = {
+    ...{ plan, sim, sandbox, commits, counts, trace, subject: workload.subject, random: sim.random },
+    get isHealed() {
+      return isHealed;
+    },
+    elapsedMs: () => sim.clock.monotonicMs() - beganMs,
+    hook: (added) => void hooks.push(added),
+    at: (atMs, act) => void sim.clock.after(atMs - run.elapsedMs(), act),
+    when: (holds, act) => {
+      waiting.push({ holds, act });
+      hasChanged = true;
+    },
+    onHeal: (undo) => void undos.push(undo),
+    struck(fault) {
+      const { kind } = faultNamed(fault.fault);
+      struck[kind] = (struck[kind] ?? 0) + 1;
+      struckNames.add(fault.fault);
+      trace(`fault ${JSON.stringify(fault)}`);
+    },
+    replicas: () => sim.replicas.filter((replica) => replica.ended() === undefined),
+    leader: () => run.replicas().find((replica) => replica.isLeading() && !replica.time.isFrozen),
+    start(name, afterMs = 0) {
+      const start = () => {
+        if (run.replicas().some((replica) => replica.name === name)) return;
+        trace(`starts ${name}`);
+        const replica: Replica = sim.start(name, { faults: faultsOf(() => replica) });
+      };
+      sim.clock.after(afterMs, start);
+    },
+  };
+  const watches = (options.laws ?? allLaws).map((law) => ({ law, watch: law.watch(run) }));
+
+  function breach(law: Law, what: string | undefined): void {
+    if (what === undefined || isOver()) return;
+    violations.push({ law: law.id, what, atMs: run.elapsedMs() });
+    trace(`VIOLATION ${law.id}: ${what}`);
+  }
+
+  sandbox.server.store.onCommit(({ revision, type, key, object, previous }) => {
+    const commit: SeenCommit = { atMs: run.elapsedMs(), revision, type, key, object, previous, by: current };
+    commits.push(commit);
+    hasChanged = true;
+    trace(`${type} ${object.kind} ${key} ${revision} ${current?.replica.identity ?? ''}`);
+    for (const { law, watch } of watches) breach(law, watch.onCommit?.(commit));
+  });
+
+  /** What becomes of the requests of one process. */
+  function faultsOf(replicaOf: () => Replica): LineFaults {
+    const seen = new WeakMap<ApiRequest, SeenCall>();
+    return {
+      arriving(request) {
+        const call = callOf(replicaOf(), request);
+        seen.set(request, call);
+        if (call.sort === 'effect') trace(`${call.replica.identity} effect ${call.index} ${request.method} ${request.path}`);
+        for (const { law, watch } of watches) breach(law, watch.onCall?.(call));
+        return first((hook) => hook.onCall?.(call));
+      },
+      serving(request) {
+        current = seen.get(request);
+      },
+      leaving(request, answer) {
+        const call = current ?? seen.get(request);
+        current = undefined;
+        if (call === undefined) return undefined;
+        if (call.sort === 'effect') trace(`${call.replica.identity} answer ${call.index} ${answer.status}`);
+        return first((hook) => hook.onAnswer?.(call, answer as ApiAnswer));
+      },
+      streaming(request, event) {
+        const index = counts.events;
+        counts.events += 1;
+        for (const { onEvent } of hooks) {
+          const fault = onEvent?.({ index, replica: replicaOf(), request, event });
+          if (fault !== undefined) return fault;
+        }
+        return undefined;
+      },
+    };
+  }
+
+  function first(ask: (hook: Hooks) => CallFault | undefined): CallFault | undefined {
+    for (const hook of hooks) {
+      const fault = ask(hook);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
+
+  function callOf(replica: Replica, request: ApiRequest): SeenCall {
+    const sentMs = run.elapsedMs();
+    if (request.method !== 'GET') return { replica, request, sort: 'effect', index: counts.effects++, sentMs };
+    if (request.query?.watch !== undefined) return { replica, request, sort: 'watch', index: 0, sentMs };
+    return { replica, request, sort: 'read', index: counts.reads++, sentMs };
+  }
+
+  function afterEvent(): void {
+    for (const { law, watch } of watches) if (watch.onEvent !== undefined) breach(law, watch.onEvent());
+    if (!hasChanged) return;
+    hasChanged = false;
+    const ready = waiting.filter(({ holds }) => holds());
+    if (ready.length === 0) return;
+    waiting = waiting.filter((each) => !ready.includes(each));
+    for (const { act } of ready) act();
+  }
+
+  workload.prepare(run);
+  await sim.runFor(preparingMs);
+  beganMs = sim.clock.monotonicMs();
+  for (const planned of plan.faults) faultNamed(planned.fault).arm(planned, run);
+  for (const name of workload.replicas) run.start(name);
+  workload.act(run);
+  await sim.runUntil(isOver, workload.lengthMs);
+  isHealed = true;
+  for (const undo of undos.splice(0)) undo();
+  for (const name of workload.replicas) run.start(name);
+  trace('faults are over');
+  const ending = workload.ending(struckNames);
+  await sim.runUntil(() => isOver() || settledIn(run, ending), healingMs);
+  sandbox.settle();
+  if (!isOver()) for (const { law, watch } of watches) breach(law, watch.onRest?.());
+  if (!isOver()) await sim.runUntil(isOver, options.restMs ?? 5 * minuteMs);
+  if (!isOver()) for (const { law, watch } of watches) breach(law, watch.atEnd?.());
+  const lengthMs = run.elapsedMs();
+  const { sent, lost, failed } = sandbox.oracle.totals();
+  trace(`requests ${sent} ${lost} ${failed}`);
+  sim.close();
+  return {
+    ...{ plan, violations, struck, tail, hash: hash.digest('hex') },
+    size: { ...counts, lengthMs },
+    requests: { sent, lost, failed },
+  };
+}

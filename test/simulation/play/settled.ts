@@ -1,0 +1,37 @@
+import type { Resource } from '../../../src/kube/index.ts';
+import type { Ending, Run, Subject } from './run.ts';
+
+export interface RolloutSeen {
+  readonly apiVersion: string;
+  readonly metadata: { readonly uid: string; readonly generation: number; readonly deletionTimestamp?: string };
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly status?: {
+    readonly phase?: string;
+    readonly observedGeneration?: number;
+    readonly stableRevision?: string;
+    readonly canaryRevision?: string;
+    readonly message?: string;
+    readonly [field: string]: unknown;
+  };
+}
+
+export const rollouts: Resource = { group: 'sluice.dev', version: 'v1alpha1', plural: 'rollouts', kind: 'Rollout', namespaced: true };
+
+/** The Rollout as it is stored; undefined where it is gone. */
+export const rolloutOf = ({ sandbox, subject }: { readonly sandbox: Run['sandbox']; readonly subject: Subject }): RolloutSeen | undefined =>
+  sandbox.client.get(rollouts, { namespace: subject.namespace, name: subject.rollout }) as unknown as RolloutSeen | undefined;
+
+const quietMs = 30_000;
+
+/** It ended as it must, and no controller has written anything but its lease and Events for half a minute. */
+export function settledIn(run: Run, ending: Ending): boolean {
+  if (!endsAs(run, ending)) return false;
+  const last = run.commits.findLast(({ by, object }) => by !== undefined && object.kind !== 'Lease' && object.kind !== 'Event');
+  return last === undefined || run.elapsedMs() - last.atMs > quietMs;
+}
+
+export function endsAs(run: Run, { phases, isGone = false }: Ending): boolean {
+  const rollout = rolloutOf(run);
+  if (rollout === undefined) return isGone;
+  return phases.includes(rollout.status?.phase ?? '');
+}
