@@ -222,5 +222,6 @@ export const tracked = (call: Call, live: ApiObject | undefined, written: ApiObj
 function zeroOf({ isCustom, kind }: Kind): Readonly<Record<string, unknown>> {
   if (isCustom) return {};
   if (kind !== 'Deployment' && kind !== 'ReplicaSet') return { metadata: {}, spec: {}, status: {} };
-  return { metadata: {}, spec: { strategy: {}, template: { metadata: {}, spec: {} } }, status: {} };
+  // A list that Go does not leave out when it is empty is there before anybody writes it.
+  return { metadata: {}, spec: { strategy: {}, template: { metadata: {}, spec: { containers: [] } } }, status: {} };
 }

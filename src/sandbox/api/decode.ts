@@ -5,8 +5,8 @@ import { apiVersionOf, badMicroTime } from './kinds/index.ts';
 import type { ApiObject, ApiRequest } from './port.ts';
 import { isComplete, markComplete, memberSchema, prune, type Schema, validate, withDefaults } from './schema/index.ts';
 import { sizeOf } from './sizes.ts';
-import { badRequest, invalidObject, refuse, tooLarge, unsupportedMediaType } from './status.ts';
-import { type Members, membersOf, textOf } from './values.ts';
+import { badRequest, invalidObject, type Refusal, refuse, tooLarge, unsupportedMediaType } from './status.ts';
+import { byText, type Members, membersOf, textOf } from './values.ts';
 
 /** What the API server reads of one request. */
 const maxBodyBytes = 3 * 1024 * 1024;
@@ -74,7 +74,11 @@ export function complete(call: Call, written: Members, from: 'body' | 'patch' | 
   const [fresh, stored] = parted(withMetadata(written), version.schema);
   const dropped: string[] = [];
   const pruned = prune(fresh, version.schema, dropped);
-  reportUnknown(call, dropped, from === 'patch' ? { ...pruned, ...stored } : undefined);
+  reportUnknown(call, dropped, {
+    kind: kind.kind,
+    version: version.name,
+    patched: from === 'patch' ? { ...pruned, ...stored } : undefined,
+  });
   const tidied = kind.isCustom
     ? { ...pruned, metadata: tidy(pruned.metadata, memberSchema(version.schema, 'metadata')) }
     : tidy(pruned, version.schema);
@@ -105,7 +109,15 @@ const withMetadata = <T extends Readonly<Record<string, unknown>>>(object: T): T
   metadata: object.metadata ?? {},
 });
 
-function reportUnknown(call: Call, dropped: readonly string[], patched: unknown): void {
+interface Reading {
+  readonly kind: string;
+  readonly version: string;
+  /** What a patch came to; undefined where no patch is read. */
+  readonly patched: Members | undefined;
+}
+
+/** Warns of members that the kind does not know, or refuses them, as the request asks. */
+export function reportUnknown(call: Call, dropped: readonly string[], { kind, version, patched }: Reading): void {
   if (dropped.length === 0) return;
   const said = dropped.toSorted().map((path) => `unknown field ${JSON.stringify(path)}`);
   const mode = queryText(call.request, 'fieldValidation') ?? 'Warn';
@@ -115,9 +127,24 @@ function reportUnknown(call: Call, dropped: readonly string[], patched: unknown)
     return;
   }
   const text = `strict decoding error: ${said.join(', ')}`;
-  const { kind, version } = call;
-  if (patched === undefined) refuse(badRequest(`${kind.kind} in version "${version.name}" cannot be handled as a ${kind.kind}: ${text}`));
-  refuse(invalidObject({ group: '', name: '' }, '', [{ type: 'Invalid', field: 'patch', value: JSON.stringify(patched), detail: text }]));
+  refuse(
+    patched === undefined
+      ? badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${text}`)
+      : unreadablePatch(patched, text),
+  );
+}
+
+/** A patch that comes to what is no object of its kind. */
+export const unreadablePatch = (patched: Members, why: string): Refusal =>
+  invalidObject({ group: '', name: '' }, '', [{ type: 'Invalid', field: 'patch', value: JSON.stringify(byName(patched)), detail: why }]);
+
+/** The library for patches sorts the members of what it has patched, at the top. */
+const byName = (object: Members): Members => Object.fromEntries(Object.entries(object).toSorted(([left], [right]) => byText(left, right)));
+
+/** What Go calls the type of a JSON value. */
+export function goTypeOf(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 /** A value of the wrong type is no object of the kind at all: Go cannot read it. Custom resources are told by their schema instead. */
@@ -196,5 +223,6 @@ export function checkPlace(call: Call, object: ApiObject): void {
   }
   if (call.name !== undefined && textOf(name) !== '' && name !== call.name)
     refuse(badRequest(`the name of the object (${String(name)}) does not match the name on the URL (${call.name})`));
-  if (call.name !== undefined && textOf(name) === '' && call.request.method === 'PUT') refuse(badRequest(`name must be provided`));
+  if (call.name !== undefined && textOf(name) === '' && call.request.method === 'PUT')
+    refuse(badRequest(`the name of the object (${call.name} based on URL) was undeterminable: name must be provided`));
 }

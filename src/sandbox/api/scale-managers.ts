@@ -2,6 +2,7 @@
 import {
   difference,
   type FieldSet,
+  has,
   identityOf,
   isEmpty,
   type Managed,
@@ -12,26 +13,18 @@ import {
   writeManagers,
 } from './apply/index.ts';
 import { type Call, managerOf, timestamp } from './call.ts';
-import { apiVersionOf } from './kinds/index.ts';
+import { apiVersionOf, scaleSchema } from './kinds/index.ts';
 import type { ApiObject } from './port.ts';
-import type { Schema } from './schema/index.ts';
 import { type Members, membersOf, withMembers } from './values.ts';
 
 const scaleVersion = 'autoscaling/v1';
 const field = (path: readonly string[]): FieldSet => setOf(path.map((name) => `f:${name}`));
-const replicasOfScale = field(['spec', 'replicas']);
-const struct = (...names: readonly string[]): Schema => ({ properties: Object.fromEntries(names.map((name) => [name, {}])) });
-const schema: Schema = {
-  properties: {
-    metadata: struct('name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp', 'managedFields'),
-    spec: struct('replicas'),
-    status: struct('replicas', 'selector'),
-  },
-};
+const countOfScale = ['f:spec', 'f:replicas'];
+const replicasOfScale = setOf(countOfScale);
 
 /** How writes of a scale are tracked, before they are carried over. */
 export const scaleTracking = (call: Call, operation: Manager['operation']): Tracking => ({
-  schema,
+  schema: scaleSchema,
   manager: { ...managerOf(call, operation), apiVersion: scaleVersion },
   time: timestamp(call.nowMs),
   reset: [],
@@ -47,6 +40,9 @@ export function withScaleManagers(call: Call, object: ApiObject, scale: Members)
   const managedFields = writeManagers(new Map(owners.map((managed) => [identityOf(managed), managed])));
   return { ...scale, metadata: { ...membersOf(scale.metadata), managedFields } };
 }
+
+/** Whether anybody owns the count of the scale. */
+export const hasScaleManagers = (scale: Members): boolean => readManagers(membersOf(scale.metadata).managedFields).size > 0;
 
 /** The object with the managers that its scale has now. */
 export function withManagersOfScale(call: Call, object: ApiObject, scale: Members): ApiObject {
@@ -82,10 +78,12 @@ const left = (own: ReadonlyMap<string, Managed>, owners: ReadonlyMap<string, Man
     return [[identity, { ...managed, fields }] as const];
   });
 
-/** Who owns something of the scale, owns the count. The server knows no time for them. */
+/** Who owns the count in the scale and had nothing of the object. The server knows no time for them. */
 const arrived = (own: ReadonlyMap<string, Managed>, owners: ReadonlyMap<string, Managed>, call: Call, paths: CountPaths): Entries =>
   [...owners].flatMap(([identity, managed]) => {
     const apiVersion = apiVersionOf(call.kind.group, call.version.name);
     const fields = paths.get(apiVersion);
-    return own.has(identity) || fields === undefined ? [] : [[identity, { ...managed, apiVersion, fields, time: undefined }] as const];
+    return own.has(identity) || fields === undefined || !has(managed.fields, countOfScale)
+      ? []
+      : [[identity, { ...managed, apiVersion, fields, time: undefined }] as const];
   });

@@ -58,9 +58,9 @@ export const answer = (status: number, body: unknown, headers: Readonly<Record<s
 export const text = (status: number, body: string): ApiAnswer => ({ status, headers: { 'content-type': 'text/plain' }, body });
 
 const named = (resource: GroupName, name: string): Members => ({
-  name,
+  ...(name === '' ? {} : { name }),
   ...(resource.group === '' ? {} : { group: resource.group }),
-  kind: resource.name,
+  ...(resource.name === '' ? {} : { kind: resource.name }),
 });
 
 export const notFound = (resource: GroupName, name: string): Refusal => ({
@@ -160,6 +160,9 @@ export const internalError = (message: string): Refusal => ({
   message: `Internal error occurred: ${message}`,
   details: { causes: [{ message }] },
 });
+
+/** An error that no handler has made a Status of. */
+export const internalFailure = (message: string): Refusal => ({ code: 500, reason: '', message });
 
 export const serviceUnavailable = (message: string): Refusal => ({ code: 503, reason: 'ServiceUnavailable', message });
 

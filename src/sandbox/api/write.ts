@@ -4,14 +4,24 @@ import { trackApply, typedProblem } from './apply/index.ts';
 import { applyConflict } from './apply-conflict.ts';
 import { type Call, kindOf, queryFlag, queryText, resourceOf, tableKey, timestamp } from './call.ts';
 import type { Cluster } from './cluster.ts';
-import { bodyOf, checkPlace, complete, decodeBody, mediaTypeOf } from './decode.ts';
+import { bodyOf, checkPlace, complete, decodeBody, goTypeOf, mediaTypeOf } from './decode.ts';
 import { forbidden as forbiddenField, invalid, required } from './field-error.ts';
 import { generatedName, newUid } from './identifiers.ts';
 import { apiVersionOf } from './kinds/index.ts';
 import { namelessError } from './metadata.ts';
-import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from './patch/index.ts';
+import { applyJsonPatch, applyMergePatch, applyStrategicPatch, type JsonPatchFailure } from './patch/index.ts';
 import type { ApiObject } from './port.ts';
-import { badRequest, conflict, generateNameConflict, invalidObject, modified, notFound, refuse, unsupportedMediaType } from './status.ts';
+import {
+  badRequest,
+  conflict,
+  generateNameConflict,
+  invalidObject,
+  modified,
+  notFound,
+  type Refusal,
+  refuse,
+  unsupportedMediaType,
+} from './status.ts';
 import { type Members, membersOf, textOf } from './values.ts';
 import { fromStored } from './versions.ts';
 
@@ -101,21 +111,36 @@ export function findOrRefuse(cluster: Cluster, call: Call): ApiObject {
   return find(cluster, call) ?? refuse(notFound(resourceOf(call), call.name ?? ''));
 }
 
-const patchTypes = {
+export const patchTypes = {
   json: 'application/json-patch+json',
   merge: 'application/merge-patch+json',
   strategic: 'application/strategic-merge-patch+json',
   apply: 'application/apply-patch+yaml',
 } as const;
 
-/** PATCH of any kind. */
-export function patch(cluster: Cluster, call: Call): { readonly object: ApiObject; readonly isNew: boolean } {
+/** The media type of a patch that may be asked for as it is. */
+export function checkPatchOptions(call: Call): string {
   const type = mediaTypeOf(call.request);
   const known = [patchTypes.json, patchTypes.merge, ...(call.kind.isCustom ? [] : [patchTypes.strategic]), patchTypes.apply];
   if (!known.some((one) => one === type)) refuse(unsupportedMediaType(known));
+  if (type !== patchTypes.apply && queryText(call.request, 'force') !== undefined)
+    refuseOption([forbiddenField('force', 'may not be specified for non-apply patch')]);
+  if (type === patchTypes.apply && queryText(call.request, 'fieldManager') === undefined)
+    refuseOption([required('fieldManager', 'is required for apply patch')]);
+  return type;
+}
+
+/** A JSON patch that is none, or that does not fit. */
+export function inapplicablePatch({ kind, message }: JsonPatchFailure): Refusal {
+  if (kind === 'malformed') return badRequest(`error decoding patch: ${message}`);
+  return { code: 422, reason: 'Invalid', message: 'the server rejected our request due to an error in our request', details: {} };
+}
+
+/** PATCH of any kind. */
+export function patch(cluster: Cluster, call: Call): { readonly object: ApiObject; readonly isNew: boolean } {
+  const type = checkPatchOptions(call);
   const body = bodyOf(call.request);
   if (type === patchTypes.apply) return apply(cluster, call, body);
-  if (queryText(call.request, 'force') !== undefined) refuseOption([forbiddenField('force', 'may not be specified for non-apply patch')]);
   const stored = findOrRefuse(cluster, call);
   const live = fromStored(stored, call.kind, call.version);
   const patched = patchedObject(call, live, body, type);
@@ -127,11 +152,10 @@ export function patch(cluster: Cluster, call: Call): { readonly object: ApiObjec
 function patchedObject(call: Call, live: ApiObject, body: unknown, type: string): Members {
   if (type === patchTypes.json) {
     const result = applyJsonPatch(live, body);
-    if (result.ok) return membersOf(result.value);
-    if (result.failure.kind === 'malformed') refuse(badRequest(`error decoding patch: ${result.failure.message}`));
-    refuse({ code: 422, reason: 'Invalid', message: 'the server rejected our request due to an error in our request', details: {} });
+    return result.ok ? membersOf(result.value) : refuse(inapplicablePatch(result.failure));
   }
-  if (!isObject(body)) refuse(badRequest('error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}'));
+  if (!isObject(body))
+    refuse(badRequest(`error decoding patch: json: cannot unmarshal ${goTypeOf(body)} into Go value of type map[string]interface {}`));
   return membersOf(type === patchTypes.merge ? applyMergePatch(live, body) : applyStrategicPatch(live, body, call.version.schema));
 }
 
@@ -147,7 +171,6 @@ function checkPatched(call: Call, stored: ApiObject, object: ApiObject): void {
 
 /** Server-side apply: merges what the applier wants with what others own, or says who is in the way. */
 function apply(cluster: Cluster, call: Call, body: unknown): { readonly object: ApiObject; readonly isNew: boolean } {
-  if (queryText(call.request, 'fieldManager') === undefined) refuseOption([required('fieldManager', 'is required for apply patch')]);
   if (!isObject(body)) refuse(badRequest('error decoding YAML: json: cannot unmarshal into Go value of type map[string]interface {}'));
   const expected = apiVersionOf(call.kind.group, call.version.name);
   if (textOf(body.apiVersion) === '' || textOf(body.kind) === '')

@@ -107,16 +107,59 @@ export function applyContract(open: (name: string) => Promise<Ask>): void {
       expect(Object.keys(managers(await ask.read(path(ask))))).toEqual(['maker/Update']);
     });
 
-    test('a scale can be applied, and taken by force', async () => {
+    const scaleOf = (replicas: number) => ({
+      apiVersion: 'autoscaling/v1',
+      kind: 'Scale',
+      metadata: { name: 'a' },
+      spec: { replicas },
+    });
+
+    test('the scale of a Deployment can be applied, and taken by force', async () => {
       const ask = await open('ssa-scale-apply');
-      await ask.made(gadgetPath(ask.namespace), gadget('a', { replicas: 2 }), { fieldManager: 'maker' });
-      const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'a' }, spec: { replicas: 4 } };
-      const refusal = refused(await ask.apply(`${path(ask)}/scale`, scale, 'scaler'), 409, 'Conflict');
+      const target = appsPath(ask.namespace, 'deployments', 'a');
+      await ask.made(appsPath(ask.namespace, 'deployments'), deployment('a', { replicas: 0 }), { fieldManager: 'maker' });
+      const refusal = refused(await ask.apply(`${target}/scale`, scaleOf(4), 'scaler'), 409, 'Conflict');
       expect(refusal.message).toContain('conflict with "maker" using autoscaling/v1');
-      ok(await ask.apply(`${path(ask)}/scale`, scale, 'scaler', force));
-      const object = await ask.read(path(ask));
+      ok(await ask.apply(`${target}/scale`, scaleOf(4), 'scaler', force));
+      const object = await ask.read(target);
       expect(object).toMatchObject({ spec: { replicas: 4 } });
       expect(managers(object)['scaler/Apply/scale']).toEqual({ 'f:spec': { 'f:replicas': {} } });
+    });
+
+    test('the scale of a custom resource can be applied as it is, and not changed that way', async () => {
+      const ask = await open('ssa-scale-custom');
+      await ask.made(gadgetPath(ask.namespace), gadget('a', { replicas: 2 }), { fieldManager: 'maker' });
+      refused(await ask.apply(`${path(ask)}/scale`, scaleOf(4), 'scaler'), 409, 'Conflict');
+      const failure = refused(await ask.apply(`${path(ask)}/scale`, scaleOf(4), 'scaler', force), 500);
+      expect(failure.message).toBe(
+        'failed to convert new object (/a; autoscaling/v1, Kind=Scale) to proper version: request to convert CR to an invalid group/version: autoscaling/v1',
+      );
+      refused(await ask.apply(`${path(ask)}/scale`, { ...scaleOf(2), kind: 'Gadget' }, 'scaler'), 400, 'BadRequest');
+      ok(await ask.apply(`${path(ask)}/scale`, scaleOf(2), 'scaler'));
+      expect(managers(await ask.read(path(ask)))['scaler/Apply/scale']).toEqual({ 'f:spec': { 'f:replicas': {} } });
+    });
+
+    test('nor at all while nobody owns its count', async () => {
+      const ask = await open('ssa-scale-absent');
+      await ask.made(gadgetPath(ask.namespace), gadget('a'), { fieldManager: 'maker' });
+      const failure = refused(await ask.apply(`${path(ask)}/scale`, scaleOf(2), 'scaler', force), 500);
+      expect(failure.message).toBe(
+        'failed to create manager for existing fields: failed to convert live object (/; autoscaling/v1, Kind=Scale) to proper version: request to convert CR to an invalid group/version: autoscaling/v1',
+      );
+    });
+
+    test('a null that becomes a map was nobody’s map', async () => {
+      const ask = await open('ssa-null');
+      ok(await apply(ask, { free: { any: null } }, 'one'), 201);
+      const shared = ok(await apply(ask, { free: { any: { deep: 1 } } }, 'two'));
+      expect(at(shared, 'spec.free')).toEqual({ any: { deep: 1 } });
+    });
+
+    test('a list that is never left out is nobody’s as a whole', async () => {
+      const ask = await open('ssa-containers');
+      const made = await ask.made(appsPath(ask.namespace, 'deployments'), deployment('a', { replicas: 0 }), { fieldManager: 'maker' });
+      const containers = at(managers(made)['maker/Update'], 'f:spec.f:template.f:spec.f:containers');
+      expect(Object.keys(containers as object)).toEqual(['k:{"name":"app"}']);
     });
 
     test('defaults that depend on other fields are the creator’s too', async () => {

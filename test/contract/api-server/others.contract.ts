@@ -35,6 +35,33 @@ export function othersContract(open: (name: string) => Promise<Ask>): void {
       expect(await ask.read(scalePath(ask))).toMatchObject({ spec: { replicas: 2 } });
     });
 
+    test.each([
+      ['a merge patch', 'merge', { spec: { replicas: 0 } }, 0],
+      ['a merge patch that takes it away', 'merge', { spec: null }, 0],
+      ['a JSON patch', 'json', [{ op: 'replace', path: '/spec/replicas', value: 3 }], 3],
+      ['a JSON patch that takes it away', 'json', [{ op: 'remove', path: '/spec/replicas' }], 0],
+    ] as const)('%s sets spec.replicas where it is absent', async (_what, type, patch, replicas) => {
+      const ask = await open('scale-set');
+      await ask.made(gadgetPath(ask.namespace), gadget('a'));
+      ok(await ask.patch(scalePath(ask), patch, type));
+      expect(at(await ask.read(gadgetPath(ask.namespace, 'a')), 'spec.replicas')).toBe(replicas);
+    });
+
+    test('is of its object: by name, namespace and uid; and of its kind', async () => {
+      const ask = await open('scale-identity');
+      await ask.made(gadgetPath(ask.namespace), gadget('a', { replicas: 3 }));
+      const scale = await ask.read(scalePath(ask));
+      const metadata = { name: 'a', namespace: ask.namespace };
+      refused(await ask.put(scalePath(ask), { ...scale, metadata: { ...metadata, name: 'b' } }), 400, 'BadRequest');
+      refused(await ask.put(scalePath(ask), { ...scale, metadata: { ...metadata, namespace: 'other' } }), 400, 'BadRequest');
+      refused(await ask.put(scalePath(ask), { ...scale, metadata: { ...metadata, uid: 'other' } }), 409, 'Conflict');
+      refused(await ask.put(scalePath(ask), { ...scale, metadata, kind: 'Gadget' }), 400, 'BadRequest');
+      refused(await ask.patch(scalePath(ask), { metadata: { name: 'b' } }), 400, 'BadRequest');
+      refused(await ask.patch(scalePath(ask), { spec: { replicas: 'three' } }), 422, 'Invalid');
+      const reply = await ask.patch(scalePath(ask), { spec: { replica: 4 } });
+      expect([ok(reply).spec, reply.headers.warning]).toEqual([{ replicas: 3 }, '299 - "unknown field \\"spec.replica\\""']);
+    });
+
     test('PATCH and PUT scale the object, and its generation moves on', async () => {
       const ask = await open('scale-write');
       await ask.made(gadgetPath(ask.namespace), gadget('a', { replicas: 3 }));

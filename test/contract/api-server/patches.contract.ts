@@ -103,6 +103,14 @@ export function patchesContract(open: (name: string) => Promise<Ask>): void {
       expect(at(ok(await ask.patch(path, patch(1), 'json')), 'spec.size')).toBe(9);
     });
 
+    test('replaces a member that is not there, too', async () => {
+      const ask = await open('json-absent');
+      const path = gadgetPath(ask.namespace, 'a');
+      await ask.made(gadgetPath(ask.namespace), gadget('a'));
+      const patched = ok(await ask.patch(path, [{ op: 'replace', path: '/spec/name', value: 'abc' }], 'json'));
+      expect(at(patched, 'spec.name')).toBe('abc');
+    });
+
     test('a test of resourceVersion is a guard', async () => {
       const ask = await open('json-guard');
       const path = gadgetPath(ask.namespace, 'a');

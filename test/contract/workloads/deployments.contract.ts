@@ -182,6 +182,10 @@ export function deploymentsContract(open: (what: string) => Promise<Cluster>): v
       'the ReplicaSet to be nobody’s',
       async () => at((await cluster.list('replicasets'))[0], 'metadata.ownerReferences') === undefined,
     );
+    await cluster.until(
+      'the Deployment to be gone',
+      async () => (await cluster.ask.get(cluster.path('deployments', 'web'))).status === 404,
+    );
     await cluster.deploy({ replicas: 1 });
     await cluster.rolledOut();
     const [set, ...more] = await cluster.list('replicasets');

@@ -69,8 +69,8 @@ export function compare(before: unknown, after: unknown, schema: Schema | undefi
     removed: { ...below.removed, isMember: after === undefined },
     modified: below.modified,
   };
-  // A map that became a list, or the like.
-  const isOther = before !== undefined && after !== undefined && atomOf(before, schema) !== atom;
+  // A map that became a list, or the like. A null takes the form of whatever it is compared with.
+  const isOther = before !== undefined && before !== null && after !== undefined && atomOf(before, schema) !== atom;
   return isOther ? { ...here, modified: { ...here.modified, isMember: true } } : here;
 }
 

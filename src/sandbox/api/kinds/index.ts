@@ -11,3 +11,4 @@ export {
 } from './kind.ts';
 export { badMicroTime } from './others.ts';
 export { definitions, KindRegistry, namespaces, pods, type ServedKind, services } from './registry.ts';
+export { scaleSchema } from './shapes.ts';

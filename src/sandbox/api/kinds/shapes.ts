@@ -102,3 +102,6 @@ export const conditions = listBy(
 /** A whole object of a built-in kind. */
 export const object = (members: Readonly<Record<string, Shape>>): Shape =>
   closed({ apiVersion: text, kind: text, metadata: objectMeta, ...members });
+
+/** `autoscaling/v1`, `Scale`: what `/scale` of every kind speaks. */
+export const scaleSchema: Schema = object({ spec: closed({ replicas: int }), status: closed({ replicas: int, selector: text }) });

@@ -1,3 +1,3 @@
-export { applyJsonPatch } from './json-patch.ts';
+export { applyJsonPatch, type JsonPatchFailure } from './json-patch.ts';
 export { applyMergePatch } from './merge.ts';
 export { applyStrategicPatch } from './strategic.ts';

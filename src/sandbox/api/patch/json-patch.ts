@@ -1,10 +1,13 @@
 import { fail, isObject, ok, type Result, sameJson } from '../../../lib/index.ts';
 
-/** JSON patch (RFC 6902), all or nothing. `malformed`: it is no patch at all; `inapplicable`: it does not fit the document. */
-export function applyJsonPatch(
-  target: unknown,
-  patch: unknown,
-): Result<unknown, { readonly kind: 'malformed' | 'inapplicable'; readonly message: string }> {
+/** `malformed`: it is no patch at all; `inapplicable`: it does not fit the document. */
+export interface JsonPatchFailure {
+  readonly kind: 'malformed' | 'inapplicable';
+  readonly message: string;
+}
+
+/** JSON patch (RFC 6902), all or nothing; as in the API server's library, a member is replaced where there is none, too. */
+export function applyJsonPatch(target: unknown, patch: unknown): Result<unknown, JsonPatchFailure> {
   if (!Array.isArray(patch))
     return fail({ kind: 'malformed', message: 'json: cannot unmarshal object into Go value of type jsonpatch.Patch' });
   let document: unknown = target;
@@ -88,8 +91,8 @@ function change(document: unknown, keys: readonly string[], what: Change): unkno
       throw new Inapplicable(`${what.kind} operation does not apply: doc is missing path: /${keys.join('/')}`);
     return { ...document, [key]: change(document[key], rest, what) };
   }
-  if (what.kind !== 'add' && document[key] === undefined)
-    throw new Inapplicable(`${what.kind} operation does not apply: doc is missing key: ${key}`);
+  if (what.kind === 'remove' && document[key] === undefined)
+    throw new Inapplicable(`remove operation does not apply: doc is missing key: ${key}`);
   if (what.kind !== 'remove') return { ...document, [key]: what.value ?? null };
   const { [key]: _, ...others } = document;
   return others;
