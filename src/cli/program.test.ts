@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { runCli } from './program.ts';
 
 afterEach(() => {
@@ -21,5 +22,33 @@ async function run(...args: readonly string[]): Promise<{ readonly code: number;
 describe('the version', () => {
   test.each(['version', '--version'])('%s prints it', async (arg) => {
     expect(await run(arg)).toEqual({ code: 0, out: 'sluice dev\n', err: '' });
+  });
+});
+
+describe('render', () => {
+  const kindsIn = (text: string) => parseAllDocuments(text).map((document) => String(document.get('kind')));
+
+  test.each([
+    ['crds', 'CustomResourceDefinition', 5],
+    ['rbac', 'ClusterRole', 5],
+    ['template', 'ClusterAnalysisTemplate', 18],
+  ])('%s prints manifests', async (what, kind, count) => {
+    const { code, out } = await run('render', what);
+    expect(code).toBe(0);
+    expect(kindsIn(out).filter((each) => each === kind)).toHaveLength(count);
+  });
+
+  test('template of one mesh prints its two', async () => {
+    const { out } = await run('render', 'template', 'linkerd');
+    expect(parseAllDocuments(out).map((document) => document.getIn(['metadata', 'name']))).toEqual([
+      'success-rate-linkerd',
+      'latency-p99-linkerd',
+    ]);
+  });
+
+  test('template of a mesh that there is none for says which there are', async () => {
+    const { code, out, err } = await run('render', 'template', 'kuma');
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toMatch(/no templates for kuma; there are some for builtin, linkerd/);
   });
 });
