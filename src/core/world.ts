@@ -204,6 +204,8 @@ export interface RunView extends RunFacts {
     readonly metric: string;
     readonly passedWindowStartedAtMs: number | undefined;
     readonly isExempt: boolean;
+    /** How long after a weight was confirmed it can be asked first, and before when it is not; absent where it is not known, or over. */
+    readonly firstAsk?: { readonly windowMs: number; readonly notBeforeMs?: number } | undefined;
   }[];
 }
 
