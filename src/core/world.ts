@@ -199,6 +199,8 @@ export interface RunView extends RunFacts {
   readonly isTerminating: boolean;
   /** Somebody has deleted it: nobody measures it any more. */
   readonly isDeleting?: boolean;
+  /** Of a Failed one: the metric, its value and its threshold, and how many samples failed; in words. */
+  readonly failing?: string | undefined;
   /** Of every metric that is not a dry run: the start of the window of its latest Pass. */
   readonly evidence: readonly {
     readonly metric: string;

@@ -1,5 +1,6 @@
 import type { RunView } from '../world.ts';
 import { askingOf } from './ask.ts';
+import { failingText } from './failing.ts';
 import type { Argument, Metric } from './metric.ts';
 import type { AnalysisRun, BrokenRun, MetricResult, RunKind } from './run.ts';
 import { minWindowMs, ownWindowMs, sampleArgs, scopeOf, withWindow } from './scope.ts';
@@ -60,6 +61,7 @@ export function runView(run: AnalysisRun, nowMs: number): RunView | undefined {
     isTerminating: terminate || run.isDeleting,
     isDeleting: run.isDeleting,
     evidence: evidenceOf(run, nowMs),
+    ...(run.status.phase === 'Failed' ? { failing: failingText(run) } : {}),
   };
 }
 

@@ -41,11 +41,15 @@ function raiseFloor(world: World, draft: Draft): Draft {
 function stopForAnalysis(world: World, draft: Draft): Draft | undefined {
   const runs = runsOf(world, draft.status);
   const failed = runs.find(({ phase }) => phase === 'Failed');
-  if (failed !== undefined) return abort(world, draft, 'AnalysisFailed', `${failed.name}: ${failed.message}`);
+  if (failed !== undefined) return abort(world, draft, 'AnalysisFailed', failureText(failed));
   const broken = currentRunsOf(world, draft.status).find(({ phase }) => phase === 'Error');
   if (broken !== undefined) return abort(world, draft, 'AnalysisError', `${broken.name}: ${broken.message}`);
   return undefined;
 }
+
+/** First what people want to know, then where to look. */
+const failureText = ({ name, message, failing }: RunView): string =>
+  failing === undefined ? `${name}: ${message}` : `${failing} (${name}: ${message})`;
 
 const graceMs = 30_000;
 const outageLimit = 3;

@@ -113,3 +113,13 @@ describe('a wait for the first window says when that is over', () => {
     expect(messageOf(steps.withRuns({ ...run, evidence: [long, late] }))).toMatch(/-s1 is Running, first measured at 12:02:01Z$/);
   });
 });
+
+test('a rollback says which metric failed, by how much and how often: in status, the condition and the Event', () => {
+  const failing = 'error-rate 0.31 > 0.05, 3 of 3 samples failed';
+  const message = 'metric "error-rate" Failed: failed 3 > failureLimit 2';
+  const cut = planned(analysed.atStep(1).withWeight(10).withRuns({ phase: 'Failed', message, failing }));
+  const words = `${failing} (${background}: ${message})`;
+  expect(cut.status?.abort).toMatchObject({ reason: 'AnalysisFailed', message: words });
+  expect(conditionOf(cut, 'Ready')?.message).toContain(words);
+  expect(cut.notices).toMatchObject([{ severity: 'Warning', reason: 'AnalysisFailed', message: expect.stringContaining(words) }]);
+});
