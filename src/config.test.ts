@@ -50,18 +50,32 @@ describe('settings', () => {
   });
 });
 
-describe('a wrong setting is refused with its name', () => {
+const refused = (flags: Parameters<typeof loadConfig>[0], env: Readonly<Record<string, string>> = {}): string => {
+  const config = loadConfig(flags, env);
+  return config.ok ? 'taken' : config.failure;
+};
+
+describe('a wrong setting is refused by the name that it was given by', () => {
   test.each([
-    ['an address that is no URL', { prometheusAddress: 'prometheus:9090' }, 'prometheusAddress'],
-    ['no port', { listen: 'localhost' }, 'listen'],
-    ['neither true nor false', { leaderElection: 'yes' }, 'leaderElection'],
-    ['no level', { logLevel: 'loud' }, 'logLevel'],
-    ['a lease that would expire before it is renewed', { leaseDuration: '5s' }, 'leaseDuration'],
-    ['a duration without a unit', { leaseDuration: 'soon' }, 'leaseDuration'],
-    ['an unknown setting', { colour: 'red' }, 'colour'],
-  ])('%s', (_, flags, named) => {
-    const config = loadConfig(flags, {});
-    expect(config.ok ? '' : config.failure).toContain(named);
+    ['an address that is no URL', { prometheusAddress: 'prometheus:9090' }, '--prometheus-address: must be an http or https URL'],
+    ['no port', { listen: 'localhost' }, '--listen: must be HOST:PORT'],
+    ['neither true nor false', { leaderElection: 'yes' }, '--leader-election: must be true or false'],
+    ['no level', { logLevel: 'loud' }, '--log-level: '],
+    ['a namespace that is none', { namespaces: 7 }, '--namespace: '],
+  ])('a flag: %s', (_, flags, named) => expect(refused(flags)).toContain(named));
+
+  test.each([
+    ['no port', { SLUICE_LISTEN: 'localhost' }, 'SLUICE_LISTEN: must be HOST:PORT'],
+    ['a duration without a unit', { SLUICE_LEASE_DURATION: 'soon' }, 'SLUICE_LEASE_DURATION: must be a duration such as 15s'],
+    ['a lease that would expire before it is renewed', { SLUICE_LEASE_DURATION: '5s' }, 'SLUICE_LEASE_DURATION must exceed renewDeadline'],
+  ])('a variable: %s', (_, env, named) => expect(refused({}, env)).toContain(named));
+
+  test('of a file, every one of them, with the file', () => {
+    const config = file('wrong.yaml', 'listen: localhost\ncolour: red\n');
+    expect(refused({ config }).split('\n').toSorted()).toEqual([
+      `${config}: colour: is no setting`,
+      `${config}: listen: must be HOST:PORT`,
+    ]);
   });
 
   test('a file that is not there, or no mapping', () => {

@@ -14,7 +14,7 @@ const duration = (fallback: number) =>
     .refine((ms) => Number.isFinite(ms) && ms >= 0, 'must be a duration such as 15s')
     .default(fallback);
 
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')], { error: 'must be true or false' });
 
 const schema = z.strictObject({
   kubeconfig: z.string().optional(),
@@ -47,7 +47,7 @@ export type Config = Omit<z.output<typeof schema>, 'identity' | 'leaseNamespace'
 
 export type Settings = Readonly<Record<string, unknown>>;
 
-/** The configuration; or every error in it, one a line. */
+/** The configuration; or every error in it, one a line, each named as it was given: `--listen`, `SLUICE_LISTEN`, or `listen` of the file. */
 export function loadConfig(
   flags: Settings & { readonly config?: string },
   env: Readonly<Record<string, string | undefined>>,
@@ -56,12 +56,15 @@ export function loadConfig(
   const path = file ?? env.SLUICE_CONFIG;
   const stored = path === undefined ? ok({}) : readFile(path);
   if (!stored.ok) return stored;
-  const parsed = schema.safeParse({ ...stored.value, ...fromEnv(env), ...defined(others) });
-  if (!parsed.success) return fail(parsed.error.issues.map(({ path: where, message }) => `${where.join('.')}: ${message}`).join('\n'));
+  const given = { flags: defined(others), env: fromEnv(env), file: path };
+  const parsed = schema.safeParse({ ...stored.value, ...given.env, ...given.flags });
+  if (!parsed.success) return fail(parsed.error.issues.flatMap((issue) => problemsOf(issue, given)).join('\n'));
   const settings = parsed.data;
   const { leaseDuration, renewDeadline, retryPeriod } = settings;
-  if (!(leaseDuration > renewDeadline && renewDeadline > 2 * retryPeriod))
-    return fail('leaseDuration must exceed renewDeadline, and that twice retryPeriod');
+  if (!(leaseDuration > renewDeadline && renewDeadline > 2 * retryPeriod)) {
+    const name = (key: string) => nameOf(key, given);
+    return fail(`${name('leaseDuration')} must exceed ${name('renewDeadline')}, and that twice ${name('retryPeriod')}`);
+  }
   return ok({
     ...settings,
     // One per start of a process: a restarted one must not pass for its predecessor.
@@ -69,6 +72,27 @@ export function loadConfig(
     leaseNamespace: settings.leaseNamespace ?? env.POD_NAMESPACE ?? defaultNamespace,
   });
 }
+
+/** Where settings came from, the strongest first. */
+interface Given {
+  readonly flags: Settings;
+  readonly env: Settings;
+  readonly file: string | undefined;
+}
+
+function problemsOf(issue: z.core.$ZodIssue, given: Given): readonly string[] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${nameOf(key, given)}: is no setting`);
+  return [`${nameOf(String(issue.path[0]), given)}: ${issue.message}`];
+}
+
+function nameOf(key: string, { flags, env, file }: Given): string {
+  if (key in flags) return `--${key === 'namespaces' ? 'namespace' : words(key, '-')}`;
+  if (key in env) return key === 'namespaces' ? 'SLUICE_NAMESPACE' : variableOf(key);
+  return file === undefined ? key : `${file}: ${key}`;
+}
+
+const words = (key: string, between: string): string => key.replace(/[A-Z]/g, (letter) => `${between}${letter.toLowerCase()}`);
+const variableOf = (key: string): string => `SLUICE_${words(key, '_').toUpperCase()}`;
 
 function readFile(path: string): Result<Record<string, unknown>, string> {
   try {
@@ -82,9 +106,7 @@ function readFile(path: string): Result<Record<string, unknown>, string> {
 
 /** SLUICE_PROMETHEUS_ADDRESS is prometheusAddress, and so on; SLUICE_NAMESPACE, named like its flag, may hold several with commas. */
 function fromEnv(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
-  const names = Object.keys(schema.shape).map(
-    (key) => [key, `SLUICE_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`] as const,
-  );
+  const names = Object.keys(schema.shape).map((key) => [key, variableOf(key)] as const);
   return defined({ namespaces: env.SLUICE_NAMESPACE, ...defined(Object.fromEntries(names.map(([key, name]) => [key, env[name]]))) });
 }
 

@@ -30,11 +30,15 @@ export async function runController(config: Config): Promise<number> {
     log.error({ reason: `cannot listen on ${config.listen}: ${server}` }, 'cannot start');
     return 1;
   }
-  const onLost = (reason: string) => {
-    if (interrupt.signal.aborted) return;
-    log.error({ reason }, 'this process no longer leads; it ends');
+  /** The elector has said why. */
+  const onLost = () => {
     interrupt.abort();
     stop.abort();
+  };
+  const onFenced = (reason: string) => {
+    if (interrupt.signal.aborted) return;
+    log.error({ reason }, 'a newer leader has written; this process ends');
+    onLost();
   };
   const drain = () => {
     server.drain();
@@ -42,7 +46,7 @@ export async function runController(config: Config): Promise<number> {
   };
   if (stop.signal.aborted) drain();
   else stop.signal.addEventListener('abort', drain, { once: true });
-  const composed = await compose(config, { clock, log, onFenced: onLost });
+  const composed = await compose(config, { clock, log, onFenced });
   if (!composed.ok) {
     log.error({ reason: composed.failure }, 'cannot start');
     await server.close(0);

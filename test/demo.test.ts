@@ -179,4 +179,18 @@ describe.concurrent('sluice demo', () => {
     expect(demo.text()).toContain('but the controller has ended: SIGKILL');
     expect(demo.leavings()).toEqual([]);
   });
+
+  test('--hold keeps up what came out wrong, too, says so, and exits 1 on Ctrl-C', { timeout: deadlineMs }, async () => {
+    const demo = startDemo('held', ['--hold', '--examples', quickExamples('held')]);
+    await demo.until(/\(pid \d+\)/);
+    process.kill(Number(/\(pid (\d+)\)/.exec(demo.text())?.[1]), 'SIGKILL');
+    await demo.until(/curl (http:\S+)/);
+    expect(demo.text()).toContain('WRONG: ');
+    expect(demo.text()).toContain('It came out wrong, and stays up to be looked at until Ctrl-C, which ends it with exit code 1');
+    const rollout = await fetch(/curl (http:\S+)/.exec(demo.text())?.[1] ?? '');
+    expect(await rollout.json()).toMatchObject({ kind: 'Rollout', metadata: { name: 'web' } });
+    demo.child.kill('SIGINT');
+    expect(await demo.ended, demo.text()).toBe(1);
+    expect(demo.leavings()).toEqual([]);
+  });
 });

@@ -9,6 +9,14 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
   overrides: Record<string, unknown>;
 };
 
+const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+  packages: Record<string, { version?: string; engines?: { node?: string } }>;
+};
+const packages = Object.entries(lock.packages);
+
+/** The smallest major among the alternatives of a range: `^20.17.0 || >=22` is 20. */
+const leastMajor = (range = ''): number => Math.min(...range.split('||').map((one) => Number(/\d+/.exec(one)?.[0] ?? 0)));
+
 /** Packages without a root module: the entry that we use. */
 const entries: Readonly<Record<string, string>> = { '@noble/hashes': '@noble/hashes/sha2.js' };
 
@@ -25,8 +33,12 @@ describe('dependencies', () => {
   });
 
   test('one undici, of the major that Node 20 can load', () => {
-    const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as { packages: Record<string, { version?: string }> };
-    const found = Object.entries(lock.packages).filter(([path]) => path.endsWith('node_modules/undici'));
+    const found = packages.filter(([path]) => path.endsWith('node_modules/undici'));
     expect(found.map(([, { version }]) => version)).toEqual([manifest.dependencies.undici]);
+  });
+
+  test('nothing of the lock file asks for a newer Node than we do', () => {
+    const asking = packages.map(([path, { engines }]) => [path, leastMajor(engines?.node)] as const);
+    expect(asking.filter(([, major]) => major > 20)).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CustomResourceDefinition } from './crds.ts';
 import { renderCrds } from './crds.ts';
+import type { StructuralSchema } from './structural.ts';
 
 type Members = Record<string, unknown>;
 
@@ -195,5 +196,24 @@ describe('the CustomResourceDefinitions', () => {
     expect(canary?.confirmation?.default).toEqual({});
     expect(canary?.confirmation?.properties?.timeout?.default).toBe('60s');
     expect(spec?.replicas?.default).toBeUndefined();
+  });
+});
+
+/** Every field below the root, by its path; `[]` stands for the items of a list. */
+function fieldsOf(schema: StructuralSchema, path: string): readonly (readonly [path: string, field: StructuralSchema])[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
+    const at = `${path}.${name}`;
+    return [[at, field] as const, ...fieldsOf(field.items ?? field, field.items === undefined ? at : `${at}[]`)];
+  });
+}
+
+describe('kubectl explain', () => {
+  // Of these the API server says what they are, whatever a schema says.
+  const ofEveryObject = new Set(['.apiVersion', '.kind', '.metadata']);
+
+  it.each(renderCrds().map((crd) => [crd.spec.names.kind, crd] as const))('has a word on every field of %s', (_, crd) => {
+    const fields = fieldsOf(crd.spec.versions[0].schema.openAPIV3Schema, '').filter(([path]) => !ofEveryObject.has(path));
+    expect(fields.length).toBeGreaterThan(10);
+    expect(fields.filter(([, { description = '' }]) => description.trim() === '').map(([path]) => path)).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { controllerCommand } from './commands/controller.ts';
 import { demoCommand } from './commands/demo.ts';
 import { renderCommand } from './commands/render.ts';
-import { versionCommand } from './commands/version.ts';
+import { versionCommand, versionLine } from './commands/version.ts';
 
 /** One command line; the exit code comes back as a value. */
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -12,6 +12,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   };
   const program = new Command('sluice')
     .description('Progressive delivery for Kubernetes on any mesh of the SMI.')
+    .version(versionLine, '--version', 'Print the version.')
     .exitOverride()
     .showHelpAfterError();
   for (const command of [controllerCommand(finish), demoCommand(finish), renderCommand(finish), versionCommand(finish)]) {

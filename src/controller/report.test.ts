@@ -12,7 +12,7 @@ const anObject = (metadata: object = {}, status: object = {}): KubeObject => ({
 });
 
 async function reported(object: KubeObject) {
-  const sent: { status?: { conditions: object[] } }[] = [];
+  const sent: { status?: { phase?: string; conditions: object[] } }[] = [];
   const events: object[] = [];
   const client = {
     patch: (_resource: unknown, _ref: unknown, body: object) => {
@@ -56,4 +56,17 @@ test('a deletion that cannot be says what to mend, and which finalizer to remove
   expect(message).toContain('sluice.dev/finalizer');
   // Steps are missing, too; that does not matter any more.
   expect(message).not.toContain('spec.strategy');
+});
+
+test.each([
+  ['one that nobody has looked at yet', {}, 'Degraded'],
+  ['an adoption', { phase: 'Initializing', stage: { name: 'Pinning', since: '2026-03-01T12:00:00Z' } }, 'Degraded'],
+  ['one at rest', { phase: 'Healthy', stableRevision: 'abc' }, 'Degraded'],
+  ['a release under way', { phase: 'Baking', stableRevision: 'abc', canaryRevision: 'def' }, undefined],
+  ['a rollback', { phase: 'RolledBack', stableRevision: 'abc', canaryRevision: 'def' }, undefined],
+  ['a deletion', { phase: 'Terminating', stableRevision: 'abc' }, undefined],
+])('the phase of %s says so, where it is not needed to go on', async (_, status, phase) => {
+  const { sent } = await reported(anObject({}, status));
+  expect(sent).toHaveLength(1);
+  expect(sent[0]?.status?.phase).toBe(phase);
 });

@@ -35,6 +35,12 @@ function conditionsOf({ decoded, rawStatus }: RolloutRecord): readonly Readonly<
   return Array.isArray(rawStatus.conditions) ? rawStatus.conditions.filter(isObject) : [];
 }
 
+/** At rest and before, a phase of its own tells of it; a release, a rollback or a deletion that is under way goes on from where it was. */
+function phaseOf({ decoded, rawStatus }: RolloutRecord): { readonly phase?: 'Degraded' } {
+  const phase = decoded.ok ? decoded.value.status.phase : rawStatus.phase;
+  return phase === undefined || phase === 'Initializing' || phase === 'Healthy' ? { phase: 'Degraded' } : {};
+}
+
 /** Says it in the conditions and as an Event, once; whatever else status remembers stays. */
 export async function reportStall(
   record: RolloutRecord,
@@ -63,7 +69,7 @@ export async function reportStall(
   ];
   const body = {
     metadata: { uid: record.uid, resourceVersion: record.resourceVersion },
-    status: { observedGeneration: record.generation, message, conditions },
+    status: { observedGeneration: record.generation, ...phaseOf(record), message, conditions },
   };
   const written = await client.patch(rollouts, record, body, { type: 'merge', subresource: 'status' }, signal);
   if (!written.ok) return written;

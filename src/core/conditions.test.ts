@@ -46,3 +46,53 @@ describe('conditions, as kstatus reads them', () => {
     expect(conditionOf(plan(lost(61_000).build()), 'WeightConfirmed')).toMatchObject({ status: 'False', reason: 'WeightNotApplied' });
   });
 });
+
+describe('templates that are missing, or cannot be used', () => {
+  const missing = {
+    kind: 'Background',
+    step: undefined,
+    reason: 'AnalysisTemplateNotFound',
+    message: 'AnalysisTemplate smoke does not exist',
+  } as const;
+  const later = {
+    kind: 'Step',
+    step: 1,
+    reason: 'AnalysisTemplateInvalid',
+    message: 'web: metrics[0].successCondition: comes with a later version',
+  } as const;
+
+  test('are said at rest: by a condition, the message and an Event, and nothing is held up', () => {
+    const next = plan(
+      aWorld()
+        .with({ templateProblems: [missing, later, missing] })
+        .build(),
+    );
+    expect(next.status).toMatchObject({ phase: 'Healthy' });
+    expect(conditionOf(next, 'Ready')).toMatchObject({ status: 'True', reason: 'Healthy' });
+    const words = `${missing.message}; ${later.message}; until that is mended no release gets more traffic`;
+    expect(conditionOf(next, 'AnalysisReady')).toMatchObject({ status: 'False', reason: missing.reason, message: words });
+    expect(next.status?.message).toContain(words);
+    expect(next.notices).toEqual([{ severity: 'Warning', reason: missing.reason, message: words }]);
+    expect(next.effects).toEqual([]);
+  });
+
+  test('are said during an adoption, which goes on', () => {
+    const next = plan(
+      aWorld()
+        .neverSeen({ hasFinalizer: true })
+        .with({ templateProblems: [later] })
+        .build(),
+    );
+    expect(conditionOf(next, 'AnalysisReady')?.reason).toBe('AnalysisTemplateInvalid');
+    expect(next.effects.map(({ kind }) => kind)).toContain('createDeployment');
+  });
+
+  test('are told once, and the condition goes when they are there', () => {
+    const world = aWorld().with({ templateProblems: [missing] });
+    const said = world.recorded(plan(world.build()));
+    expect(plan(said.build())).toEqual({ effects: [], notices: [] });
+    const mended = plan(said.with({ templateProblems: [] }).build());
+    expect(conditionOf(mended, 'AnalysisReady')).toBeUndefined();
+    expect([conditionOf(mended, 'Ready')?.status, mended.notices]).toEqual(['True', []]);
+  });
+});

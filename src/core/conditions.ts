@@ -2,6 +2,7 @@ import type { Draft } from './draft.ts';
 import { isConfirmed } from './facts.ts';
 import type { ReasonCode } from './reasons.ts';
 import type { Condition, RolloutStatus } from './rollout.ts';
+import { templateRemark } from './template-remark.ts';
 import { isoOf } from './time.ts';
 import { contentionMessage, contestedObjects, isContended } from './upkeep/contention.ts';
 import type { World } from './world.ts';
@@ -15,7 +16,8 @@ export function conditionsOf(world: World, draft: Draft, message: string): reado
   const conditions: Wish[] = [{ type: 'Ready', status: state === 'ready' ? 'True' : 'False', reason, message }];
   if (state === 'moving') conditions.push({ type: 'Reconciling', status: 'True', reason, message });
   if (state === 'stalled') conditions.push({ type: 'Stalled', status: 'True', reason, message });
-  return mergeConditions(world, draft.status.conditions, [...conditions, ...weightCondition(draft), ...contention(world, draft)]);
+  const others = [...weightCondition(draft), ...contention(world, draft), ...analysisCondition(world)];
+  return mergeConditions(world, draft.status.conditions, [...conditions, ...others]);
 }
 
 type Wish = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
@@ -71,6 +73,14 @@ function contention(world: World, draft: Draft): readonly Wish[] {
       message: contested.map((object) => contentionMessage(world, draft, object)).join('; '),
     },
   ];
+}
+
+/** Only while it is False: a release would be held back by its templates, so that it is said before there is one. */
+function analysisCondition(world: World): readonly Wish[] {
+  const message = templateRemark(world);
+  const [first] = world.templateProblems;
+  if (first === undefined || message === undefined || world.rollout.isDeleting) return [];
+  return [{ type: 'AnalysisReady', status: 'False', reason: first.reason, message }];
 }
 
 /** lastTransitionTime moves only when the status flips; what is no longer wished for goes. */

@@ -12,6 +12,7 @@ export function noticesOf(before: RolloutStatus, after: RolloutStatus): readonly
     ...raised(before, after, 'Contended'),
     ...weightLost(before, after),
     ...alarmed(before, after),
+    ...unusable(before, after),
   ];
 }
 
@@ -58,6 +59,13 @@ function alarmed(before: RolloutStatus, after: RolloutStatus): readonly Notice[]
   const reason = alarms.find((alarm) => alarm === now?.reason);
   if (reason === undefined || now === undefined || find(after, 'Stalled') !== undefined) return [];
   return find(before, 'Ready')?.reason === reason ? [] : [{ severity: 'Warning', reason, message: now.message }];
+}
+
+/** Templates that are missing or cannot be used, as soon as that is seen, and again where something else is wrong. */
+function unusable(before: RolloutStatus, after: RolloutStatus): readonly Notice[] {
+  const now = find(after, 'AnalysisReady');
+  if (now === undefined || find(before, 'AnalysisReady')?.message === now.message) return [];
+  return [{ severity: 'Warning', reason: codeOf(now.reason), message: now.message }];
 }
 
 const find = ({ conditions }: RolloutStatus, type: string): Condition | undefined =>

@@ -46,12 +46,16 @@ export function plan(world: World): Plan {
 function decide(world: World, draft: Draft): Draft {
   const { status } = draft;
   if (world.rollout.isDeleting) return terminating(world, draft);
-  if (status.phase === undefined || status.phase === 'Initializing') return initializing(world, draft);
+  if (isAdopting(status)) return initializing(world, draft);
   if (status.canaryRevision === undefined) return world.rival === undefined ? resting(world, draft) : rivalled(world, draft);
   if (status.abort !== undefined) return aborting(world, draft);
   const isOvertaken = world.target.kind === 'revision' && world.target.revision !== status.canaryRevision;
   return isOvertaken ? withdrawing(world, draft) : progressing(world, draft);
 }
+
+/** Also one that was Degraded meanwhile, because its spec could not be read: it goes on where it was. */
+const isAdopting = ({ phase, stage, stableRevision }: RolloutStatus): boolean =>
+  phase === undefined || phase === 'Initializing' || stage !== undefined || stableRevision === undefined;
 
 /** Two Rollouts on one Service: the older one goes on, this one begins nothing. */
 const rivalled = (world: World, draft: Draft): Draft =>

@@ -133,8 +133,16 @@ export const reasons = {
     'Give the workload the template that is to serve, then unpause and scale it: the deletion goes on by itself.',
   ),
   // Analysis
-  AnalysisTemplateNotFound: reason('warning', 'A template named by the Rollout does not exist; it waits.', 'Create the template.'),
-  AnalysisTemplateInvalid: reason('error', 'A template cannot be used.', 'The message lists every error with its path.'),
+  AnalysisTemplateNotFound: reason(
+    'warning',
+    'A template named by the Rollout does not exist. Said at rest, too; what serves goes on, and no release gets more traffic.',
+    'Create the template.',
+  ),
+  AnalysisTemplateInvalid: reason(
+    'error',
+    'A template cannot be used, perhaps because it asks for what comes with a later version. Said at rest, too; what serves goes on, and no release gets more traffic.',
+    'The message lists every error with its path.',
+  ),
   // Objects and machinery
   InvalidSpec: reason(
     'error',

@@ -199,11 +199,15 @@ export interface RunView extends RunFacts {
   readonly isTerminating: boolean;
   /** Somebody has deleted it: nobody measures it any more. */
   readonly isDeleting?: boolean;
+  /** Of a Failed one: the metric, its value and its threshold, and how many samples failed; in words. */
+  readonly failing?: string | undefined;
   /** Of every metric that is not a dry run: the start of the window of its latest Pass. */
   readonly evidence: readonly {
     readonly metric: string;
     readonly passedWindowStartedAtMs: number | undefined;
     readonly isExempt: boolean;
+    /** How long after a weight was confirmed it can be asked first, and before when it is not; absent where it is not known, or over. */
+    readonly firstAsk?: { readonly windowMs: number; readonly notBeforeMs?: number } | undefined;
   }[];
 }
 

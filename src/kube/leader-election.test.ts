@@ -51,6 +51,22 @@ const clockOf = (): Clock => ({
   after: (delayMs, fire) => clock.after(delayMs, fire),
 });
 
+test('a process says in one line each that it stands by and for whom, that it leads, and that it leads no more', async () => {
+  const lines: string[] = [];
+  const line = (fields: object, message: string) => void lines.push(`${message} ${JSON.stringify(fields)}`);
+  const a = aCandidate('a');
+  await clock.advance(100);
+  const b = aCandidate('b', { log: { ...silentLogger, info: line, error: line } });
+  await clock.advance(60_000);
+  expect(lines).toEqual(['standing by {"identity":"b","leader":"a"}']);
+  await a.stop();
+  await clock.advance(30_000);
+  expect(lines.slice(1)).toEqual([`leadership acquired {"identity":"b","epoch":${b.elector.epoch}}`]);
+  server.lease = undefined;
+  await clock.advance(5_000);
+  expect(lines.slice(2)).toEqual([expect.stringContaining('leadership lost {"identity":"b"')]);
+});
+
 const epochs = (log: readonly string[]) => log.flatMap((entry) => (entry.startsWith('started') ? [Number(entry.slice(8))] : []));
 
 test('the first candidate leads, renews, and stays valid; the second follows', async () => {

@@ -127,11 +127,17 @@ export class LeaderElector {
 
   /** The epoch once we hold the lease, or undefined when stopped before. */
   async #acquire(signal: AbortSignal): Promise<number | undefined> {
-    const { clock, random, log } = this.#options;
+    const { clock, random, log, identity } = this.#options;
     let said: KubeFailure['kind'] | undefined;
+    let followed: string | undefined;
     while (!signal.aborted) {
       const epoch = await this.#tryAcquire(signal);
       if (epoch.ok && epoch.value !== undefined) return epoch.value;
+      const leader = epoch.ok ? this.holder : undefined;
+      if (leader !== undefined && leader !== followed) {
+        log.info({ identity, leader }, 'standing by');
+        followed = leader;
+      }
       const failure = epoch.ok ? undefined : epoch.failure;
       // One line a transition: a server that is away for an hour says so once.
       if (failure !== undefined && failure.kind !== said && !signal.aborted)

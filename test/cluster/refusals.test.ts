@@ -168,6 +168,7 @@ describe.concurrent('refused, with everything as it was', () => {
       { kind: 'Deny', schedule: '0 0 1 1 *', duration: '1h', timeZone: 'Mars/Base' },
     ];
     const status = await refuses('invalid', 'InvalidSpec', { spec: { windows } });
+    expect(status.phase).toBe('Degraded');
     expect(status.message).toContain('spec.windows[0].schedule');
     expect(status.message).toContain('spec.windows[1].timeZone');
   });

@@ -17,5 +17,18 @@ export function renderCommand(finish: (code: number) => void): Command {
     .description('Everything that the controller needs but its Deployment.')
     .option('-n, --namespace <name>', 'the controller’s namespace', defaultNamespace)
     .action(({ namespace }: { namespace: string }) => print(renderRbac(namespace)));
+  command
+    .command('template')
+    .description('The ready-made ClusterAnalysisTemplates: success rate and p99, for each mesh.')
+    .argument('[mesh]', 'those of one mesh only; builtin: for whichever mesh the controller detects')
+    .action(async (mesh: string | undefined) => {
+      // Only this command pays for loading the metric sources.
+      const { readyMadeMeshes, renderTemplates } = await import('../../api/ready-made.ts');
+      if (mesh !== undefined && !readyMadeMeshes.includes(mesh)) {
+        process.stderr.write(`there are no templates for ${mesh}; there are some for ${readyMadeMeshes.join(', ')}\n`);
+        return finish(1);
+      }
+      print(renderTemplates(mesh));
+    });
   return command;
 }

@@ -71,10 +71,10 @@ async function perform(options: DemoOptions & { readonly examples: string }, mea
     screen.close();
     screen.print(['', ...linesOf(played)]);
     if (played.outcome.kind === 'stopped') return undefined;
-    if (played.outcome.kind === 'wrong') return 1;
+    const isWrong = played.outcome.kind === 'wrong';
     if (options.isHeld) await hold(played, stage, { screen, examples, clock, signal });
-    else screen.print(whereToGo);
-    return 0;
+    else if (!isWrong) screen.print(whereToGo);
+    return isWrong ? 1 : 0;
   } finally {
     await stage.close();
   }

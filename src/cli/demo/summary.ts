@@ -23,10 +23,16 @@ export const whereToGo = [
 ] as const;
 
 /** How to reach what is running, with commands that can be copied. */
-export function directions({ apiUrl, prometheusUrl, kubeconfig }: Stage, { controller }: Played, examples: string): readonly string[] {
+export function directions(
+  { apiUrl, prometheusUrl, kubeconfig }: Stage,
+  { controller, outcome }: Played,
+  examples: string,
+): readonly string[] {
   const query = encodeURIComponent('sum by (deployment, classification) (rate(response_total{direction="inbound"}[5s]))');
   return [
-    'The cluster stays up until Ctrl-C. In another terminal:',
+    outcome.kind === 'wrong'
+      ? 'It came out wrong, and stays up to be looked at until Ctrl-C, which ends it with exit code 1. In another terminal:'
+      : 'The cluster stays up until Ctrl-C. In another terminal:',
     '',
     `  export KUBECONFIG=${kubeconfig}`,
     '  kubectl get rollouts,deployments,services,trafficsplits',

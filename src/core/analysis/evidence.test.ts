@@ -17,10 +17,24 @@ describe('evidence', () => {
       subject: () => aSubject(),
       forMs: seconds(75),
     });
-    expect(evidenceOf(run, t0 + seconds(75))).toEqual([
+    expect(evidenceOf(run, t0 + seconds(75))).toMatchObject([
       { metric: 'a', passedWindowStartedAtMs: t0, isExempt: false },
       { metric: 'b', passedWindowStartedAtMs: undefined, isExempt: false },
     ]);
+  });
+  test('says how long the first window takes, and that of a literal range, until the metric has ended', () => {
+    const metrics = [
+      { ...windowed, name: 'short' },
+      { name: 'long', provider: { prometheus: { query: 'rate(a{namespace="{{args.namespace}}"}[5m])' } } },
+      { ...windowed, name: 'late', initialDelay: '2m' },
+      { ...windowed, name: 'done', count: 1 },
+    ];
+    const asks = (run: Parameters<typeof evidenceOf>[0]) => evidenceOf(run, t0).map(({ firstAsk }) => firstAsk);
+    const fresh = aRun({ metrics, rollout: {} });
+    expect(asks(fresh)).toEqual([{ windowMs: 10_000 }, { windowMs: 300_000 }, undefined, { windowMs: 10_000 }]);
+    const { run } = drive(fresh, inOrder(good), { subject: () => aSubject(), forMs: seconds(75) });
+    const late = { windowMs: 10_000, notBeforeMs: t0 + seconds(120) };
+    expect(asks(run)).toEqual([{ windowMs: 10_000 }, { windowMs: 300_000 }, late, undefined]);
   });
   test('is not asked of a metric in its initialDelay, nor of one that is done', () => {
     const metrics = [

@@ -1,7 +1,10 @@
 import type { RunView } from '../world.ts';
-import type { Metric } from './metric.ts';
+import { askingOf } from './ask.ts';
+import { failingText } from './failing.ts';
+import type { Argument, Metric } from './metric.ts';
 import type { AnalysisRun, BrokenRun, MetricResult, RunKind } from './run.ts';
-import { metricVerdict, totalOf } from './verdict.ts';
+import { minWindowMs, ownWindowMs, sampleArgs, scopeOf, withWindow } from './scope.ts';
+import { isEnded, metricVerdict, totalOf } from './verdict.ts';
 
 /**
  * Of every metric that is not a dry run: the start of the window of its latest Pass; one that lies ahead is of a clock that was set back since, and none.
@@ -15,13 +18,27 @@ export function evidenceOf({ spec, status }: AnalysisRun, nowMs: number): RunVie
     .map((metric) => {
       const result = status.metricResults.find(({ name }) => name === metric.name);
       const passedMs = Date.parse(result?.passedWindowStartedAt ?? '');
+      const firstAsk = isEnded(result?.phase ?? status.phase) ? undefined : firstAskOf(metric, spec.args, status.startedAt);
       return {
         metric: metric.name,
         passedWindowStartedAtMs: passedMs <= nowMs ? passedMs : undefined,
         isExempt: (result !== undefined && isThrough(metric, result, spec.rollout?.kind)) || nowMs < startedAtMs + metric.initialDelay,
+        ...(firstAsk === undefined ? {} : { firstAsk }),
       };
     });
 }
+
+/** A window of its own fits behind the confirmation no sooner; the names in its query do not matter for that. */
+function firstAskOf(metric: Metric, args: readonly Argument[], startedAt: string | undefined): FirstAsk | undefined {
+  const scope = scopeOf(args, sampleArgs);
+  const asking = askingOf(metric, withWindow(scope, Math.min(ownWindowMs(scope) ?? minWindowMs, minWindowMs)), { namespace: 'x' });
+  if (!asking.ok) return undefined;
+  const { windowMs } = asking.value;
+  if (metric.initialDelay === 0) return { windowMs };
+  return startedAt === undefined ? undefined : { windowMs, notBeforeMs: Date.parse(startedAt) + metric.initialDelay };
+}
+
+type FirstAsk = NonNullable<RunView['evidence'][number]['firstAsk']>;
 
 const isThrough = (metric: Metric, result: MetricResult, kind: RunKind | undefined): boolean =>
   result.phase === 'Successful' && metricVerdict(metric, result, totalOf(metric, kind))?.phase === 'Successful';
@@ -44,6 +61,7 @@ export function runView(run: AnalysisRun, nowMs: number): RunView | undefined {
     isTerminating: terminate || run.isDeleting,
     isDeleting: run.isDeleting,
     evidence: evidenceOf(run, nowMs),
+    ...(run.status.phase === 'Failed' ? { failing: failingText(run) } : {}),
   };
 }
 

@@ -5,7 +5,7 @@ import type { Argument, Metric } from './metric.ts';
 import { placeholdersOf } from './placeholder.ts';
 import type { Problem } from './problem.ts';
 import { below } from './problem.ts';
-import { predefinedNames, scopeOf } from './scope.ts';
+import { predefinedNames, sampleArgs, scopeOf } from './scope.ts';
 import { duplicateNames } from './shapes.ts';
 import type { AnalysisTemplate } from './template.ts';
 
@@ -122,9 +122,5 @@ function givenProblems(templates: readonly AnalysisTemplate[], given: readonly G
 }
 
 /** The template with the arguments as they will be: what cannot be asked is found before a run is made. */
-function problemsAlone({ name, spec }: AnalysisTemplate, args: readonly Argument[]): readonly Problem[] {
-  const sample = Object.fromEntries(
-    predefinedNames.map((predefined) => [predefined, predefined === 'weight' || predefined === 'step' ? '1' : 'x']),
-  );
-  return below(name, askProblems(spec.metrics, scopeOf(args, sample), { namespace: 'x' }));
-}
+const problemsAlone = ({ name, spec }: AnalysisTemplate, args: readonly Argument[]): readonly Problem[] =>
+  below(name, askProblems(spec.metrics, scopeOf(args, sampleArgs), { namespace: 'x' }));

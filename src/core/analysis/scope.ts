@@ -17,6 +17,11 @@ export const predefinedNames = [
 ] as const;
 export type PredefinedName = (typeof predefinedNames)[number];
 
+/** Any values of theirs, for a look at what a metric asks before there is a release that it is asked for. */
+export const sampleArgs: Readonly<Record<string, string>> = Object.fromEntries(
+  predefinedNames.map((name) => [name, name === 'weight' || name === 'step' ? '1' : 'x']),
+);
+
 /** The predefined arguments that stay as they are for the life of a run. */
 export type PredefinedArgs = Readonly<Record<Exclude<PredefinedName, 'weight' | 'step'>, string>>;
 

@@ -2,7 +2,7 @@ import { blocker } from '../blockers.ts';
 import type { Draft, Hold } from '../draft.ts';
 import { canaryOf, canaryReplicas, findRevision, isConfirmed, lacksService, readyPods, stableReplicas, stepsIn } from '../facts.ts';
 import { liveRunsOf } from '../rounds.ts';
-import { msOf } from '../time.ts';
+import { isoOf, msOf } from '../time.ts';
 import { contentionMessage, isContended } from '../upkeep/contention.ts';
 import { portsOf } from '../upkeep/ports.ts';
 import type { RunView, World } from '../world.ts';
@@ -123,9 +123,11 @@ function evidenceGuard(world: World, draft: Draft): Hold | undefined {
   const { weight } = draft.status;
   if (analysis === undefined || analysis.evidence === 'Running') return undefined;
   if ((weight?.desired ?? 0) === 0 || !isWatched(world, draft)) return undefined;
-  const sinceMs = weight?.confirmedAt === undefined ? Number.POSITIVE_INFINITY : msOf(weight.confirmedAt);
-  return missingEvidence(backgroundRun(world, draft), sinceMs);
+  return missingEvidence(backgroundRun(world, draft), confirmedMs(draft));
 }
+
+const confirmedMs = ({ status: { weight } }: Draft): number =>
+  weight?.confirmedAt === undefined ? Number.POSITIVE_INFINITY : msOf(weight.confirmedAt);
 
 /** The background analysis has its turn: from its starting step on, at the latest when all steps are through. */
 export function isWatched(world: World, { status }: Draft): boolean {
@@ -136,9 +138,10 @@ export function isWatched(world: World, { status }: Draft): boolean {
 /** Why the canary may not become stable now, though all traffic is with it. `bake`: the run that must have passed as well. */
 export function promotionGuard(world: World, draft: Draft, bake?: { readonly run: RunView | undefined }): Hold | undefined {
   if (world.rollout.spec.paused) return { reason: 'Paused', message: 'spec.paused is true' };
+  const sinceMs = confirmedMs(draft);
   const lacking =
-    (bake === undefined ? undefined : missingPass(bake.run)) ??
-    (canaryOf(world).analysis === undefined ? undefined : missingPass(backgroundRun(world, draft)));
+    (bake === undefined ? undefined : missingPass(bake.run, sinceMs)) ??
+    (canaryOf(world).analysis === undefined ? undefined : missingPass(backgroundRun(world, draft), sinceMs));
   return (
     blocker(world) ??
     targetGuard(world) ??
@@ -149,10 +152,11 @@ export function promotionGuard(world: World, draft: Draft, bake?: { readonly run
 }
 
 /** Every metric must have passed once, also one that a raise did not wait for. */
-function missingPass(run: RunView | undefined): Hold | undefined {
+function missingPass(run: RunView | undefined, sinceMs: number): Hold | undefined {
   if (run === undefined) return { reason: 'AwaitingAnalysis', message: 'the analysis has not begun' };
   const lacking = run.evidence.find(({ passedWindowStartedAtMs }) => passedWindowStartedAtMs === undefined);
-  return lacking === undefined ? undefined : { reason: 'AwaitingAnalysis', message: `metric "${lacking.metric}" has not passed yet` };
+  if (lacking === undefined) return undefined;
+  return { reason: 'AwaitingAnalysis', message: `metric "${lacking.metric}" has not passed yet${firstMeasured([lacking], sinceMs)}` };
 }
 
 /** Names the first metric without a Pass since `sinceMs`. A run that is not there has shown nothing. */
@@ -162,8 +166,24 @@ function missingEvidence(run: RunView | undefined, sinceMs: number): Hold | unde
     ({ isExempt, passedWindowStartedAtMs }) => !isExempt && !(passedWindowStartedAtMs !== undefined && passedWindowStartedAtMs >= sinceMs),
   );
   if (lacking === undefined) return undefined;
-  return { reason: 'AwaitingAnalysis', message: `metric "${lacking.metric}" has not passed since the present weight was confirmed` };
+  const message = `metric "${lacking.metric}" has not passed since the present weight was confirmed${firstMeasured([lacking], sinceMs)}`;
+  return { reason: 'AwaitingAnalysis', message };
 }
+
+/**
+ * When the first of these metrics can be measured at the present weight: a wait for a long window would look hung. It stays the same as long as the weight does, so
+ * that it takes no write of its own.
+ */
+export function firstMeasured(evidence: RunView['evidence'], sinceMs: number): string {
+  const moments = evidence.flatMap(({ firstAsk }) =>
+    firstAsk === undefined ? [] : [Math.max(sinceMs + firstAsk.windowMs, firstAsk.notBeforeMs ?? 0)],
+  );
+  const [first] = moments.filter(Number.isFinite).toSorted((left, right) => left - right);
+  return first === undefined ? '' : `, first measured at ${clockTime(first)}`;
+}
+
+/** Of the day, in whole seconds, not before the moment. */
+const clockTime = (ms: number): string => `${isoOf(Math.ceil(ms / 1_000) * 1_000).slice(11, 19)}Z`;
 
 /** The run that watches in the background now. */
 export const backgroundRun = (world: World, { status }: Draft): RunView | undefined =>

@@ -40,6 +40,19 @@ describe('adoption', () => {
     expect(effectsOf(next, 'pinSelector')).toMatchObject([{ revision: stableRevision }]);
     expect(effectsOf(next, 'writeSplit')).toEqual([]);
   });
+  test('that cannot begin is Degraded; one that is held up in the middle goes on being one', () => {
+    expect(plan(first.withRootService('absent').build()).status?.phase).toBe('Degraded');
+    const unknown = { kind: 'unknown', reason: 'WorkloadNotFound', message: 'gone' } as const;
+    const none = plan(claimed.withTarget(unknown).build());
+    expect([none.status?.phase, conditionOf(none, 'Stalled')?.reason, none.effects]).toEqual(['Degraded', 'WorkloadNotFound', []]);
+    expect(plan(up('Pinning').withRootService('absent').build()).status?.phase).toBe('Initializing');
+  });
+  test('goes on where it was after a spec that could not be read, which made it Degraded', () => {
+    const ofNew = plan(claimed.withStatus({ phase: 'Degraded' }).build());
+    expect(ofNew.status).toMatchObject({ phase: 'Initializing', stableRevision, stage: { name: 'Starting' } });
+    const begun = up('Starting').withStatus({ phase: 'Degraded' }).withTarget(canaryRevision);
+    expect(plan(begun.build()).status).toMatchObject({ phase: 'Initializing', stableRevision, stage: { name: 'Pinning' } });
+  });
   test('gives the data plane its lag before the split names it', () => {
     const pinned = up('Pinned').withRootService({ selector: { app: 'web', 'sluice.dev/revision': stableRevision } });
     expect(plan(pinned.build())).toMatchObject({ effects: [], wakeAtMs: t0 + seconds(10) });

@@ -17,7 +17,9 @@ import { waitAgainstDeadline } from './deadline.ts';
 export function initializing(world: World, draft: Draft): Draft {
   const blocked = blocker(world) ?? firstTarget(world, draft);
   const inPhase = withStatus(draft, { phase: 'Initializing' });
-  if (blocked !== undefined) return holding(inPhase, blocked);
+  // Before anything has begun there is nothing to be in the middle of: people see that it does not go on.
+  if (blocked !== undefined)
+    return holding(draft.status.stableRevision === undefined ? withStatus(draft, { phase: 'Degraded' }) : inPhase, blocked);
   // Before anything of the user's is touched.
   const claim = claimEffect(world);
   if (claim !== undefined) return withEffects(inPhase, claim);

@@ -22,7 +22,7 @@ import { decideStep } from '../steps/index.ts';
 import { isoOf, msOf } from '../time.ts';
 import type { RunView, World } from '../world.ts';
 import { stopClock, waitAgainstDeadline } from './deadline.ts';
-import { backgroundRun, isWatched, podsGuard, promotionGuard, raiseGuard, reachableAt } from './guards.ts';
+import { backgroundRun, firstMeasured, isWatched, podsGuard, promotionGuard, raiseGuard, reachableAt } from './guards.ts';
 
 /** A canary on its way: what must stop it first, then the step that it is at. */
 export function progressing(world: World, draft: Draft): Draft {
@@ -41,11 +41,15 @@ function raiseFloor(world: World, draft: Draft): Draft {
 function stopForAnalysis(world: World, draft: Draft): Draft | undefined {
   const runs = runsOf(world, draft.status);
   const failed = runs.find(({ phase }) => phase === 'Failed');
-  if (failed !== undefined) return abort(world, draft, 'AnalysisFailed', `${failed.name}: ${failed.message}`);
+  if (failed !== undefined) return abort(world, draft, 'AnalysisFailed', failureText(failed));
   const broken = currentRunsOf(world, draft.status).find(({ phase }) => phase === 'Error');
   if (broken !== undefined) return abort(world, draft, 'AnalysisError', `${broken.name}: ${broken.message}`);
   return undefined;
 }
+
+/** First what people want to know, then where to look. */
+const failureText = ({ name, message, failing }: RunView): string =>
+  failing === undefined ? `${name}: ${message}` : `${failing} (${name}: ${message})`;
 
 const graceMs = 30_000;
 const outageLimit = 3;
@@ -145,7 +149,8 @@ function follow(world: World, draft: Draft, outcome: Exclude<StepOutcome, { kind
       const ordered =
         run === undefined ? ordering(world, draft, { kind: 'Step', step: index, templates: outcome.templates, args: outcome.args }) : draft;
       const problem = run === undefined ? world.templateProblems.find(({ kind, step }) => kind === 'Step' && step === index) : undefined;
-      const message = run === undefined ? 'the analysis of this step begins' : `${run.name} is ${run.phase}`;
+      const first = run === undefined ? '' : firstMeasured(run.evidence, msOf(draft.status.weight?.confirmedAt ?? ''));
+      const message = run === undefined ? 'the analysis of this step begins' : `${run.name} is ${run.phase}${first}`;
       return holding(withStatus(ordered, { phase: 'Progressing', waiting: undefined }), {
         reason: problem?.reason ?? 'AwaitingAnalysis',
         message: problem?.message ?? message,

@@ -3,6 +3,7 @@ import type { Draft, Hold } from '../draft.ts';
 import { holding, waking, withStatus } from '../draft.ts';
 import { findRevision, readyPods, stableReplicas } from '../facts.ts';
 import { begin } from '../run.ts';
+import { templateRemark } from '../template-remark.ts';
 import { isoOf, msOf } from '../time.ts';
 import { pendingPorts } from '../upkeep/ports.ts';
 import type { Revision, World } from '../world.ts';
@@ -39,7 +40,7 @@ function healthy(world: World, draft: Draft): Draft {
   const wanted = stableReplicas(world, draft.status);
   const stable = findRevision(world, draft.status.stableRevision);
   const ready = readyPods(stable);
-  if (ready >= wanted) return withPendingPorts(world, withStatus(draft, { phase: 'Healthy', waiting: undefined }), stable);
+  if (ready >= wanted) return withRemarks(world, withStatus(draft, { phase: 'Healthy', waiting: undefined }), stable);
   const waiting = draft.status.waiting ?? { for: 'Pods' as const, since: isoOf(world.nowMs), best: ready };
   const dueMs = msOf(waiting.since) + world.rollout.spec.progressDeadline;
   const short = withStatus(draft, { waiting });
@@ -47,10 +48,12 @@ function healthy(world: World, draft: Draft): Draft {
   return degraded(short, { reason: 'StableNotReady', message: `stable has ${ready} of ${wanted} pods ready`, isStalled: true });
 }
 
-/** A port that was changed without a template would look as if it had been forgotten. */
-function withPendingPorts(world: World, draft: Draft, stable: Revision | undefined): Draft {
-  const message = stable === undefined ? undefined : pendingPorts(world, stable);
-  return message === undefined ? draft : holding(draft, { reason: 'Healthy', message });
+/** What is well now, and will not be with the next template; a port that was changed without one would look as if it had been forgotten. */
+function withRemarks(world: World, draft: Draft, stable: Revision | undefined): Draft {
+  const remarks = [stable === undefined ? undefined : pendingPorts(world, stable), templateRemark(world)].filter(
+    (one) => one !== undefined,
+  );
+  return remarks.length === 0 ? draft : holding(draft, { reason: 'Healthy', message: remarks.join('; ') });
 }
 
 const degraded = (draft: Draft, hold: Hold): Draft => holding(withStatus(draft, { phase: 'Degraded' }), { ...hold, isStalled: true });

@@ -85,3 +85,41 @@ test('however much a run has to say, the abort can be recorded', () => {
   ).toBe(true);
   expect(shown?.[0]?.message).toHaveLength(1024);
 });
+
+describe('a wait for the first window says when that is over', () => {
+  const long = { ...passedAt(undefined), firstAsk: { windowMs: 300_000 } };
+  const messageOf = (world: ReturnType<typeof aWorld>) => conditionOf(planned(world), 'Ready')?.message;
+
+  test('before a raise; the same all the while', () => {
+    const world = analysed
+      .atStep(2)
+      .withWeight(10)
+      .withRuns({ evidence: [long] });
+    expect(messageOf(world)).toMatch(/has not passed since the present weight was confirmed, first measured at 12:04:40Z$/);
+    const said = world.recorded(planned(world));
+    expect(planned(said.after(minutes(4))).status).toBeUndefined();
+  });
+  test('before the promotion', () => {
+    const world = analysed
+      .withCanarySpec({ analysis: { ...analysis, evidence: 'Running' } })
+      .atStep(4)
+      .withWeight(100);
+    expect(messageOf(world.withRuns({ evidence: [long] }))).toMatch(/has not passed yet, first measured at 12:04:40Z$/);
+  });
+  test('at a step of its own, by the metric that is first, and not before its initial delay', () => {
+    const late = { ...long, firstAsk: { windowMs: 10_000, notBeforeMs: Date.parse('2026-03-01T12:02:00.400Z') } };
+    const steps = aWorld().withSteps({ setWeight: 10 }, { analysis }).atStep(1).withWeight(10);
+    const run = { kind: 'Step', step: 1, name: 'web-7c9d2f41aa-1-s1' } as const;
+    expect(messageOf(steps.withRuns({ ...run, evidence: [long, late] }))).toMatch(/-s1 is Running, first measured at 12:02:01Z$/);
+  });
+});
+
+test('a rollback says which metric failed, by how much and how often: in status, the condition and the Event', () => {
+  const failing = 'error-rate 0.31 > 0.05, 3 of 3 samples failed';
+  const message = 'metric "error-rate" Failed: failed 3 > failureLimit 2';
+  const cut = planned(analysed.atStep(1).withWeight(10).withRuns({ phase: 'Failed', message, failing }));
+  const words = `${failing} (${background}: ${message})`;
+  expect(cut.status?.abort).toMatchObject({ reason: 'AnalysisFailed', message: words });
+  expect(conditionOf(cut, 'Ready')?.message).toContain(words);
+  expect(cut.notices).toMatchObject([{ severity: 'Warning', reason: 'AnalysisFailed', message: expect.stringContaining(words) }]);
+});

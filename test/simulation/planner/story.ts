@@ -73,7 +73,8 @@ const faults: Readonly<Record<string, Fault>> = {
   template: (toy, random) => {
     const index = Math.floor(random.next() * 5);
     // A port that moves while the first revision comes up would break the workload by itself: its own pods stand still until then.
-    const isAdopted = !['Initializing', undefined].includes(toy.rollout.status.phase);
+    const { phase, stableRevision } = toy.rollout.status;
+    const isAdopted = phase !== 'Initializing' && stableRevision !== undefined;
     toy.release(`rev000000${isAdopted ? index : index - (index % 2)}`);
   },
   scale: (toy, random) => toy.setRollout({ spec: { ...toy.rollout.spec, replicas: Math.floor(random.next() * 6) } }),
