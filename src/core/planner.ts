@@ -9,6 +9,7 @@ import { isConfirmed } from './facts.ts';
 import { writtenEpoch } from './fencing.ts';
 import { scaleSelector } from './names.ts';
 import { noticesOf } from './notices.ts';
+import { saidPaused } from './paused.ts';
 import { serviceGuard } from './phases/guards.ts';
 import { initializing } from './phases/initializing.ts';
 import { aborting, withdrawing } from './phases/leaving.ts';
@@ -75,7 +76,7 @@ function upkeep(world: World, draft: Draft): Draft {
 
 function finish(world: World, decided: Draft): Plan {
   const { rollout } = world;
-  const draft = recorded(obstructed(world, decided));
+  const draft = saidPaused(world, recorded(obstructed(world, decided)));
   const described = withStatus(draft, {
     ...counts(world),
     // As much as status holds: a message must never be why a cut cannot be recorded.

@@ -13,7 +13,7 @@ import type { RunView, World } from '../world.ts';
  */
 export function raiseGuard(world: World, draft: Draft, goalWeight: number): Hold | undefined {
   const { rollout } = world;
-  if (rollout.spec.paused) return { reason: 'Paused', message: 'spec.paused is true' };
+  if (rollout.spec.paused) return { reason: 'Paused', message: 'paused by spec.paused' };
   return (
     blocker(world) ??
     targetGuard(world) ??
@@ -137,7 +137,7 @@ export function isWatched(world: World, { status }: Draft): boolean {
 
 /** Why the canary may not become stable now, though all traffic is with it. `bake`: the run that must have passed as well. */
 export function promotionGuard(world: World, draft: Draft, bake?: { readonly run: RunView | undefined }): Hold | undefined {
-  if (world.rollout.spec.paused) return { reason: 'Paused', message: 'spec.paused is true' };
+  if (world.rollout.spec.paused) return { reason: 'Paused', message: 'paused by spec.paused' };
   const sinceMs = confirmedMs(draft);
   const lacking =
     (bake === undefined ? undefined : missingPass(bake.run, sinceMs)) ??
