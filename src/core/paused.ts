@@ -17,4 +17,5 @@ export function saidPaused({ rollout }: World, draft: Draft): Draft {
   return { ...paused, hold: { reason: 'Paused', message: `${bySpec}${until}` } };
 }
 
-const bySpec = 'paused by spec.paused';
+/** The words by which a message says so. */
+export const bySpec = 'paused by spec.paused';

@@ -7,6 +7,7 @@ import { draftOf, holding, withStatus } from './draft.ts';
 import { explain } from './explain.ts';
 import { isConfirmed } from './facts.ts';
 import { writtenEpoch } from './fencing.ts';
+import { journeyNotices } from './journey-notices.ts';
 import { scaleSelector } from './names.ts';
 import { noticesOf } from './notices.ts';
 import { saidPaused } from './paused.ts';
@@ -98,7 +99,7 @@ function finish(world: World, decided: Draft): Plan {
     ...(isSame(world, next) ? {} : { status: { ...next, epoch: world.epoch } }),
     effects: cutsFirst(draft.effects),
     ...(draft.share === undefined ? {} : { shareQuestion: draft.share }),
-    notices: noticesOf(rollout.status, next),
+    notices: [...noticesOf(rollout.status, next), ...journeyNotices(world, next), ...(draft.notices ?? [])],
     ...(wakeAtMs === undefined ? {} : { wakeAtMs }),
   };
 }

@@ -14,6 +14,7 @@ export const reasons = {
   // Progress
   Initializing: reason('info', 'The first revision is being brought up and takes over the traffic.', 'Nothing; wait.'),
   Progressing: reason('info', 'A new revision is on its way through the steps.', 'Nothing; wait.'),
+  Adopted: reason('info', 'The Service, the split or the workload was taken over by the first revision.', 'Nothing.'),
   Promoted: reason('info', 'The revision has all traffic and is the stable one.', 'Nothing.'),
   Healthy: reason('info', 'The stable revision is the one that the template asks for.', 'Nothing.'),
   Baking: reason('info', 'The new revision has all traffic and is watched while the old one is still warm.', 'Nothing; wait.'),
@@ -80,6 +81,11 @@ export const reasons = {
     'error',
     'Another writer keeps changing what the Rollout owns; after three corrections in five minutes it no longer fights.',
     'The message names the field manager: take the field out of its manifests.',
+  ),
+  Corrected: reason(
+    'warning',
+    'Somebody changed what the Rollout owns, and it was put back.',
+    'Change the Rollout instead: kubectl scale rollout for its pods, its template and steps for the rest.',
   ),
   SplitNotOurs: reason(
     'error',
