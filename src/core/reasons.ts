@@ -34,7 +34,11 @@ export const reasons = {
     'A metric has not passed since the current weight was confirmed.',
     'See the AnalysisRun; without traffic a metric cannot pass.',
   ),
-  AwaitingDecision: reason('info', 'A person has to decide.', 'Resume, skip, promote or abort.'),
+  AwaitingDecision: reason(
+    'info',
+    'A person has to decide.',
+    'Decisions come with a later version (DecisionNotSupported). Until then: take the pause out of the steps, or set the template back.',
+  ),
   AwaitingWindow: reason('info', 'A change window forbids raises now.', 'Wait for the window, or override it by a Decision.'),
   StableNotReady: reason(
     'warning',
@@ -150,6 +154,11 @@ export const reasons = {
     'The message lists every error with its path.',
   ),
   // Objects and machinery
+  DecisionNotSupported: reason(
+    'warning',
+    'This version follows no Decisions; it rejects each one, and does nothing else about it.',
+    'To end a release, set the template back to what it was; to hold it, set spec.paused; to go on from a pause without a duration, take it out of the steps, which begins them again.',
+  ),
   InvalidSpec: reason(
     'error',
     'The stored object is not valid; traffic stays where it is.',
