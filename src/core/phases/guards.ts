@@ -156,8 +156,9 @@ export function promotionGuard(world: World, draft: Draft, bake?: { readonly run
 function missingPass(run: RunView | undefined, sinceMs: number): Hold | undefined {
   if (run === undefined) return { reason: 'AwaitingAnalysis', message: 'the analysis has not begun' };
   const lacking = run.evidence.find(({ passedWindowStartedAtMs }) => passedWindowStartedAtMs === undefined);
-  if (lacking === undefined) return undefined;
-  return { reason: 'AwaitingAnalysis', message: `metric "${lacking.metric}" has not passed yet${firstMeasured([lacking], sinceMs)}` };
+  return lacking === undefined
+    ? undefined
+    : { reason: 'AwaitingAnalysis', message: `metric "${lacking.metric}" has not passed yet${firstMeasured([lacking], sinceMs)}` };
 }
 
 /** Names the first metric without a Pass since `sinceMs`. A run that is not there has shown nothing. */
