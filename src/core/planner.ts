@@ -5,7 +5,7 @@ import { conditionsOf } from './conditions.ts';
 import type { Draft, Hold } from './draft.ts';
 import { draftOf, holding, withStatus } from './draft.ts';
 import { explain } from './explain.ts';
-import { isConfirmed } from './facts.ts';
+import { isConfirmed, newestWeight } from './facts.ts';
 import { writtenEpoch } from './fencing.ts';
 import { journeyNotices } from './journey-notices.ts';
 import { scaleSelector } from './names.ts';
@@ -84,6 +84,7 @@ function finish(world: World, decided: Draft): Plan {
     message: explain(draft),
     observedGeneration: rollout.generation,
     corrections: freshCorrections(world, draft),
+    newestWeight: newestWeight(draft.status),
     taken: takenBy({ ...rollout, status: draft.status }),
   });
   const next = clipped({
