@@ -101,7 +101,7 @@ const definitions: readonly Definition[] = [
     columns: [
       column('Phase', '.status.phase'),
       column('Step', '.status.step.label'),
-      column('Weight', '.status.weight.desired', 'integer'),
+      column('Weight', '.status.newestWeight', 'integer'),
       column('Message', '.status.message'),
       age,
       wide('Stable', '.status.stableRevision'),

@@ -107,6 +107,7 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
   };
   const done = await execute(next, { ...scene, onRecorded }, reconciler.executors, signal);
   if (!done.ok) return afterFailure(key, done.failure, { isUrgent: isCut(next), isRecorded }, reconciler);
+  if (next.status === undefined) tell(key, next, rollout.status, seen, reconciler);
   const obstacleIs = reconciler.obstacles.passed(key);
   // Gone with this attempt; the next pass says so.
   if (obstacleIs === 'gone') return { wakeAtMs: world.nowMs };

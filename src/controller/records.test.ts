@@ -59,6 +59,9 @@ describe('a Deployment', () => {
     const entry = (manager: string) => ({ manager, operation: 'Apply', fieldsV1: { 'f:spec': { 'f:replicas': {} } } });
     expect(projectDeployment(deployment({ metadata: { managedFields: [entry('flux'), entry('sluice')] } })).replicasManager).toBe('flux');
     expect(projectDeployment(deployment({ metadata: { managedFields: [entry('sluice')] } })).replicasManager).toBeUndefined();
+    const byScale = { ...entry('kubectl'), operation: 'Update', subresource: 'scale' };
+    const scaled = deployment({ metadata: { ...ours, managedFields: [entry('sluice'), byScale] } });
+    expect(projectDeployment(scaled).replicasManager).toBe('kubectl');
   });
 });
 

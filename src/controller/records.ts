@@ -128,10 +128,13 @@ export function projectDeployment(object: KubeObject, shared: Shared, templates:
     templateHash: isOurs ? (metadata.annotations?.[templateHashAnnotation] ?? '') : templateHashOf(template),
     template: isOurs ? undefined : templates.pack(JSON.stringify(template)),
     uses: isOurs ? none : shared.share(configUses(template)),
-    replicasManager: isOurs ? undefined : managerOf(metadata.managedFields, ['f:spec', 'f:replicas'], 'Any'),
+    replicasManager: textOf(managerOf(metadata.managedFields, ['f:spec', 'f:replicas'], 'Any'), shared),
     meshLabels: !isOurs && meshWords.test(`${metadata.name} ${JSON.stringify(own)}`) ? own : undefined,
   };
 }
+
+const textOf = (text: string | undefined, shared: Pick<Shared, 'text'>): string | undefined =>
+  text === undefined ? undefined : shared.text(text);
 
 export interface ServiceRecord {
   readonly namespace: string;

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { goodRollout } from '../../test/cluster/kinds.cases.ts';
 import { goodTemplate } from '../../test/cluster/kinds.other-cases.ts';
+import type { RecordedEvent } from '../kube/index.ts';
 import { quietContact } from '../kube/testing/quiet-contact.ts';
 import { isObject, seededRandom, silentLogger, VirtualClock } from '../lib/index.ts';
 import { createSources } from '../metrics/index.ts';
@@ -17,6 +18,7 @@ afterEach(async () => {
 /** Rollouts `web` and `api`, their Deployments and Services, and a controller that leads, on virtual time. */
 function aCluster(forbidden: readonly string[] = [], prepare: (api: MemoryApi) => void = () => {}, epoch = 1) {
   const fenced: string[] = [];
+  const events: RecordedEvent[] = [];
   const api = new MemoryApi();
   for (const name of ['web', 'api']) {
     const metadata = { name, namespace: 'shop', generation: 1, creationTimestamp: '2026-01-01T00:00:00Z' };
@@ -35,7 +37,7 @@ function aCluster(forbidden: readonly string[] = [], prepare: (api: MemoryApi) =
     ...shared,
     client: api.client,
     contact: quietContact(clock),
-    recorder: { event: () => {} },
+    recorder: { event: (event) => void events.push(event) },
     sources: createSources(),
     namespaces: [],
     clusterDomain: 'cluster.local',
@@ -58,7 +60,7 @@ function aCluster(forbidden: readonly string[] = [], prepare: (api: MemoryApi) =
     await running;
     expect(fenced).toEqual([]);
   });
-  return { api, clock, seen, fenced };
+  return { api, clock, seen, fenced, events };
 }
 
 type Condition = { readonly type: string; readonly status: string; readonly reason: string; readonly message: string };
@@ -232,4 +234,40 @@ test('a status that is refused is said, and tried again with patience: no storm 
   api.problemOf = () => undefined;
   await clock.advance(minutes(2));
   expect(stalled(api, 'web')?.reason).not.toBe('WriteRefused');
+});
+
+describe('a Decision, which this version does not follow', () => {
+  const put = (api: MemoryApi, name: string, status: object = {}) =>
+    api.put('decisions', { metadata: { name, namespace: 'shop' }, spec: { action: 'Resume', rollout: { name: 'web' } }, status } as never);
+  const stateOf = (api: MemoryApi, name: string) => api.object('decisions', `shop/${name}`)?.status;
+  const answers = (api: MemoryApi) => api.writes.filter(({ call }) => call === 'patch decisions/status').map(({ name }) => name);
+  const rejected = { state: 'Rejected', message: 'not supported yet: this version follows no Decisions, and Resume was not done' };
+
+  test('is rejected with that reason, once, whether it was there before or comes later', async () => {
+    const { api, clock, events } = aCluster([], (before) => put(before, 'early'));
+    await clock.advance(5_000);
+    put(api, 'late');
+    await clock.advance(5_000);
+    for (const name of ['early', 'late']) expect(stateOf(api, name)).toMatchObject(rejected);
+    await clock.advance(minutes(30));
+    expect(answers(api)).toEqual(['early', 'late']);
+    const told = events.filter(({ regarding }) => regarding.kind === 'Decision');
+    expect(told.map(({ type, reason, regarding }) => [type, reason, regarding.name])).toEqual([
+      ['Warning', 'DecisionNotSupported', 'early'],
+      ['Warning', 'DecisionNotSupported', 'late'],
+    ]);
+  });
+
+  test('that was answered already keeps its answer', async () => {
+    const { api, clock } = aCluster([], (before) => put(before, 'done', { state: 'Accepted' }));
+    await clock.advance(minutes(1));
+    expect([stateOf(api, 'done'), answers(api)]).toEqual([{ state: 'Accepted' }, []]);
+  });
+
+  test('may not be read: Rollouts go on all the same', async () => {
+    const { api, clock } = aCluster(['list decisions']);
+    await clock.advance(minutes(1));
+    for (const name of both) expect(stalled(api, name)?.reason).not.toBe('Forbidden');
+    expect(touched(api)).toContain('create deployments');
+  });
 });

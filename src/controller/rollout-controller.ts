@@ -7,6 +7,7 @@ import type { InstantQuery, MetricSources } from '../metrics/index.ts';
 import { routerOf } from '../traffic/index.ts';
 import { Cache } from './cache.ts';
 import { Confirmations } from './confirmations.ts';
+import { Decisions } from './decisions.ts';
 import { Dependencies, thing } from './dependencies.ts';
 import type { Executors } from './execute.ts';
 import type { Schedule } from './housekeeping.ts';
@@ -65,6 +66,7 @@ export class RolloutController {
   readonly #mesh: MeshWatch;
   readonly #measurer: Measurer;
   readonly #secrets: SecretHashes;
+  readonly #decisions: Decisions;
 
   constructor(options: RolloutControllerOptions) {
     this.#options = options;
@@ -98,6 +100,7 @@ export class RolloutController {
       },
     });
     this.#measurer = this.#makeMeasurer();
+    this.#decisions = new Decisions(options);
     this.telemetry = new Telemetry({
       queueLength: () => this.#rollouts.length,
       isLeader: () => options.epoch() !== undefined,
@@ -109,7 +112,8 @@ export class RolloutController {
   async watch(signal: AbortSignal): Promise<void> {
     const meshed = this.#cache.synced().then(() => this.#mesh.run(signal));
     const { contact } = this.#options;
-    await Promise.all([contact.run(signal), this.#cache.run(signal), meshed].map((running) => raceAbort(running, signal)));
+    const watching = [contact.run(signal), this.#cache.run(signal), meshed, this.#decisions.watch(signal)];
+    await Promise.all(watching.map((running) => raceAbort(running, signal)));
     this.#settling.stop();
     this.#measurer.close();
     this.#refusals.close();
@@ -131,6 +135,7 @@ export class RolloutController {
     });
     const shared = { concurrency, clock, log, contact, interrupt };
     await Promise.all([
+      this.#decisions.reconcile(signal, interrupt),
       runController(
         { ...shared, queue: this.#rollouts, reconcile: (key, passSignal) => reconcileRollout(key, this.#rolloutReconciler(), passSignal) },
         signal,

@@ -96,3 +96,35 @@ describe('templates that are missing, or cannot be used', () => {
     expect([conditionOf(mended, 'Ready')?.status, mended.notices]).toEqual(['True', []]);
   });
 });
+
+describe('spec.paused', () => {
+  const paused = aWorld().withSpec({ paused: true });
+  const said = (world: ReturnType<typeof aWorld>) => {
+    const { phase, conditions, message = '' } = plan(world.build()).status ?? world.build().rollout.status;
+    return [phase, conditions[0]?.reason, message.slice(message.indexOf(', ') + 2)];
+  };
+
+  test('is shown at once in a timed pause, which goes on', () => {
+    const world = paused.atStep(1).withWeight(10);
+    expect(said(world)).toEqual(['Paused', 'Paused', `paused by spec.paused; the pause lasts until ${at(minutes(5))}`]);
+    const over = plan(world.recorded(plan(world.build())).after(minutes(5)).build());
+    expect(over.status).toMatchObject({ phase: 'Paused', step: { index: 2 }, weight: { desired: 10 } });
+    expect(said(aWorld().atStep(1).withWeight(10))).toEqual(['Progressing', 'Progressing', `waiting until ${at(minutes(5))}`]);
+  });
+  test('is shown beside what else is waited for', () => {
+    expect(said(paused.atStep(3).withWeight(50))).toEqual([
+      'Paused',
+      'AwaitingDecision',
+      'paused until somebody resumes it; paused by spec.paused',
+    ]);
+    const bake = paused
+      .withCanarySpec({ afterPromotion: { duration: '1m' } })
+      .atStep(4)
+      .withWeight(100);
+    expect(said(bake)).toEqual(['Baking', 'Paused', `watched, paused by spec.paused; the bake lasts until ${at(minutes(1))}`]);
+  });
+  test('says nothing where nothing is held: at rest, and in a rollback', () => {
+    expect(said(paused)[1]).toBe('Healthy');
+    expect(said(paused.atStep(1, { phase: 'Aborting', abort }).withWeight(0))[1]).toBe('AnalysisFailed');
+  });
+});

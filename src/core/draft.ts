@@ -1,4 +1,4 @@
-import type { Effect, ShareQuestion } from './plan.ts';
+import type { Effect, Notice, ShareQuestion } from './plan.ts';
 import type { ReasonCode } from './reasons.ts';
 import type { RolloutStatus } from './rollout.ts';
 
@@ -15,6 +15,8 @@ export interface Draft {
   readonly weightHold?: Hold;
   /** The weight that pods are being prepared for. */
   readonly goalWeight?: number;
+  /** What people are told beside what status says of itself. */
+  readonly notices?: readonly Notice[];
 }
 
 export interface Hold {
@@ -29,6 +31,8 @@ export const draftOf = (status: RolloutStatus): Draft => ({ status, effects: [],
 export const withStatus = (draft: Draft, changes: Partial<RolloutStatus>): Draft => ({ ...draft, status: { ...draft.status, ...changes } });
 
 export const withEffects = (draft: Draft, ...effects: readonly Effect[]): Draft => ({ ...draft, effects: [...draft.effects, ...effects] });
+
+export const telling = (draft: Draft, notice: Notice): Draft => ({ ...draft, notices: [...(draft.notices ?? []), notice] });
 
 export const waking = (draft: Draft, ...moments: readonly (number | undefined)[]): Draft => ({
   ...draft,

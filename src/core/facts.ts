@@ -51,6 +51,12 @@ export const currentWeight = (status: RolloutStatus): number =>
 
 export const isConfirmed = (status: RolloutStatus): boolean => status.weight?.confirmedAt !== undefined;
 
+/** What the newest revision gets: the canary its weight, and stable all of it where there is no canary. Unknown while the workload still has some. */
+export function newestWeight({ phase, stableRevision, canaryRevision, weight }: RolloutStatus): number | undefined {
+  if (stableRevision === undefined || phase === 'Initializing') return undefined;
+  return canaryRevision === undefined ? 100 : (weight?.desired ?? 0);
+}
+
 /** The weight that the present step stands for; all of it once the steps are through. */
 export function stepWeight(world: World, status: RolloutStatus): number {
   const steps = stepsIn(world);

@@ -1,3 +1,4 @@
+import { bySpec } from './paused.ts';
 import type { Notice } from './plan.ts';
 import type { ReasonCode } from './reasons.ts';
 import { reasons } from './reasons.ts';
@@ -13,6 +14,7 @@ export function noticesOf(before: RolloutStatus, after: RolloutStatus): readonly
     ...weightLost(before, after),
     ...alarmed(before, after),
     ...unusable(before, after),
+    ...paused(before, after),
   ];
 }
 
@@ -66,6 +68,23 @@ function unusable(before: RolloutStatus, after: RolloutStatus): readonly Notice[
   const now = find(after, 'AnalysisReady');
   if (now === undefined || find(before, 'AnalysisReady')?.message === now.message) return [];
   return [{ severity: 'Warning', reason: codeOf(now.reason), message: now.message }];
+}
+
+const pauses: readonly ReasonCode[] = ['AwaitingDecision', 'Paused', 'AnalysisInconclusive'];
+
+/** What somebody has to end. A pause that ends by itself is told by status alone: two Events for each would be half of what a release costs. */
+function pauseOf(status: RolloutStatus): ReasonCode | undefined {
+  const ready = find(status, 'Ready');
+  const reason = pauses.find((pause) => pause === ready?.reason);
+  return reason ?? (ready?.message.includes(bySpec) ? 'Paused' : undefined);
+}
+
+function paused(before: RolloutStatus, after: RolloutStatus): readonly Notice[] {
+  const [was, is] = [pauseOf(before), pauseOf(after)];
+  const message = after.message ?? '';
+  if (is !== undefined) return is === was ? [] : [{ severity: is === 'AnalysisInconclusive' ? 'Warning' : 'Normal', reason: is, message }];
+  const goesOn = after.phase === 'Progressing' || after.phase === 'Baking';
+  return was !== undefined && goesOn ? [{ severity: 'Normal', reason: 'Progressing', message: `the pause is over, ${message}` }] : [];
 }
 
 const find = ({ conditions }: RolloutStatus, type: string): Condition | undefined =>

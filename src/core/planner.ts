@@ -5,10 +5,12 @@ import { conditionsOf } from './conditions.ts';
 import type { Draft, Hold } from './draft.ts';
 import { draftOf, holding, withStatus } from './draft.ts';
 import { explain } from './explain.ts';
-import { isConfirmed } from './facts.ts';
+import { isConfirmed, newestWeight } from './facts.ts';
 import { writtenEpoch } from './fencing.ts';
+import { journeyNotices } from './journey-notices.ts';
 import { scaleSelector } from './names.ts';
 import { noticesOf } from './notices.ts';
+import { saidPaused } from './paused.ts';
 import { serviceGuard } from './phases/guards.ts';
 import { initializing } from './phases/initializing.ts';
 import { aborting, withdrawing } from './phases/leaving.ts';
@@ -75,13 +77,14 @@ function upkeep(world: World, draft: Draft): Draft {
 
 function finish(world: World, decided: Draft): Plan {
   const { rollout } = world;
-  const draft = recorded(obstructed(world, decided));
+  const draft = saidPaused(world, recorded(obstructed(world, decided)));
   const described = withStatus(draft, {
     ...counts(world),
     // As much as status holds: a message must never be why a cut cannot be recorded.
     message: explain(draft),
     observedGeneration: rollout.generation,
     corrections: freshCorrections(world, draft),
+    newestWeight: newestWeight(draft.status),
     taken: takenBy({ ...rollout, status: draft.status }),
   });
   const next = clipped({
@@ -97,7 +100,7 @@ function finish(world: World, decided: Draft): Plan {
     ...(isSame(world, next) ? {} : { status: { ...next, epoch: world.epoch } }),
     effects: cutsFirst(draft.effects),
     ...(draft.share === undefined ? {} : { shareQuestion: draft.share }),
-    notices: noticesOf(rollout.status, next),
+    notices: [...noticesOf(rollout.status, next), ...journeyNotices(world, next), ...(draft.notices ?? [])],
     ...(wakeAtMs === undefined ? {} : { wakeAtMs }),
   };
 }

@@ -14,6 +14,7 @@ export const reasons = {
   // Progress
   Initializing: reason('info', 'The first revision is being brought up and takes over the traffic.', 'Nothing; wait.'),
   Progressing: reason('info', 'A new revision is on its way through the steps.', 'Nothing; wait.'),
+  Adopted: reason('info', 'The Service, the split or the workload was taken over by the first revision.', 'Nothing.'),
   Promoted: reason('info', 'The revision has all traffic and is the stable one.', 'Nothing.'),
   Healthy: reason('info', 'The stable revision is the one that the template asks for.', 'Nothing.'),
   Baking: reason('info', 'The new revision has all traffic and is watched while the old one is still warm.', 'Nothing; wait.'),
@@ -33,7 +34,11 @@ export const reasons = {
     'A metric has not passed since the current weight was confirmed.',
     'See the AnalysisRun; without traffic a metric cannot pass.',
   ),
-  AwaitingDecision: reason('info', 'A person has to decide.', 'Resume, skip, promote or abort.'),
+  AwaitingDecision: reason(
+    'info',
+    'A person has to decide.',
+    'Decisions come with a later version (DecisionNotSupported). Until then: take the pause out of the steps, or set the template back.',
+  ),
   AwaitingWindow: reason('info', 'A change window forbids raises now.', 'Wait for the window, or override it by a Decision.'),
   StableNotReady: reason(
     'warning',
@@ -80,6 +85,11 @@ export const reasons = {
     'error',
     'Another writer keeps changing what the Rollout owns; after three corrections in five minutes it no longer fights.',
     'The message names the field manager: take the field out of its manifests.',
+  ),
+  Corrected: reason(
+    'warning',
+    'Somebody changed what the Rollout owns, and it was put back.',
+    'Change the Rollout instead: kubectl scale rollout for its pods, its template and steps for the rest.',
   ),
   SplitNotOurs: reason(
     'error',
@@ -144,6 +154,11 @@ export const reasons = {
     'The message lists every error with its path.',
   ),
   // Objects and machinery
+  DecisionNotSupported: reason(
+    'warning',
+    'This version follows no Decisions; it rejects each one, and does nothing else about it.',
+    'To end a release, set the template back to what it was; to hold it, set spec.paused; to go on from a pause without a duration, take it out of the steps, which begins them again.',
+  ),
   InvalidSpec: reason(
     'error',
     'The stored object is not valid; traffic stays where it is.',

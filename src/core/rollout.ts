@@ -238,6 +238,8 @@ export const rolloutStatusSchema = z.object({
     .optional(),
   abort: z.object({ reason: text(128), message: text(4096), at: timestamp() }).optional(),
   history: z.array(historyEntry).max(100).optional(),
+  /** Percent of the traffic that the newest revision has: for the column Weight, which would read 0 once the canary is stable. */
+  newestWeight: percent().optional(),
   // Ours: what a restart must not forget. Documented as internal.
   /** The names of the root Service and the split that were taken over. */
   taken: z.object({ service: text(63), split: text(253) }).optional(),

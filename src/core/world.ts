@@ -120,6 +120,8 @@ export interface RevisionDeployment {
   readonly copies?: readonly { readonly kind: 'ConfigMap' | 'Secret'; readonly name: string }[];
   /** Since when it has had pods that serve, by its own condition; whole seconds. */
   readonly availableSinceMs?: number | undefined;
+  /** The field manager that last set `spec.replicas`, where it is not us. */
+  readonly replicasManager?: string | undefined;
 }
 
 /** The mesh's side. */

@@ -103,6 +103,8 @@ export const rolloutStatus: Descriptions = {
   epoch: 'The leader’s fencing number.',
   ...below('step', step),
   ...below('weight', weight),
+  newestWeight:
+    'Percent of the traffic that the newest revision has: the canary’s weight, and 100 where there is no canary. The column Weight.',
   replicas: 'Pods of all revisions; for /scale.',
   readyReplicas: 'Those that are ready.',
   selector: 'Selects these pods; for /scale.',

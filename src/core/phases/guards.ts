@@ -1,6 +1,7 @@
 import { blocker } from '../blockers.ts';
 import type { Draft, Hold } from '../draft.ts';
 import { canaryOf, canaryReplicas, findRevision, isConfirmed, lacksService, readyPods, stableReplicas, stepsIn } from '../facts.ts';
+import { bySpec } from '../paused.ts';
 import { liveRunsOf } from '../rounds.ts';
 import { isoOf, msOf } from '../time.ts';
 import { contentionMessage, isContended } from '../upkeep/contention.ts';
@@ -13,7 +14,7 @@ import type { RunView, World } from '../world.ts';
  */
 export function raiseGuard(world: World, draft: Draft, goalWeight: number): Hold | undefined {
   const { rollout } = world;
-  if (rollout.spec.paused) return { reason: 'Paused', message: 'spec.paused is true' };
+  if (rollout.spec.paused) return { reason: 'Paused', message: bySpec };
   return (
     blocker(world) ??
     targetGuard(world) ??
@@ -137,7 +138,7 @@ export function isWatched(world: World, { status }: Draft): boolean {
 
 /** Why the canary may not become stable now, though all traffic is with it. `bake`: the run that must have passed as well. */
 export function promotionGuard(world: World, draft: Draft, bake?: { readonly run: RunView | undefined }): Hold | undefined {
-  if (world.rollout.spec.paused) return { reason: 'Paused', message: 'spec.paused is true' };
+  if (world.rollout.spec.paused) return { reason: 'Paused', message: bySpec };
   const sinceMs = confirmedMs(draft);
   const lacking =
     (bake === undefined ? undefined : missingPass(bake.run, sinceMs)) ??
@@ -155,8 +156,9 @@ export function promotionGuard(world: World, draft: Draft, bake?: { readonly run
 function missingPass(run: RunView | undefined, sinceMs: number): Hold | undefined {
   if (run === undefined) return { reason: 'AwaitingAnalysis', message: 'the analysis has not begun' };
   const lacking = run.evidence.find(({ passedWindowStartedAtMs }) => passedWindowStartedAtMs === undefined);
-  if (lacking === undefined) return undefined;
-  return { reason: 'AwaitingAnalysis', message: `metric "${lacking.metric}" has not passed yet${firstMeasured([lacking], sinceMs)}` };
+  return lacking === undefined
+    ? undefined
+    : { reason: 'AwaitingAnalysis', message: `metric "${lacking.metric}" has not passed yet${firstMeasured([lacking], sinceMs)}` };
 }
 
 /** Names the first metric without a Pass since `sinceMs`. A run that is not there has shown nothing. */

@@ -6,6 +6,7 @@ import {
   conditionOf,
   effectsOf,
   minutes,
+  revisionWith,
   splitWith,
   stableRevision,
   t0,
@@ -19,6 +20,11 @@ const edit = (version: string) =>
 const edited = aWorld().atStep(1).withWeight(10).withSplit(edit('7'));
 const thrice = (object: 'Split' | 'Replicas' | 'Selector') =>
   [3, 2, 1].map((n) => ({ object, at: at(-minutes(n)), version: `v${n}`, by: 'argocd' }));
+/** The stable Deployment as somebody left it. */
+const handScaled = (replicas: number) => {
+  const { deployment } = revisionWith(stableRevision, { replicas });
+  return deployment === undefined ? undefined : { ...deployment, replicasManager: 'kubectl' };
+};
 
 describe('a foreign edit of the split', () => {
   test('is put right at once, and noted with who did it', () => {
@@ -240,4 +246,47 @@ describe('the selector of the root Service', () => {
           .build(),
       ).effects,
     ).toMatchObject([{ kind: 'pinSelector', revision: undefined }]));
+});
+
+describe('whoever changes what is ours is told so, by an Event for each edit', () => {
+  const corrections = (world: ReturnType<typeof aWorld>) => plan(world.build()).notices.filter(({ reason }) => reason === 'Corrected');
+  const scaled = aWorld().withWorkload({ replicas: 3, generation: 5, replicasManager: 'kubectl' });
+
+  test.each([
+    [
+      'the split',
+      edited,
+      `argocd changed TrafficSplit web to web-${canaryRevision} 70, web-${stableRevision} 30; it is put back to web-${canaryRevision} 10, web-${stableRevision} 90`,
+    ],
+    [
+      'a split that is deleted',
+      aWorld().atStep(1).withWeight(10).withSplit('absent'),
+      `another writer deleted TrafficSplit web; it is made again, with web-${canaryRevision} 10, web-${stableRevision} 90`,
+    ],
+    [
+      'the workload that is scaled up',
+      scaled,
+      'kubectl set spec.replicas of Deployment web to 3; it is put back to 0, since the revisions have the pods: scale the Rollout instead',
+    ],
+    [
+      'a revision that is scaled',
+      aWorld().withRevision(stableRevision, {}, { deployment: handScaled(9) }),
+      `kubectl set spec.replicas of Deployment web-${stableRevision} to 9; it is put back to 4: scale the Rollout instead`,
+    ],
+    [
+      'the selector',
+      aWorld().withRootService({ selector: { app: 'web' } }),
+      'another writer changed the selector of Service web; it selects the stable revision again',
+    ],
+  ])('%s', (_, world, message) => expect(corrections(world)).toEqual([{ severity: 'Warning', reason: 'Corrected', message }]));
+
+  test('once, however often the correction is lost', () => {
+    const lost = scaled.recorded(plan(scaled.build()));
+    expect(corrections(lost.after(250))).toEqual([]);
+  });
+  test('not where it is left alone, which is told by itself', () =>
+    expect(plan(scaled.withStatus({ corrections: thrice('Replicas') }).build()).notices.map(({ reason }) => reason)).toEqual([
+      'Contended',
+    ]));
+  test('not of what we scale ourselves', () => expect(corrections(aWorld().withSpec({ replicas: 7 }))).toEqual([]));
 });

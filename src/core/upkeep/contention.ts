@@ -1,5 +1,5 @@
 import type { Draft } from '../draft.ts';
-import { withStatus } from '../draft.ts';
+import { telling, withStatus } from '../draft.ts';
 import type { RolloutStatus } from '../rollout.ts';
 import { earliest, isoOf, msOf } from '../time.ts';
 import type { World } from '../world.ts';
@@ -19,6 +19,8 @@ export interface ForeignEdit {
   readonly object: Contested;
   readonly version: string;
   readonly by: string | undefined;
+  /** What was done, and what becomes of it, for people. */
+  readonly what: string;
 }
 
 const recent = (world: World, { status }: Draft, object: Contested): readonly Correction[] =>
@@ -28,12 +30,13 @@ const recent = (world: World, { status }: Draft, object: Contested): readonly Co
 export const isContended = (world: World, draft: Draft, object: Contested): boolean => recent(world, draft, object).length >= limit;
 
 /** The draft with the correction noted; undefined where it would be one too many. */
-export function correcting(world: World, draft: Draft, { object, version, by }: ForeignEdit): Draft | undefined {
+export function correcting(world: World, draft: Draft, { object, version, by, what }: ForeignEdit): Draft | undefined {
   const corrections = draft.status.corrections ?? [];
   if (corrections.some((entry) => entry.object === object && entry.version === version)) return draft;
   if (isContended(world, draft, object)) return undefined;
   const entry = { object, at: isoOf(world.nowMs), version, ...(by === undefined ? {} : { by }) };
-  return withStatus(draft, { corrections: [...corrections, entry].slice(-kept) });
+  const noted = withStatus(draft, { corrections: [...corrections, entry].slice(-kept) });
+  return telling(noted, { severity: 'Warning', reason: 'Corrected', message: `${by ?? 'another writer'} ${what}` });
 }
 
 export function contentionMessage(world: World, draft: Draft, object: Contested): string {

@@ -1,6 +1,6 @@
 import { sameJson } from '../../lib/index.ts';
 import type { Draft } from '../draft.ts';
-import { waking, withEffects, withStatus } from '../draft.ts';
+import { telling, waking, withEffects, withStatus } from '../draft.ts';
 import { canaryReplicas, findRevision, hasOwnPorts, isConfirmed, lacksService, maxLagMs, stableReplicas, stepWeight } from '../facts.ts';
 import { revisionLabel } from '../names.ts';
 import type { Effect } from '../plan.ts';
@@ -15,9 +15,9 @@ export function keepRevisions(world: World, draft: Draft): Draft {
   const cooled = coolDown(world, draft);
   const lost = lostServices(world, cooled);
   // With an older Rollout on the same Service nothing new is made; what has traffic is still ours to look after.
-  if (world.rival !== undefined && draft.status.phase !== 'Terminating') return withEffects(cooled, ...lost, ...scaling(world, cooled));
+  if (world.rival !== undefined && draft.status.phase !== 'Terminating') return scaled(world, withEffects(cooled, ...lost));
   const made = [...missing(world, cooled), ...lost];
-  return withEffects(cooled, ...made, ...ports(world, cooled), ...scaling(world, cooled), ...beyondHistory(world, cooled));
+  return withEffects(scaled(world, withEffects(cooled, ...made, ...ports(world, cooled))), ...beyondHistory(world, cooled));
 }
 
 const isRemoving = ({ status }: Draft): boolean => status.phase === 'Terminating' && status.stage?.name === 'Removing';
@@ -99,15 +99,21 @@ function ports(world: World, { status }: Draft): readonly Effect[] {
 /** Pods are made ready for the weight that comes next; they go only when their traffic has gone, confirmed. */
 const goalOf = (world: World, draft: Draft): number => draft.goalWeight ?? stepWeight(world, draft.status);
 
-function scaling(world: World, draft: Draft): readonly Effect[] {
-  return world.revisions.flatMap((revision): readonly Effect[] => {
+function scaled(world: World, draft: Draft): Draft {
+  return world.revisions.reduce((before, revision) => {
     const { deployment } = revision;
     const replicas = replicasOf(world, draft, revision);
-    if (deployment === undefined || replicas === undefined || deployment.replicas === replicas) return [];
-    return [
-      { kind: 'scaleDeployment', revision: revision.revision, replicas, uid: deployment.uid, resourceVersion: deployment.resourceVersion },
-    ];
-  });
+    if (deployment === undefined || replicas === undefined || deployment.replicas === replicas) return before;
+    const { uid, resourceVersion, replicasManager } = deployment;
+    const after = withEffects(before, { kind: 'scaleDeployment', revision: revision.revision, replicas, uid, resourceVersion });
+    if (replicasManager === undefined) return after;
+    const what = `${replicasManager} set spec.replicas of Deployment ${revision.name} to ${deployment.replicas}`;
+    return telling(after, {
+      severity: 'Warning',
+      reason: 'Corrected',
+      message: `${what}; it is put back to ${replicas}: scale the Rollout instead`,
+    });
+  }, draft);
 }
 
 /** Undefined: as it is. */

@@ -24,7 +24,8 @@ export function keepSplit(world: World, draft: Draft): Draft {
   if (world.rival !== undefined && !isCut && draft.status.phase !== 'Terminating') return draft;
   if ((!mayRaise && !isCut) || (says(world, view, desired) && isClaimed(world, draft, view))) return draft;
   if (!isForeignEdit(view, desired)) return writing(draft, desired, view, isCut);
-  const noted = correcting(world, draft, { object: 'Split', version: view.resourceVersion, by: view.lastManager });
+  const what = `changed TrafficSplit ${nameOf(world)} to ${sharesText(view.split)}; it is put back to ${sharesText(desired)}`;
+  const noted = correcting(world, draft, { object: 'Split', version: view.resourceVersion, by: view.lastManager, what });
   const isFree = (isCut && isOut(draft)) || isNews(view, desired);
   return noted === undefined && !isFree ? draft : writing(noted ?? draft, desired, view, isCut);
 }
@@ -51,9 +52,13 @@ function making(world: World, draft: Draft, desired: Split): Draft {
   const before = (draft.status.corrections ?? []).findLast(({ object, version }) => object === 'Split' && version?.startsWith(absent));
   const againAtMs = before === undefined || msOf(before.at) > world.nowMs ? world.nowMs : msOf(before.at) + remakeMs;
   if (world.nowMs < againAtMs) return isLeaving ? made(draft) : waking(draft, againAtMs);
-  const noted = correcting(world, draft, { object: 'Split', version: `${absent} ${isoOf(world.nowMs)}`, by: undefined });
+  const what = `deleted TrafficSplit ${nameOf(world)}; it is made again, with ${sharesText(desired)}`;
+  const noted = correcting(world, draft, { object: 'Split', version: `${absent} ${isoOf(world.nowMs)}`, by: undefined, what });
   return noted === undefined && !isLeaving ? draft : made(noted ?? draft);
 }
+
+const nameOf = ({ rollout: { spec } }: World): string => spec.traffic.smi?.splitName ?? spec.service.name;
+const sharesText = ({ backends }: Split): string => backends.map(({ service, weight }) => `${service} ${weight}`).join(', ');
 
 const absent = 'absent';
 const remakeMs = 5_000;

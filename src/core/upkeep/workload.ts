@@ -14,7 +14,8 @@ export function keepWorkload(world: World, draft: Draft): Draft {
   if (workload.replicas === 0) return draft;
   const { uid, resourceVersion, replicasManager, generation } = workload;
   // Its status moves the resourceVersion on while one and the same edit is put right.
-  const noted = correcting(world, draft, { object: 'Replicas', version: String(generation ?? resourceVersion), by: replicasManager });
+  const what = `set spec.replicas of Deployment ${workload.name} to ${workload.replicas}; it is put back to 0, since the revisions have the pods: scale the Rollout instead`;
+  const noted = correcting(world, draft, { object: 'Replicas', version: String(generation ?? resourceVersion), by: replicasManager, what });
   return noted === undefined ? draft : withEffects(noted, { kind: 'patchWorkload', uid, resourceVersion, replicas: 0 });
 }
 
@@ -25,7 +26,8 @@ export function keepPinned(world: World, draft: Draft): Draft {
   if (pin.kind === 'none' || pin.kind === 'done') return draft;
   const { uid, resourceVersion } = pin;
   if (pin.kind === 'unwanted') return withEffects(draft, { kind: 'pinSelector', revision: undefined, uid, resourceVersion });
-  const edit = { object: 'Selector' as const, version: resourceVersion, by: world.rootService?.selectorApplier };
+  const what = `changed the selector of Service ${world.rollout.spec.service.name}; it selects the stable revision again`;
+  const edit = { object: 'Selector' as const, version: resourceVersion, by: world.rootService?.selectorApplier, what };
   const noted = pin.isForeign && isAdopted(draft) ? correcting(world, draft, edit) : draft;
   return noted === undefined ? draft : withEffects(noted, { kind: 'pinSelector', revision: pin.revision, uid, resourceVersion });
 }
