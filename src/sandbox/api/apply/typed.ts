@@ -113,8 +113,10 @@ const gather = (parts: readonly (readonly [string, Comparison])[]): Comparison =
 
 /** The live value with a configuration laid over it. */
 export function merge(live: unknown, config: unknown, schema: Schema | undefined): unknown {
-  if (live === undefined || config === null) return config;
-  const atom = atomOf(config, schema);
+  if (live === undefined) return config;
+  const atom = atomOf(config ?? live, schema);
+  // A null takes the form of what is there, and as a map or list it has nothing to say.
+  if (config === null) return atom === 'leaf' || isHollow(live) ? null : live;
   if (atom === 'map' && isObject(live) && isObject(config)) {
     const result: Record<string, unknown> = { ...live };
     for (const [key, member] of Object.entries(config)) result[key] = merge(live[key], member, memberSchema(schema, key));
