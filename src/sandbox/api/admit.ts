@@ -180,15 +180,23 @@ const inStatus = (error: FieldError): FieldError => ({
 
 /** Nothing but times of managers differs: such a write does not happen. */
 export function isUnchanged(now: ApiObject, stored: ApiObject): boolean {
-  const timeless = (object: ApiObject) => ({
-    ...object,
-    metadata: {
-      ...object.metadata,
-      resourceVersion: '',
-      managedFields: listOf(object.metadata.managedFields).map((entry) => withMembers(membersOf(entry), { time: undefined })),
-    },
-  });
-  return sameJson(timeless(now), timeless(stored));
+  return sameMembers(now, stored, 'metadata') && sameMetadata(now.metadata, stored.metadata);
+}
+
+const sameMetadata = (now: ApiObject['metadata'], stored: ApiObject['metadata']): boolean => {
+  const [left, right] = [listOf(now.managedFields), listOf(stored.managedFields)];
+  return (
+    sameMembers({ ...now, resourceVersion: '' }, { ...stored, resourceVersion: '' }, 'managedFields') &&
+    left.length === right.length &&
+    left.every((entry, index) => entry === right[index] || sameMembers(membersOf(entry), membersOf(right[index]), 'time'))
+  );
+};
+
+/** Whether two objects have the same members, but for one. */
+function sameMembers(left: Members, right: Members, but: string): boolean {
+  for (const key in left) if (key !== but && left[key] !== right[key] && !sameJson(left[key], right[key])) return false;
+  for (const key in right) if (key !== but && left[key] === undefined && right[key] !== undefined) return false;
+  return true;
 }
 
 const isFinished = (now: ApiObject, stored: ApiObject): boolean =>

@@ -24,7 +24,17 @@ export function bodyOf(request: ApiRequest): unknown {
   if (typeof body !== 'string') return body;
   const type = mediaTypeOf(request);
   if (type.includes('protobuf') || type.includes('cbor')) refuse(unsupportedMediaType(jsonTypes));
-  return type.endsWith('yaml') ? fromYaml(body) : fromJson(body);
+  return type.endsWith('yaml') ? (jsonOf(body) ?? fromYaml(body)) : fromJson(body);
+}
+
+/** YAML that is JSON, as programs send it, is read much faster as that. */
+function jsonOf(body: string): unknown {
+  if (!body.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }
 
 function fromJson(body: string): unknown {
