@@ -1,7 +1,7 @@
 // node scripts/run.mjs bench/sandbox-writes.ts [seconds]: requests a second of the sandbox's API server, by kind of write, in processor
 // time; as the controller and the sandbox's own parts send them, with watches open. The sum of all answers says whether two builds agree.
 import { createHash } from 'node:crypto';
-import { seededRandom, VirtualClock } from '../src/lib/index.ts';
+import { canonicalJson, seededRandom, VirtualClock } from '../src/lib/index.ts';
 import { type ApiRequest, createApiServer, createLine } from '../src/sandbox/api/index.ts';
 import { definitions } from '../test/support/definitions.ts';
 
@@ -48,7 +48,7 @@ function send(request: Omit<ApiRequest, 'headers'>, type: keyof typeof types): R
   line.send({ ...request, headers }, (outcome) => {
     if (outcome.kind === 'answered') ({ body } = outcome.answer);
     if (outcome.kind !== 'answered' || outcome.answer.status >= 300) throw new Error(JSON.stringify([request, outcome]).slice(0, 2_000));
-    if (isSumming) sum.update(JSON.stringify([outcome.answer.status, body]));
+    if (isSumming) sum.update(canonicalJson([outcome.answer.status, body]));
   });
   return body as Record<string, unknown>;
 }

@@ -99,7 +99,7 @@ export function trackApply<T extends Members>(
   const wanted = recursiveDifference(fieldsOf(config, schema), ignored);
   const managers = new Map(start).set(identity, { ...manager, time, fields: wanted });
   const merged = merge(current, config, schema) as Members;
-  const pruned = membersOf(prune(merged, managers, last, schema));
+  const pruned = membersOf(prune(merged, managers, { last, wanted }, schema));
   const changes = compare(current, pruned, schema);
   const touched = recursiveDifference(union(changes.modified, changes.added), ignored);
   const conflicts = force ? [] : conflictsOf(managers, identity, touched);
@@ -135,8 +135,9 @@ function conflictsOf(managers: Managers, identity: string, touched: FieldSet): r
 }
 
 /** Takes out what the applier applied before and does not any more, unless somebody else owns it too. */
-function prune(merged: Members, managers: Managers, last: FieldSet, schema: Schema): unknown {
-  if (isEmpty(last)) return merged;
+function prune(merged: Members, managers: Managers, { last, wanted }: { last: FieldSet; wanted: FieldSet }, schema: Schema): unknown {
+  // What is still applied, is not to be taken out.
+  if (isEmpty(last) || isEmpty(difference(last, wanted))) return merged;
   const named = (set: FieldSet) => withNamedFields(set, schema);
   const all = named(fieldsOf(merged, schema));
   const fieldsLeft = (value: unknown) => named(value === null ? emptySet : fieldsOf(value, schema));

@@ -146,9 +146,14 @@ export function merge(live: unknown, config: unknown, schema: Schema | undefined
   // A null takes the form of what is there, and as a map or list it has nothing to say.
   if (config === null) return atom === 'leaf' || isHollow(live) ? null : live;
   if (atom === 'map' && isObject(live) && isObject(config)) {
-    const result: Record<string, unknown> = { ...live };
-    for (const [key, member] of Object.entries(config)) result[key] = merge(live[key], member, memberSchema(schema, key));
-    return result;
+    let result: Record<string, unknown> | undefined;
+    for (const key of Object.keys(config)) {
+      const member = merge(live[key], config[key], memberSchema(schema, key));
+      if (member === live[key] && member !== undefined) continue;
+      result ??= { ...live };
+      result[key] = member;
+    }
+    return result ?? live;
   }
   if (atom === 'list' && Array.isArray(live) && Array.isArray(config)) return mergeItems(live, config, schema as Schema);
   return config;
