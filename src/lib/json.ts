@@ -24,8 +24,7 @@ export function sameJson(left: unknown, right: unknown): boolean {
     return Array.isArray(right) && left.length === right.length && left.every((item, index) => sameJson(item, right[index]));
   }
   if (!isObject(left) || !isObject(right)) return false;
-  for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
-    if (!sameJson(left[key], right[key])) return false;
-  }
+  for (const key of Object.keys(left)) if (!sameJson(left[key], right[key])) return false;
+  for (const key of Object.keys(right)) if (left[key] === undefined && right[key] !== undefined) return false;
   return true;
 }

@@ -7,8 +7,8 @@ import type { Cluster } from './cluster.ts';
 import { markSettled, maxObjectBytes } from './decode.ts';
 import type { FieldError } from './field-error.ts';
 import { invalid } from './field-error.ts';
-import { type Kind, namespaces, services } from './kinds/index.ts';
-import { validateMetadata } from './metadata.ts';
+import { type Kind, type MetadataChecks, namespaces, services } from './kinds/index.ts';
+import { finalizerWarnings, validateMetadata } from './metadata.ts';
 import type { ApiObject } from './port.ts';
 import { validate, validateRules, withDefaults } from './schema/index.ts';
 import { sizeOf } from './sizes.ts';
@@ -120,16 +120,17 @@ function freeAddress({ store, random }: Cluster): string {
 
 function check(call: Call, object: ApiObject, old: ApiObject | undefined): void {
   const { kind } = call;
-  const ofMetadata = validateMetadata(object, old, kind.group === 'rbac.authorization.k8s.io');
-  // Of an update the server looks at metadata twice, of a custom resource once more, and says so each time.
-  const times = old === undefined ? 1 : kind.isCustom ? 3 : 2;
-  const errors: FieldError[] = Array.from({ length: times }, () => ofMetadata).flat();
+  const errors: FieldError[] = [...validateMetadata(object, old, metadataChecks(call))];
   if (kind.isCustom) errors.push(...customErrors(call, object, old));
   if (call.subresource !== 'status') errors.push(...(kind.rules.validate?.(object, old) ?? []));
   if (errors.length > 0) refuse(invalidObject(kindOf(call), object.metadata.name, errors));
+  if (kind.isCustom && call.subresource === undefined) call.warnings.push(...finalizerWarnings(object, old));
   const size = sizeOf(object);
   if (size > maxObjectBytes) refuse({ code: 500, reason: '', message: 'etcdserver: request is too large' });
 }
+
+const metadataChecks = ({ kind, subresource }: Call): MetadataChecks =>
+  subresource === 'status' ? { ...kind.rules.metadata, asWhole: kind.rules.metadata.asWhole.slice(0, 1) } : kind.rules.metadata;
 
 /** Policies speak last, of what would be stored. */
 function admit({ store, allows }: Cluster, call: Call, object: ApiObject, old: ApiObject | undefined): void {
@@ -179,15 +180,23 @@ const inStatus = (error: FieldError): FieldError => ({
 
 /** Nothing but times of managers differs: such a write does not happen. */
 export function isUnchanged(now: ApiObject, stored: ApiObject): boolean {
-  const timeless = (object: ApiObject) => ({
-    ...object,
-    metadata: {
-      ...object.metadata,
-      resourceVersion: '',
-      managedFields: listOf(object.metadata.managedFields).map((entry) => withMembers(membersOf(entry), { time: undefined })),
-    },
-  });
-  return sameJson(timeless(now), timeless(stored));
+  return sameMembers(now, stored, 'metadata') && sameMetadata(now.metadata, stored.metadata);
+}
+
+const sameMetadata = (now: ApiObject['metadata'], stored: ApiObject['metadata']): boolean => {
+  const [left, right] = [listOf(now.managedFields), listOf(stored.managedFields)];
+  return (
+    sameMembers({ ...now, resourceVersion: '' }, { ...stored, resourceVersion: '' }, 'managedFields') &&
+    left.length === right.length &&
+    left.every((entry, index) => entry === right[index] || sameMembers(membersOf(entry), membersOf(right[index]), 'time'))
+  );
+};
+
+/** Whether two objects have the same members, but for one. */
+function sameMembers(left: Members, right: Members, but: string): boolean {
+  for (const key in left) if (key !== but && left[key] !== right[key] && !sameJson(left[key], right[key])) return false;
+  for (const key in right) if (key !== but && left[key] === undefined && right[key] !== undefined) return false;
+  return true;
 }
 
 const isFinished = (now: ApiObject, stored: ApiObject): boolean =>

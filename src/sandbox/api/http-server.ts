@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { jsonText } from './json-text.ts';
 import type { ApiLine, Outcome } from './line.ts';
 import { isWatch } from './path.ts';
 import type { ApiRequest } from './port.ts';
@@ -90,7 +91,7 @@ function respond(response: ServerResponse, outcome: Outcome): void {
   }
   const { status, headers, body } = outcome.answer;
   response.writeHead(status, headers);
-  response.end(typeof body === 'string' ? body : `${JSON.stringify(body)}\n`);
+  response.end(typeof body === 'string' ? body : `${jsonText(body)}\n`);
 }
 
 function stream(line: ApiLine, request: ApiRequest, response: ServerResponse): void {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/index.ts';
 import { type CallFault, type Faults, goneEvent, type WatchCut } from './faults.ts';
-import type { ApiAnswer, ApiPort, ApiRequest, ApiWatch } from './port.ts';
+import { jsonText } from './json-text.ts';
+import type { ApiAnswer, ApiPort, ApiRequest, ApiWatch, ApiWatchEvent } from './port.ts';
 
 /** What becomes of a request on its way. Of a silent one nothing is ever heard. */
 export type Outcome =
@@ -94,6 +95,9 @@ export function createLine({ port, clock, faults = {} }: LineOptions): ApiLine {
   };
 }
 
+/** JSON of an event. */
+const lineOf = ({ type, object }: ApiWatchEvent): string => `{"type":"${type}","object":${jsonText(object)}}`;
+
 class OpenLine implements LineWatch {
   readonly request: ApiRequest;
   readonly #listener: WatchListener;
@@ -125,11 +129,11 @@ class OpenLine implements LineWatch {
       const fault = this.#isSilent ? undefined : this.#faults.streaming?.(this.request, event);
       if (fault?.kind === 'silence') this.#isSilent = true;
       if (fault?.kind === 'cut') {
-        this.cut(fault.how, JSON.stringify(event));
+        this.cut(fault.how, lineOf(event));
         break;
       }
       if (fault?.kind === 'drop' || this.#isSilent) continue;
-      const line = JSON.stringify(event);
+      const line = lineOf(event);
       this.#listener.onLine(line);
       if (fault?.kind === 'twice') this.#listener.onLine(line);
     }

@@ -1,52 +1,78 @@
-import type { FieldError } from './field-error.ts';
-import { forbidden, invalid, required } from './field-error.ts';
+import { type FieldError, forbidden, invalid, required } from './field-error.ts';
+import type { MetadataChecks } from './kinds/index.ts';
+import { labelValueProblems, qualifiedNameProblems, subdomainProblems } from './names.ts';
 import type { ApiObject } from './port.ts';
-import { labelNamePattern, labelValuePattern } from './selectors.ts';
-import { byText, listOf, membersOf, textOf } from './values.ts';
+import { byText, listOf, type Members, membersOf, textOf } from './values.ts';
 
-const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const subdomainProblem =
-  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-const nameProblem =
-  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
-const valueProblem =
-  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 const maxAnnotationBytes = 256 * 1024;
 
-/** What is wrong with an object's metadata. Some names are paths of RBAC and free: `isFreeName`. */
-export function validateMetadata(object: ApiObject, old: ApiObject | undefined, isFreeName: boolean): readonly FieldError[] {
-  const { metadata } = object;
+/**
+ * What is wrong with an object's metadata, as often as the server says it: of an update it looks at metadata as a change and as a whole,
+ * each once or twice by its kind.
+ */
+export function validateMetadata(object: ApiObject, old: ApiObject | undefined, checks: MetadataChecks): readonly FieldError[] {
+  if (old === undefined)
+    return [...nameErrors(object.metadata.name, checks.isFreeName), ...wholeErrors(object, checks.asWhole.slice(0, 1))];
+  const ofChange = changeErrors(object, old);
+  return [...Array.from({ length: checks.asChange }, () => ofChange).flat(), ...wholeErrors(object, checks.asWhole)];
+}
+
+function wholeErrors({ metadata }: ApiObject, looks: MetadataChecks['asWhole']): readonly FieldError[] {
+  const common = commonErrors(metadata);
+  const finalizers = finalizerErrors(metadata.finalizers);
+  return looks.flatMap((look) => [...common, ...finalizers, ...(look === 'core' ? unqualifiedErrors(metadata.finalizers) : [])]);
+}
+
+function changeErrors({ metadata }: ApiObject, old: ApiObject): readonly FieldError[] {
   return [
-    ...(old === undefined ? nameErrors(metadata.name, isFreeName) : []),
-    ...labelErrors(metadata.labels),
-    ...annotationErrors(metadata.annotations),
-    ...ownerErrors(metadata.ownerReferences),
-    ...finalizerErrors(metadata.finalizers, old),
-    ...(old !== undefined && metadata.uid !== old.metadata.uid ? [invalid('metadata.uid', metadata.uid, 'field is immutable')] : []),
+    ...newFinalizerErrors(metadata.finalizers, old),
+    ...commonErrors(metadata),
+    ...(metadata.uid === old.metadata.uid ? [] : [invalid('metadata.uid', metadata.uid, 'field is immutable')]),
   ];
 }
 
+const commonErrors = ({ labels, annotations, ownerReferences }: ApiObject['metadata']): readonly FieldError[] => [
+  ...labelErrors(labels),
+  ...annotationErrors(annotations),
+  ...ownerErrors(ownerReferences),
+];
+
 function nameErrors(name: string, isFreeName: boolean): readonly FieldError[] {
   if (isFreeName) return /[/%]/.test(name) ? [invalid('metadata.name', name, "may not contain '/'")] : [];
-  if (name.length > 253) return [invalid('metadata.name', name, 'must be no more than 253 bytes')];
-  return subdomain.test(name) ? [] : [invalid('metadata.name', name, subdomainProblem)];
+  return subdomainProblems(name).map((problem) => invalid('metadata.name', name, problem));
 }
 
-function labelErrors(labels: unknown): readonly FieldError[] {
-  return Object.entries(membersOf(labels)).flatMap(([key, value]) => [
-    ...(labelNamePattern.test(key) ? [] : [invalid('metadata.labels', key, nameProblem)]),
-    ...(labelValuePattern.test(textOf(value)) ? [] : [invalid('metadata.labels', value, valueProblem)]),
+const labelErrors = (labels: unknown): readonly FieldError[] =>
+  Object.entries(membersOf(labels)).flatMap(([key, value]) => [
+    ...qualifiedNameProblems(key).map((problem) => invalid('metadata.labels', key, problem)),
+    ...labelValueProblems(textOf(value)).map((problem) => invalid('metadata.labels', value, problem)),
   ]);
-}
 
 function annotationErrors(annotations: unknown): readonly FieldError[] {
   const all = Object.entries(membersOf(annotations));
   const size = all.reduce((sum, [key, value]) => sum + key.length + textOf(value).length, 0);
   return [
-    ...all.filter(([key]) => !labelNamePattern.test(key)).map(([key]) => invalid('metadata.annotations', key, nameProblem)),
+    ...all.flatMap(([key]) => qualifiedNameProblems(key.toLowerCase()).map((problem) => invalid('metadata.annotations', key, problem))),
     ...(size > maxAnnotationBytes
       ? [{ type: 'TooLong', field: 'metadata.annotations', detail: `may not be more than ${maxAnnotationBytes} bytes` } as const]
       : []),
+  ];
+}
+
+/** `v1`, or `group/v1`. */
+const hasVersion = (apiVersion: string): boolean => /^([^/]+\/)?[^/]+$/.test(apiVersion);
+
+function ownerProblems(owner: Members): readonly FieldError[] {
+  const { apiVersion, kind } = owner;
+  const empty = (['kind', 'name', 'uid'] as const).filter((field) => textOf(owner[field]) === '');
+  const isEvent = kind === 'Event' && (apiVersion === 'v1' || textOf(apiVersion).startsWith('events.k8s.io/'));
+  const [group, version] = textOf(apiVersion).includes('/') ? textOf(apiVersion).split('/') : ['', apiVersion];
+  return [
+    ...(hasVersion(textOf(apiVersion))
+      ? []
+      : [invalid('metadata.ownerReferences.apiVersion', apiVersion ?? '', 'version must not be empty')]),
+    ...empty.map((field) => invalid(`metadata.ownerReferences.${field}`, '', 'must not be empty')),
+    ...(isEvent ? [invalid('metadata.ownerReferences', owner, `${group}/${version}, Kind=Event is disallowed from being an owner`)] : []),
   ];
 }
 
@@ -55,13 +81,7 @@ function ownerErrors(owners: unknown): readonly FieldError[] {
   const controllers = all.filter(({ controller }) => controller === true);
   const [first, second] = controllers.map(({ kind, name }) => `${textOf(kind)}/${textOf(name)}`);
   return [
-    ...all.flatMap((owner) =>
-      (['apiVersion', 'kind', 'name', 'uid'] as const).flatMap((field) =>
-        textOf(owner[field]) === ''
-          ? [invalid(`metadata.ownerReferences.${field}`, '', field === 'apiVersion' ? 'version must not be empty' : 'must not be empty')]
-          : [],
-      ),
-    ),
+    ...all.flatMap(ownerProblems),
     ...(second === undefined
       ? []
       : [
@@ -74,22 +94,39 @@ function ownerErrors(owners: unknown): readonly FieldError[] {
   ];
 }
 
-function finalizerErrors(finalizers: unknown, old: ApiObject | undefined): readonly FieldError[] {
-  const all = listOf(finalizers).map(String);
-  const before = old?.metadata.finalizers ?? [];
-  const added = all.filter((name) => !before.includes(name)).sort(byText);
-  const isDeleting = old?.metadata.deletionTimestamp !== undefined;
-  return [
-    ...all.filter((name) => !labelNamePattern.test(name)).map((name) => invalid('metadata.finalizers', name, nameProblem)),
-    ...(isDeleting && added.length > 0
-      ? [
-          forbidden(
-            'metadata.finalizers',
-            `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(', ')}}`,
-          ),
-        ]
-      : []),
-  ];
+const finalizerErrors = (finalizers: unknown): readonly FieldError[] =>
+  listOf(finalizers).flatMap((name) => qualifiedNameProblems(String(name)).map((problem) => invalid('metadata.finalizers', name, problem)));
+
+/** Those of Kubernetes itself, which need no domain. */
+const standardFinalizers: readonly unknown[] = ['kubernetes', 'orphan', 'foregroundDeletion'];
+const isUnqualified = (name: unknown): boolean => !String(name).includes('/') && !standardFinalizers.includes(name);
+
+const unqualifiedErrors = (finalizers: unknown): readonly FieldError[] =>
+  listOf(finalizers).flatMap((name, index) =>
+    isUnqualified(name)
+      ? [invalid(`metadata.finalizers[${index}]`, name, 'name is neither a standard finalizer name nor is it fully qualified')]
+      : [],
+  );
+
+/** Of a custom resource the server only warns of them. */
+export const finalizerWarnings = (object: ApiObject, old: ApiObject | undefined): readonly string[] =>
+  listOf(object.metadata.finalizers)
+    .filter((name) => isUnqualified(name) && !listOf(old?.metadata.finalizers).includes(name))
+    .map(
+      (name) =>
+        `metadata.finalizers: ${JSON.stringify(name)}: prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
+    );
+
+function newFinalizerErrors(finalizers: unknown, old: ApiObject): readonly FieldError[] {
+  if (old.metadata.deletionTimestamp === undefined) return [];
+  const before = old.metadata.finalizers ?? [];
+  const added = listOf(finalizers)
+    .map(String)
+    .filter((name) => !before.includes(name))
+    .sort(byText);
+  if (added.length === 0) return [];
+  const said = `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(', ')}}`;
+  return [forbidden('metadata.finalizers', said)];
 }
 
 export const namelessError = required('metadata.name', 'name or generateName is required');

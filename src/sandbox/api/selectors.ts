@@ -1,3 +1,4 @@
+import { labelValueProblems, qualifiedNameProblems } from './names.ts';
 import { badRequest, refuse } from './status.ts';
 
 /** Whether an object is selected. */
@@ -12,9 +13,6 @@ export function parseLabelSelector(text: string | undefined): LabelSelector {
   const requirements = text.split(/,(?![^(]*\))/).map((part) => labelRequirement(part.trim()));
   return (labels) => requirements.every((holds) => holds(labels));
 }
-
-const labelName = /^([a-z0-9A-Z]([-a-z0-9A-Z.]*[a-z0-9A-Z])?\/)?[a-zA-Z0-9]([-_.a-zA-Z0-9]{0,61}[a-zA-Z0-9])?$/;
-const labelValue = /^([a-zA-Z0-9]([-_.a-zA-Z0-9]{0,61}[a-zA-Z0-9])?)?$/;
 
 function labelRequirement(part: string): LabelSelector {
   const set = /^(\S+)\s+(in|notin)\s*\(([^)]*)\)$/.exec(part);
@@ -38,19 +36,14 @@ function labelRequirement(part: string): LabelSelector {
 }
 
 function check(part: string, key: string, values: readonly string[]): void {
-  if (!labelName.test(key))
-    refuse(
-      badRequest(
-        `unable to parse requirement: <nil>: Invalid value: ${JSON.stringify(key || part)}: name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`,
-      ),
-    );
-  const bad = values.find((value) => !labelValue.test(value));
-  if (bad !== undefined)
-    refuse(
-      badRequest(
-        `unable to parse requirement: values[0][${key}]: Invalid value: ${JSON.stringify(bad)}: a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')`,
-      ),
-    );
+  const [problem] = qualifiedNameProblems(key);
+  if (problem !== undefined)
+    refuse(badRequest(`unable to parse requirement: <nil>: Invalid value: ${JSON.stringify(key || part)}: ${problem}`));
+  for (const value of values) {
+    const [bad] = labelValueProblems(value);
+    if (bad !== undefined)
+      refuse(badRequest(`unable to parse requirement: values[0][${key}]: Invalid value: ${JSON.stringify(value)}: ${bad}`));
+  }
 }
 
 /** `metadata.name=web,status.phase!=Running`. `known` are the fields that the kind can be selected by. */
@@ -66,7 +59,3 @@ export function parseFieldSelector(text: string | undefined, known: readonly str
   });
   return (fields) => terms.every(({ field, value, isEqual }) => ((fields[field] ?? '') === value) === isEqual);
 }
-
-/** The name that a field selector asks for alone, or undefined: a watch of one object. */
-export const labelNamePattern = labelName;
-export const labelValuePattern = labelValue;

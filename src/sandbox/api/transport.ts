@@ -9,6 +9,7 @@ import {
   type TransportStream,
 } from '../../kube/index.ts';
 import { type Clock, deadline, fail, ok, type Result } from '../../lib/index.ts';
+import { jsonText } from './json-text.ts';
 import type { ApiLine, LineWatch, Outcome } from './line.ts';
 import type { ApiRequest } from './port.ts';
 
@@ -121,7 +122,7 @@ function interrupted(isWrite: boolean, isAborted: boolean): KubeFailure {
 }
 
 function replyOf({ answer: { status, headers, body } }: Extract<Outcome, { kind: 'answered' }>): TransportReply {
-  return { status, headers, body: typeof body === 'string' ? body : JSON.stringify(body ?? null) };
+  return { status, headers, body: typeof body === 'string' ? body : jsonText(body) };
 }
 
 /** Lines that are pushed, to be iterated once. */

@@ -68,9 +68,9 @@ function freshMetadata({ random }: Cluster, { namespace, nowMs }: Call, { metada
 /** PUT. Creates where the kind allows that. */
 export function replace(cluster: Cluster, call: Call): { readonly object: ApiObject; readonly isNew: boolean } {
   const body = bodyOf(call.request);
-  const decoded = decodeBody(call, body);
-  checkOptions(call);
   const stored = find(cluster, call);
+  const decoded = decodeBody(call, body, stored === undefined ? undefined : fromStored(stored, call.kind, call.version));
+  checkOptions(call);
   if (stored === undefined) {
     if (!call.kind.rules.createsOnUpdate || call.subresource !== undefined) refuse(notFound(resourceOf(call), call.name ?? ''));
     const { resourceVersion: _, ...metadata } = decoded.metadata;
@@ -144,7 +144,7 @@ export function patch(cluster: Cluster, call: Call): { readonly object: ApiObjec
   const stored = findOrRefuse(cluster, call);
   const live = fromStored(stored, call.kind, call.version);
   const patched = patchedObject(call, live, body, type);
-  const object = complete(call, { ...patched, apiVersion: live.apiVersion, kind: live.kind }, 'patch');
+  const object = complete(call, { ...patched, apiVersion: live.apiVersion, kind: live.kind }, 'patch', live);
   checkPatched(call, stored, object);
   return { object: storeNext(cluster, call, stored, tracked(call, stored, object)), isNew: false };
 }
@@ -192,7 +192,7 @@ function apply(cluster: Cluster, call: Call, body: unknown): { readonly object: 
   }
   const result = trackApply(live, given, trackingOf(call, 'Apply'), queryFlag(call.request, 'force'));
   if (!result.ok) return refuse(applyConflict(result.failure));
-  const merged = complete(call, { ...result.value, apiVersion: expected, kind: call.kind.kind }, 'apply');
+  const merged = complete(call, { ...result.value, apiVersion: expected, kind: call.kind.kind }, 'apply', live);
   if (stored === undefined) {
     const { uid } = merged.metadata;
     if (textOf(uid) !== '')

@@ -155,6 +155,13 @@ export function applyContract(open: (name: string) => Promise<Ask>): void {
       expect(at(shared, 'spec.free')).toEqual({ any: { deep: 1 } });
     });
 
+    test('a null says nothing of a map that is there, and takes what is no map', async () => {
+      const ask = await open('ssa-null-map');
+      await ask.made(gadgetPath(ask.namespace), gadget('a', { free: { any: { deep: 1 }, text: 'k' } }), { fieldManager: 'maker' });
+      const applied = ok(await apply(ask, { free: { any: null, text: null } }, 'one', force));
+      expect(at(applied, 'spec.free')).toEqual({ any: { deep: 1 }, text: null });
+    });
+
     test('a list that is never left out is nobody’s as a whole', async () => {
       const ask = await open('ssa-containers');
       const made = await ask.made(appsPath(ask.namespace, 'deployments'), deployment('a', { replicas: 0 }), { fieldManager: 'maker' });

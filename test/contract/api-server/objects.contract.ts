@@ -99,6 +99,35 @@ export function objectsContract(open: (name: string) => Promise<Ask>): void {
       });
     });
 
+    test.each([
+      ['custom resource', 3, 2, 1],
+      ['ConfigMap', 4, 2, 2],
+      ['Service', 3, 2, 1],
+    ] as const)('of an update of a %s the server says what is wrong as often as it looks', async (kind, labels, uid, finalizers) => {
+      const ask = await open('meta-often');
+      const [path, object] = {
+        'custom resource': [gadgetPath(ask.namespace), gadget('a')] as const,
+        ConfigMap: [corePath(ask.namespace, 'configmaps'), configMap('a')] as const,
+        Service: [corePath(ask.namespace, 'services'), service('a')] as const,
+      }[kind];
+      await ask.made(path, object);
+      const metadata = { labels: { x: 'not ok' }, finalizers: ['bad one'], uid: 'other' };
+      const refusal = refused(await ask.patch(`${path}/a`, { metadata }), 422, 'Invalid');
+      const count = (field: string) =>
+        (at(refusal, 'details.causes') as readonly Record<string, unknown>[]).filter((cause) => cause.field === field).length;
+      expect([count('metadata.labels'), count('metadata.uid'), count('metadata.finalizers')]).toEqual([labels, uid, finalizers]);
+      expect(count('metadata.finalizers[0]')).toBe(kind === 'custom resource' ? 0 : finalizers);
+    });
+
+    test('a finalizer without a domain is refused, or of a custom resource warned of', async () => {
+      const ask = await open('meta-unqualified');
+      const finalizers = ['plain'];
+      refused(await ask.post(corePath(ask.namespace, 'configmaps'), configMap('a', {}, { finalizers })), 422, 'Invalid');
+      const reply = await ask.post(gadgetPath(ask.namespace), gadget('a', {}, { finalizers }));
+      expect([reply.status, reply.headers.warning]).toEqual([201, expect.stringContaining('prefer a domain-qualified finalizer name')]);
+      ok(await ask.patch(gadgetPath(ask.namespace, 'a'), { metadata: { finalizers: null } }));
+    });
+
     test('labels, annotations and finalizers have a form', async () => {
       const ask = await open('meta-form');
       const reply = await ask.post(

@@ -1,5 +1,5 @@
 import { isObject } from '../../../lib/index.ts';
-import { byText } from '../values.ts';
+import { byText, freeze } from '../values.ts';
 
 /**
  * A set of fields, as a tree. Its keys are those of FieldsV1: `f:name` a member, `k:{"name":"web"}` an item of a list by key,
@@ -16,47 +16,73 @@ export const leaf: FieldSet = { isMember: true, children: new Map() };
 export const isEmpty = (set: FieldSet): boolean => !set.isMember && set.children.size === 0;
 
 export function node(isMember: boolean, children: Iterable<readonly [string, FieldSet]>): FieldSet {
-  return { isMember, children: new Map([...children].filter(([, child]) => !isEmpty(child))) };
+  const kept = new Map<string, FieldSet>();
+  for (const [key, child] of children) if (!isEmpty(child)) kept.set(key, child);
+  return made(isMember, kept);
 }
 
+/** A set of children that are known not to be empty. */
+export function made(isMember: boolean, children: ReadonlyMap<string, FieldSet>): FieldSet {
+  if (children.size === 0) return isMember ? leaf : emptySet;
+  return { isMember, children };
+}
+
+/** The left one itself where the right one adds nothing: what is written of a set is kept with it. */
 export function union(left: FieldSet, right: FieldSet): FieldSet {
+  if (left === right || isEmpty(right)) return left;
   if (isEmpty(left)) return right;
-  if (isEmpty(right)) return left;
-  const children = new Map(left.children);
+  let children: Map<string, FieldSet> | undefined;
   for (const [key, child] of right.children) {
-    const known = children.get(key);
-    children.set(key, known === undefined ? child : union(known, child));
+    const known = left.children.get(key);
+    const both = known === undefined ? child : union(known, child);
+    if (both === known) continue;
+    children ??= new Map(left.children);
+    children.set(key, both);
   }
-  return { isMember: left.isMember || right.isMember, children };
+  if (children === undefined && (left.isMember || !right.isMember)) return left;
+  return { isMember: left.isMember || right.isMember, children: children ?? left.children };
+}
+
+/** The left set with its children changed by whoever knows those of the right one; itself where nothing changes. */
+function changed(
+  left: FieldSet,
+  right: FieldSet,
+  isMember: boolean,
+  change: (child: FieldSet, other: FieldSet | undefined) => FieldSet,
+): FieldSet {
+  let children: Map<string, FieldSet> | undefined;
+  for (const [key, child] of left.children) {
+    const next = change(child, right.children.get(key));
+    if (next === child) continue;
+    children ??= new Map(left.children);
+    if (isEmpty(next)) children.delete(key);
+    else children.set(key, next);
+  }
+  if (children === undefined && isMember === left.isMember) return left;
+  return made(isMember, children ?? left.children);
 }
 
 /** Without the very fields of the other; what lies below them stays. */
 export function difference(left: FieldSet, right: FieldSet): FieldSet {
-  if (isEmpty(right)) return left;
-  const children = [...left.children].map(([key, child]) => {
-    const other = right.children.get(key);
-    return [key, other === undefined ? child : difference(child, other)] as const;
-  });
-  const isSame = !(left.isMember && right.isMember) && children.every(([key, child]) => child === left.children.get(key));
-  return isSame ? left : node(left.isMember && !right.isMember, children);
+  if (isEmpty(right) || isEmpty(left)) return left;
+  return changed(left, right, left.isMember && !right.isMember, (child, other) => (other === undefined ? child : difference(child, other)));
 }
 
 /** Without the fields of the other and all that lies below them. */
 export function recursiveDifference(left: FieldSet, right: FieldSet): FieldSet {
-  const children = [...left.children].map(([key, child]) => {
-    const other = right.children.get(key);
-    if (other === undefined) return [key, child] as const;
-    return [key, other.isMember ? emptySet : recursiveDifference(child, other)] as const;
+  if (isEmpty(right) || isEmpty(left)) return left;
+  return changed(left, right, left.isMember && !right.isMember, (child, other) => {
+    if (other === undefined) return child;
+    return other.isMember ? emptySet : recursiveDifference(child, other);
   });
-  return node(left.isMember && !right.isMember, children);
 }
 
 export function intersection(left: FieldSet, right: FieldSet): FieldSet {
-  const children = [...left.children].map(([key, child]) => {
-    const other = right.children.get(key);
-    return [key, other === undefined ? emptySet : intersection(child, other)] as const;
-  });
-  return node(left.isMember && right.isMember, children);
+  if (left === right || isEmpty(left)) return left;
+  if (isEmpty(right)) return emptySet;
+  return changed(left, right, left.isMember && right.isMember, (child, other) =>
+    other === undefined ? emptySet : intersection(child, other),
+  );
 }
 
 export function has(set: FieldSet, path: readonly string[]): boolean {
@@ -92,11 +118,13 @@ export function shownKey(key: string): string {
 /** Reads FieldsV1 as an object of `managedFields` has it. */
 export function readFields(fields: unknown): FieldSet {
   if (!isObject(fields)) return emptySet;
-  const children = Object.entries(fields).filter(([key]) => key !== '.');
-  return node(
-    fields['.'] !== undefined,
-    children.map(([key, child]) => [key, readField(child)] as const),
-  );
+  const children = new Map<string, FieldSet>();
+  for (const [key, child] of Object.entries(fields)) {
+    if (key === '.') continue;
+    const read = readField(child);
+    if (!isEmpty(read)) children.set(key, read);
+  }
+  return made(fields['.'] !== undefined, children);
 }
 
 // Nothing below: the field itself is meant.
@@ -108,10 +136,10 @@ const written = new WeakMap<FieldSet, Readonly<Record<string, unknown>>>();
 export function writeFields(set: FieldSet): Readonly<Record<string, unknown>> {
   let fields = written.get(set);
   if (fields === undefined) {
-    const children = [...set.children]
-      .sort(([left], [right]) => byText(left, right))
-      .map(([key, child]) => [key, writeFields(child)] as const);
-    fields = Object.fromEntries(set.isMember && children.length > 0 ? [['.', {}], ...children] : children);
+    const result: Record<string, unknown> = {};
+    if (set.isMember && set.children.size > 0) result['.'] = {};
+    for (const key of [...set.children.keys()].sort()) result[key] = writeFields(set.children.get(key) ?? emptySet);
+    fields = freeze(result);
     written.set(set, fields);
   }
   return fields;

@@ -1,5 +1,5 @@
 import { isObject } from '../../../lib/index.ts';
-import { byText, membersOf, textOf } from '../values.ts';
+import { byText, freeze, membersOf, textOf } from '../values.ts';
 import { emptySet, type FieldSet, isEmpty, readFields, writeFields } from './field-set.ts';
 
 /** Who wrote fields, and how: one entry of `metadata.managedFields`. */
@@ -54,15 +54,34 @@ function parseManagers(entries: readonly unknown[]): Managers {
 export function writeManagers(managers: Managers): readonly unknown[] | undefined {
   const left = [...managers.values()].filter(({ fields }) => !isEmpty(fields));
   if (left.length === 0) return undefined;
-  return left.sort(byOrder).map(({ manager, operation, apiVersion, subresource, time, fields }) => ({
-    manager,
-    operation,
-    apiVersion,
-    ...(time === undefined ? {} : { time }),
-    fieldsType: 'FieldsV1',
-    fieldsV1: writeFields(fields),
-    ...(subresource === '' ? {} : { subresource }),
-  }));
+  return left.sort(byOrder).map(entryOf);
+}
+
+const entries = new WeakMap<Managed, unknown>();
+
+/** The same manager gives the same entry, by identity. */
+function entryOf(managed: Managed): unknown {
+  let entry = entries.get(managed);
+  if (entry === undefined) {
+    const { manager, operation, apiVersion, subresource, time, fields } = managed;
+    entry = freeze({
+      manager,
+      operation,
+      apiVersion,
+      ...(time === undefined ? {} : { time }),
+      fieldsType: 'FieldsV1',
+      fieldsV1: writeFields(fields),
+      ...(subresource === '' ? {} : { subresource }),
+    });
+    entries.set(managed, entry);
+  }
+  return entry;
+}
+
+/** What these managers were written as, need not be read again. */
+export function remember(written: readonly unknown[], managers: Managers): void {
+  const left = [...managers].filter(([, { fields }]) => !isEmpty(fields));
+  known.set(freeze(written), new Map(left.sort(([, one], [, other]) => byOrder(one, other))));
 }
 
 function byOrder(left: Managed, right: Managed): number {

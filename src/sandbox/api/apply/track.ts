@@ -11,6 +11,7 @@ import {
   type Manager,
   type Managers,
   readManagers,
+  remember,
   writeManagers,
 } from './managers.ts';
 import { compare, fieldsOf, merge, remove, withNamedFields } from './typed.ts';
@@ -56,11 +57,13 @@ export function trackUpdate<T extends Members>(live: Members, written: T, { sche
   const visible = (set: FieldSet) => recursiveDifference(set, ignored);
   const [added, modified, removed] = [visible(changes.added), visible(changes.modified), visible(changes.removed)];
   const taken = union(added, modified);
-  const managers = new Map(lose(start, union(taken, removed)));
   const mine = difference(taken, never);
+  const managers = new Map(lose(start, union(taken, removed)));
   if (!isEmpty(mine)) {
     const identity = identityOf(manager);
-    managers.set(identity, { ...manager, time, fields: union(fieldsOfManager(managers, identity), mine) });
+    // What is taken from the writer and given back is not touched, so that the set stays the same one where it can.
+    const left = difference(fieldsOfManager(start, identity), union(difference(taken, mine), removed));
+    managers.set(identity, { ...manager, time, fields: union(left, mine) });
   }
   return withManagers(written, managers);
 }
@@ -75,8 +78,11 @@ function lose(managers: Managers, gone: FieldSet): Managers {
   );
 }
 
-const withManagers = <T extends Members>(object: T, managers: Managers): T =>
-  withMembers(object, { metadata: withMembers(membersOf(object.metadata), { managedFields: writeManagers(managers) }) });
+const withManagers = <T extends Members>(object: T, managers: Managers): T => {
+  const managedFields = writeManagers(managers);
+  if (managedFields !== undefined) remember(managedFields, managers);
+  return withMembers(object, { metadata: withMembers(membersOf(object.metadata), { managedFields }) });
+};
 
 /** Server-side apply: the live object with the configuration laid over it, or the conflicts that forbid it. */
 export function trackApply<T extends Members>(
@@ -93,7 +99,7 @@ export function trackApply<T extends Members>(
   const wanted = recursiveDifference(fieldsOf(config, schema), ignored);
   const managers = new Map(start).set(identity, { ...manager, time, fields: wanted });
   const merged = merge(current, config, schema) as Members;
-  const pruned = membersOf(prune(merged, managers, last, schema));
+  const pruned = membersOf(prune(merged, managers, { last, wanted }, schema));
   const changes = compare(current, pruned, schema);
   const touched = recursiveDifference(union(changes.modified, changes.added), ignored);
   const conflicts = force ? [] : conflictsOf(managers, identity, touched);
@@ -129,8 +135,9 @@ function conflictsOf(managers: Managers, identity: string, touched: FieldSet): r
 }
 
 /** Takes out what the applier applied before and does not any more, unless somebody else owns it too. */
-function prune(merged: Members, managers: Managers, last: FieldSet, schema: Schema): unknown {
-  if (isEmpty(last)) return merged;
+function prune(merged: Members, managers: Managers, { last, wanted }: { last: FieldSet; wanted: FieldSet }, schema: Schema): unknown {
+  // What is still applied, is not to be taken out.
+  if (isEmpty(last) || isEmpty(difference(last, wanted))) return merged;
   const named = (set: FieldSet) => withNamedFields(set, schema);
   const all = named(fieldsOf(merged, schema));
   const fieldsLeft = (value: unknown) => named(value === null ? emptySet : fieldsOf(value, schema));

@@ -1,7 +1,7 @@
 // How server-side apply sees a value: what is one field, what is a map of fields, what is a list of items with names.
 import { isObject, sameJson } from '../../../lib/index.ts';
 import { memberSchema, type Schema } from '../schema/index.ts';
-import { emptySet, type FieldSet, isEmpty, leaf, node } from './field-set.ts';
+import { emptySet, type FieldSet, isEmpty, leaf, made, node } from './field-set.ts';
 
 type Atom = 'leaf' | 'map' | 'list';
 
@@ -64,11 +64,14 @@ export function compare(before: unknown, after: unknown, schema: Schema | undefi
   const atom = atomOf(after ?? before, schema);
   if (atom === 'leaf' || (isHollow(before) && isHollow(after))) return compareLeaf(before, after);
   const below = atom === 'list' ? compareItems(before, after, schema as Schema) : compareMembers(before, after, schema);
-  const here: Comparison = {
-    added: { ...below.added, isMember: before === undefined },
-    removed: { ...below.removed, isMember: after === undefined },
-    modified: below.modified,
-  };
+  const here: Comparison =
+    before !== undefined && after !== undefined
+      ? below
+      : {
+          added: before === undefined ? made(true, below.added.children) : below.added,
+          removed: after === undefined ? made(true, below.removed.children) : below.removed,
+          modified: below.modified,
+        };
   // A map that became a list, or the like. A null takes the form of whatever it is compared with.
   const isOther = before !== undefined && before !== null && after !== undefined && atomOf(before, schema) !== atom;
   return isOther ? { ...here, modified: { ...here.modified, isMember: true } } : here;
@@ -85,40 +88,72 @@ function compareLeaf(before: unknown, after: unknown): Comparison {
 
 function compareMembers(before: unknown, after: unknown, schema: Schema | undefined): Comparison {
   const [left, right] = [isObject(before) ? before : {}, isObject(after) ? after : {}];
-  const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
-  return gather([...keys].map((key) => [`f:${key}`, compare(left[key], right[key], memberSchema(schema, key))] as const));
+  const found = new Gathering();
+  for (const key of Object.keys(left))
+    if (left[key] !== right[key]) found.add(`f:${key}`, compare(left[key], right[key], memberSchema(schema, key)));
+  for (const key of Object.keys(right))
+    if (left[key] === undefined && right[key] !== undefined && !Object.hasOwn(left, key))
+      found.add(`f:${key}`, compare(undefined, right[key], memberSchema(schema, key)));
+  return found.comparison();
 }
 
 function compareItems(before: unknown, after: unknown, schema: Schema): Comparison {
   const index = (list: unknown) => new Map((Array.isArray(list) ? list : []).map((item) => [itemKey(item, schema), item]));
   const [left, right] = [index(before), index(after)];
-  const keys = new Set([...left.keys(), ...right.keys()]);
-  return gather([...keys].map((key) => [key, compare(left.get(key), right.get(key), schema.items)] as const));
+  const found = new Gathering();
+  for (const [key, item] of left) found.add(key, compare(item, right.get(key), schema.items));
+  for (const [key, item] of right) if (!left.has(key)) found.add(key, compare(undefined, item, schema.items));
+  return found.comparison();
 }
 
-const gather = (parts: readonly (readonly [string, Comparison])[]): Comparison => ({
-  added: node(
-    false,
-    parts.map(([key, part]) => [key, part.added] as const),
-  ),
-  removed: node(
-    false,
-    parts.map(([key, part]) => [key, part.removed] as const),
-  ),
-  modified: node(
-    false,
-    parts.map(([key, part]) => [key, part.modified] as const),
-  ),
-});
+const nobody: ReadonlyMap<string, FieldSet> = new Map();
+
+/** The comparisons of the members of one value, put together. Most of them have nothing to say. */
+class Gathering {
+  #added: Map<string, FieldSet> | undefined;
+  #removed: Map<string, FieldSet> | undefined;
+  #modified: Map<string, FieldSet> | undefined;
+
+  add(key: string, { added, removed, modified }: Comparison): void {
+    if (!isEmpty(added)) {
+      this.#added ??= new Map();
+      this.#added.set(key, added);
+    }
+    if (!isEmpty(removed)) {
+      this.#removed ??= new Map();
+      this.#removed.set(key, removed);
+    }
+    if (!isEmpty(modified)) {
+      this.#modified ??= new Map();
+      this.#modified.set(key, modified);
+    }
+  }
+
+  comparison(): Comparison {
+    if (this.#added === undefined && this.#removed === undefined && this.#modified === undefined) return same;
+    return {
+      added: made(false, this.#added ?? nobody),
+      removed: made(false, this.#removed ?? nobody),
+      modified: made(false, this.#modified ?? nobody),
+    };
+  }
+}
 
 /** The live value with a configuration laid over it. */
 export function merge(live: unknown, config: unknown, schema: Schema | undefined): unknown {
-  if (live === undefined || config === null) return config;
-  const atom = atomOf(config, schema);
+  if (live === undefined) return config;
+  const atom = atomOf(config ?? live, schema);
+  // A null takes the form of what is there, and as a map or list it has nothing to say.
+  if (config === null) return atom === 'leaf' || isHollow(live) ? null : live;
   if (atom === 'map' && isObject(live) && isObject(config)) {
-    const result: Record<string, unknown> = { ...live };
-    for (const [key, member] of Object.entries(config)) result[key] = merge(live[key], member, memberSchema(schema, key));
-    return result;
+    let result: Record<string, unknown> | undefined;
+    for (const key of Object.keys(config)) {
+      const member = merge(live[key], config[key], memberSchema(schema, key));
+      if (member === live[key] && member !== undefined) continue;
+      result ??= { ...live };
+      result[key] = member;
+    }
+    return result ?? live;
   }
   if (atom === 'list' && Array.isArray(live) && Array.isArray(config)) return mergeItems(live, config, schema as Schema);
   return config;

@@ -1,7 +1,7 @@
 import { sameJson } from '../../../lib/index.ts';
 import type { ApiObject } from '../port.ts';
 import { ageColumn, nameColumn } from './cells.ts';
-import type { Column, Kind, KindRules, KindVersion, ScalePaths } from './kind.ts';
+import type { Column, Kind, KindRules, KindVersion, MetadataChecks, ScalePaths } from './kind.ts';
 import { object, type Shape } from './shapes.ts';
 
 export interface BuiltinKind {
@@ -20,7 +20,11 @@ export interface BuiltinKind {
   readonly rules?: Partial<KindRules>;
 }
 
+/** Kinds whose update is checked as their creation is, too. */
+export const checkedTwice: MetadataChecks = { asChange: 2, asWhole: ['core', 'core'], isFreeName: false };
+
 export const defaultRules: KindRules = {
+  metadata: { asChange: 2, asWhole: ['core'], isFreeName: false },
   takesUnconditionalUpdate: true,
   createsOnUpdate: false,
   returnsDeleted: false,

@@ -2,7 +2,7 @@ import { sameJson } from '../../../lib/index.ts';
 import { type FieldError, forbidden, invalid } from '../field-error.ts';
 import type { ApiObject } from '../port.ts';
 import { listOf, membersOf, textOf, withMembers } from '../values.ts';
-import { builtin } from './build.ts';
+import { builtin, checkedTwice } from './build.ts';
 import { ageColumn, column, nameColumn, textAt } from './cells.ts';
 import type { Kind } from './kind.ts';
 import { dnsLabelProblem } from './pod-rules.ts';
@@ -41,7 +41,7 @@ export const serviceAccounts: Kind = builtin({
     imagePullSecrets: list(open()),
     automountServiceAccountToken: kept(flag),
   },
-  rules: { returnsDeleted: true },
+  rules: { returnsDeleted: true, metadata: checkedTwice },
 });
 
 export const configMaps: Kind = builtin({
@@ -51,7 +51,7 @@ export const configMaps: Kind = builtin({
   shortNames: ['cm'],
   members: { immutable: kept(flag), data: map(kept(text)), binaryData: map(kept(text)) },
   columns: [nameColumn, column('Data', dataCount), ageColumn],
-  rules: { validate: validateData },
+  rules: { validate: validateData, metadata: checkedTwice },
 });
 
 export const secrets: Kind = builtin({
@@ -61,6 +61,7 @@ export const secrets: Kind = builtin({
   members: { immutable: kept(flag), data: map(kept(text)), stringData: map(kept(text)), type: defaulted(text, 'Opaque') },
   columns: [nameColumn, column('Type', textAt(['type'], '')), column('Data', dataCount), ageColumn],
   rules: {
+    metadata: checkedTwice,
     complete: withEncodedText,
     validate: validateData,
     fields: { names: ['type'], of: (object) => ({ type: textOf(object.type) }) },
@@ -74,7 +75,7 @@ export const endpoints: Kind = builtin({
   shortNames: ['ep'],
   members: { subsets: list(open()) },
   columns: [nameColumn, column('Endpoints', addresses), ageColumn],
-  rules: { createsOnUpdate: true },
+  rules: { createsOnUpdate: true, metadata: checkedTwice },
 });
 
 export const nodes: Kind = builtin({

@@ -32,6 +32,7 @@ export function customKind(definition: ApiObject): Kind {
     isCustom: true,
     rules: {
       ...defaultRules,
+      metadata: { asChange: 2, asWhole: ['any'], isFreeName: false },
       takesUnconditionalUpdate: false,
       reset: isWithStatus ? ['status'] : [],
       statusReset: [['metadata'], ['spec']],

@@ -6,6 +6,7 @@ export {
   type Kind,
   type KindRules,
   type KindVersion,
+  type MetadataChecks,
   type PrepareContext,
   type ScalePaths,
 } from './kind.ts';

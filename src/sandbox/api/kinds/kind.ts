@@ -38,8 +38,20 @@ export interface Codec {
   fromStored(object: ApiObject): ApiObject;
 }
 
+/**
+ * How the server looks at an object's metadata: so many times as a change on an update; and as a whole, of which `core` knows which
+ * finalizers are Kubernetes' own. On creation it looks once.
+ */
+export interface MetadataChecks {
+  readonly asChange: number;
+  readonly asWhole: readonly ('core' | 'any')[];
+  /** Some names are paths of RBAC, and free. */
+  readonly isFreeName: boolean;
+}
+
 /** What a kind does beyond its schema. */
 export interface KindRules {
+  readonly metadata: MetadataChecks;
   /** Whether a write moves `metadata.generation` on; left out: the kind has none. */
   readonly generation?: ((object: ApiObject, old: ApiObject) => boolean) | undefined;
   /** PUT without a resourceVersion. */

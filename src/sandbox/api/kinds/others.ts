@@ -1,7 +1,7 @@
 import { type FieldError, invalid, required } from '../field-error.ts';
 import type { ApiObject } from '../port.ts';
 import { listOf, membersOf, textOf } from '../values.ts';
-import { builtin, specChanged } from './build.ts';
+import { builtin, checkedTwice, specChanged } from './build.ts';
 import { ageColumn, column, countAt, nameColumn, textAt, wide } from './cells.ts';
 import type { Column, Kind } from './kind.ts';
 import { atomic, closed, conditions, defaulted, int, kept, list, listBy, open, text, time } from './shapes.ts';
@@ -35,6 +35,7 @@ export const endpointSlices: Kind = builtin({
     ageColumn,
   ],
   rules: {
+    metadata: { asChange: 1, asWhole: ['any', 'core'], isFreeName: false },
     generation: (now, old) =>
       JSON.stringify([now.endpoints, now.ports, now.metadata.labels]) !== JSON.stringify([old.endpoints, old.ports, old.metadata.labels]),
     validate: (slice, old) => [
@@ -67,7 +68,12 @@ export const leases: Kind = builtin({
     ),
   },
   columns: [nameColumn, column('Holder', textAt(['spec', 'holderIdentity'], '')), ageColumn],
-  rules: { createsOnUpdate: true, takesUnconditionalUpdate: false, validate: validateLease },
+  rules: {
+    metadata: { asChange: 2, asWhole: ['any'], isFreeName: false },
+    createsOnUpdate: true,
+    takesUnconditionalUpdate: false,
+    validate: validateLease,
+  },
 });
 
 /** Times of a Lease that Go cannot read as MicroTime: a request that carries one is no Lease. */
@@ -167,7 +173,9 @@ const bindingColumns: readonly Column[] = [
   wide('ServiceAccounts', subjectsOf('ServiceAccount')),
 ];
 const created: Column = { ...column('Created At', ({ metadata }) => metadata.creationTimestamp) };
+const rbacMetadata = { ...checkedTwice, isFreeName: true };
 const bindingRules = {
+  metadata: rbacMetadata,
   createsOnUpdate: true,
   validate: (binding: ApiObject, old: ApiObject | undefined): readonly FieldError[] => [
     ...(textOf(membersOf(binding.roleRef).name) === '' ? [required('roleRef.name')] : []),
@@ -183,7 +191,7 @@ export const roles: Kind = builtin({
   kind: 'Role',
   members: { rules },
   columns: [nameColumn, created],
-  rules: { createsOnUpdate: true },
+  rules: { createsOnUpdate: true, metadata: rbacMetadata },
 });
 export const clusterRoles: Kind = builtin({
   group: rbac,
@@ -192,7 +200,7 @@ export const clusterRoles: Kind = builtin({
   isClusterScoped: true,
   members: { rules, aggregationRule: open() },
   columns: [nameColumn, created],
-  rules: { createsOnUpdate: true },
+  rules: { createsOnUpdate: true, metadata: rbacMetadata },
 });
 export const roleBindings: Kind = builtin({
   group: rbac,

@@ -2,7 +2,7 @@ import { sameJson } from '../../../lib/index.ts';
 import { type FieldError, forbidden } from '../field-error.ts';
 import type { ApiObject } from '../port.ts';
 import { listOf, type Members, membersOf, textOf } from '../values.ts';
-import { builtin } from './build.ts';
+import { builtin, checkedTwice } from './build.ts';
 import { ageColumn, column, nameColumn, textAt, wide } from './cells.ts';
 import type { Kind } from './kind.ts';
 import { validatePodSpec } from './pod-rules.ts';
@@ -29,6 +29,7 @@ export const pods: Kind = builtin({
     wide('Readiness Gates', () => '<none>'),
   ],
   rules: {
+    metadata: checkedTwice,
     returnsDeleted: true,
     statusReset: [['spec'], ['metadata', 'ownerReferences']],
     generation: (now, old) => !sameJson(now.spec, old.spec),

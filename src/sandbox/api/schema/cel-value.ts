@@ -9,15 +9,57 @@ const reserved = new Set([
 ]);
 const escapes: Readonly<Record<string, string>> = { __: '__underscores__', '.': '__dot__', '-': '__dash__', '/': '__slash__' };
 
+const names = new Map<string, string>();
+
 /** A member's name as CEL spells it where the schema declares it. */
-export const celName = (name: string): string =>
-  reserved.has(name) ? `__${name}__` : name.replace(/__|[.\-/]/g, (found) => escapes[found] ?? found);
+export function celName(name: string): string {
+  let spelled = names.get(name);
+  if (spelled === undefined) {
+    spelled = reserved.has(name) ? `__${name}__` : name.replace(/__|[.\-/]/g, (found) => escapes[found] ?? found);
+    names.set(name, spelled);
+  }
+  return spelled;
+}
 
 /**
  * The JSON value as CEL sees it: whole numbers of the schema's integers are `int`, declared names are escaped. `unordered` puts lists
- * whose order does not count (sets, lists by key) into one order, so that they compare as CEL compares them.
+ * whose order does not count (sets, lists by key) into one order, so that they compare as CEL compares them. `members`: the only ones
+ * of an object that are asked for.
  */
-export function celValue(value: unknown, schema: Schema | undefined, unordered = false): unknown {
+export function celValue(value: unknown, schema: Schema | undefined, unordered = false, members?: ReadonlySet<string>): unknown {
+  if (typeof value !== 'object' || value === null) return converted(value, schema, unordered);
+  if (members === undefined || schema === undefined || Array.isArray(value)) return kept(value, schema, unordered);
+  const result: Record<string, unknown> = {};
+  for (const [key, member] of Object.entries(value)) {
+    const name = isDeclared(schema, key) ? celName(key) : key;
+    if (member !== undefined && members.has(name)) result[name] = kept(member, memberSchema(schema, key), unordered);
+  }
+  return result;
+}
+
+/** The last conversion of an object: rules ask for the same one again and again, and nobody changes it. */
+interface Kept {
+  readonly schema: Schema | undefined;
+  readonly value: unknown;
+}
+
+const asTheyAre = new WeakMap<object, Kept>();
+const inOneOrder = new WeakMap<object, Kept>();
+
+function kept(value: unknown, schema: Schema | undefined, unordered: boolean): unknown {
+  if (typeof value !== 'object' || value === null) return converted(value, schema, unordered);
+  const conversions = unordered ? inOneOrder : asTheyAre;
+  const known = conversions.get(value);
+  if (known !== undefined && known.schema === schema) return known.value;
+  const fresh = converted(value, schema, unordered);
+  conversions.set(value, { schema, value: fresh });
+  return fresh;
+}
+
+const isDeclared = (schema: Schema | undefined, key: string): boolean =>
+  schema?.properties !== undefined && Object.hasOwn(schema.properties, key);
+
+function converted(value: unknown, schema: Schema | undefined, unordered: boolean): unknown {
   if (typeof value === 'number') return isInt(value, schema) ? BigInt(value) : value;
   if (Array.isArray(value)) {
     const kind = schema?.['x-kubernetes-list-type'];
@@ -26,14 +68,14 @@ export function celValue(value: unknown, schema: Schema | undefined, unordered =
       unordered && (kind === 'map' || kind === 'set')
         ? value.toSorted((left, right) => byText(listKey(left, keys), listKey(right, keys)))
         : value;
-    return sorted.map((item) => celValue(item, schema?.items, unordered));
+    return sorted.map((item) => converted(item, schema?.items, unordered));
   }
   if (!isObject(value)) return value;
   const result: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
+    const member = value[key];
     if (member === undefined) continue;
-    const isDeclared = schema?.properties !== undefined && Object.hasOwn(schema.properties, key);
-    result[isDeclared ? celName(key) : key] = celValue(member, memberSchema(schema, key), unordered);
+    result[isDeclared(schema, key) ? celName(key) : key] = converted(member, memberSchema(schema, key), unordered);
   }
   return result;
 }

@@ -1,4 +1,5 @@
 import { isObject } from '../../../lib/index.ts';
+import { isComplete } from './defaults.ts';
 import { childPath, isOpen, memberSchema, type Schema } from './schema.ts';
 
 const metaMembers = new Set(['apiVersion', 'kind', 'metadata']);
@@ -12,6 +13,7 @@ export function prune<T>(value: T, schema: Schema, dropped: string[] = []): T {
 }
 
 function pruneInto(value: unknown, schema: Schema | undefined, path: string, dropped: string[]): unknown {
+  if (isComplete(value, schema)) return value;
   if (Array.isArray(value)) return pruneList(value, schema, path, dropped);
   if (!isObject(value)) return value;
   // Below a member that is kept as it is, only members that the schema knows are looked into.

@@ -60,7 +60,28 @@ function rulesIn(schema: Schema): Ruled {
   return found;
 }
 
-const isTransition = ({ rule }: ValidationRule): boolean => /\boldSelf\b/.test(rule);
+/** What a rule is about, read off its text once. */
+interface About {
+  readonly isTransition: boolean;
+  /** The members of `self` and `oldSelf` that it asks for; undefined where it may ask for any. */
+  readonly members: ReadonlySet<string> | undefined;
+}
+
+const abouts = new WeakMap<ValidationRule, About>();
+
+function aboutOf(rule: ValidationRule): About {
+  let about = abouts.get(rule);
+  if (about === undefined) {
+    const text = `${rule.rule} ${rule.messageExpression ?? ''}`;
+    const asked = [...text.matchAll(/\b(?:self|oldSelf)\b(?:\.([A-Za-z_]\w*)\b(?!\s*\())?/g)].map(([, name]) => name);
+    const members = asked.some((name) => name === undefined) ? undefined : new Set(asked as readonly string[]);
+    about = { isTransition: /\boldSelf\b/.test(rule.rule), members };
+    abouts.set(rule, about);
+  }
+  return about;
+}
+
+const isTransition = (rule: ValidationRule): boolean => aboutOf(rule).isTransition;
 
 interface Node {
   readonly value: unknown;
@@ -101,11 +122,11 @@ function visitInside({ value, schema, path, old }: Node, found: Found): void {
 }
 
 function ask(rule: ValidationRule, { value, schema, path, old }: Node, found: Found): void {
-  const isAboutOld = isTransition(rule);
+  const { isTransition: isAboutOld, members } = aboutOf(rule);
   if (isAboutOld && old === undefined) return;
   const context = isAboutOld
-    ? { self: celValue(value, schema, true), oldSelf: celValue(old, schema, true) }
-    : { self: celValue(value, schema) };
+    ? { self: celValue(value, schema, true, members), oldSelf: celValue(old, schema, true, members) }
+    : { self: celValue(value, schema, false, members) };
   const outcome = cel.evaluate(rule.rule, context);
   if (outcome.kind === 'value' && outcome.value === true) return;
   const error =
