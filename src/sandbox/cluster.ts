@@ -25,7 +25,15 @@ import {
 } from './controllers/index.ts';
 import { Faults } from './faults.ts';
 import { Kubelet, nodeName } from './kubelet/index.ts';
-import { ControlPlane, type MeshLag, type MeshMode, meshDefinitions, type SplitSet, type TrafficSplit } from './mesh/index.ts';
+import {
+  ControlPlane,
+  type MeshLag,
+  type MeshMode,
+  type MeshProxy,
+  meshDefinitions,
+  type SplitSet,
+  type TrafficSplit,
+} from './mesh/index.ts';
 import { createMetrics, type Metrics, type MetricsChoice } from './metrics.ts';
 import { Network, type Profiles } from './pods/index.ts';
 import { RequestLedger } from './requests.ts';
@@ -71,6 +79,8 @@ export interface SandboxOptions {
   readonly isTerse?: boolean;
   /** Hears of all requests. */
   readonly sinks?: readonly OracleSink[];
+  /** Hears of each proxy that is about to take news. */
+  readonly onMeshNews?: (proxy: MeshProxy) => void;
 }
 
 /** A cluster in one process: API server, controllers, kubelet, mesh and those who send requests. */
@@ -133,7 +143,10 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const mesh = new ControlPlane({
     ...{ clock, informers, random: fork(chance), mode: options.mesh?.mode ?? 'strict', lag: { ...usualLag, ...options.mesh?.lag } },
     client: createDirectClient(api, { 'user-agent': 'smi-adapter' }),
-    beforeChange: (proxy) => clients.settle(proxy),
+    beforeChange: (proxy) => {
+      clients.settle(proxy);
+      options.onMeshNews?.(proxy);
+    },
   });
   const metrics = options.metrics === null ? undefined : metricsOf(options, { clock, random: fork(chance), ledger, clients, mesh });
   const outside = (port: AdmittedPort) =>
