@@ -4,7 +4,29 @@ import { defineConfig } from 'vitest/config';
 const results = process.env.SLUICE_TEST_RESULTS;
 
 /** Those of test/cluster that run on the sandbox, too; which do not, and why, is in test/cluster/README.md. */
-const onSandbox = ['release'];
+const onSandbox = [
+  'release',
+  'verdicts',
+  'steps',
+  'pods',
+  'churn',
+  'deletion',
+  'adoption',
+  'contention',
+  'config',
+  'autoscaler',
+  'confirmation',
+  'restarts',
+  'leaders',
+  'stops',
+  'refusals',
+  'versions',
+  'ports',
+  'kinds',
+  'permissions',
+  'mesh',
+  'bed',
+];
 
 export default defineConfig({
   test: {

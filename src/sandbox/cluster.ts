@@ -15,6 +15,7 @@ import {
 import { drawFrom, fork, type Range } from './chance.ts';
 import {
   AutoscalerController,
+  type AutoscalerOptions,
   type ControllerContext,
   DeploymentController,
   EndpointSliceController,
@@ -70,6 +71,8 @@ export interface SandboxOptions {
   readonly tickMs?: number;
   /** What autoscalers go by. Default: the CPU that the requests cost. */
   readonly usage?: Usage;
+  /** As the flags of the controller manager set it. */
+  readonly autoscaling?: Pick<AutoscalerOptions, 'periodMs' | 'steadyMs'>;
   /** Keeps Endpoints beside EndpointSlices. Default: false, since nothing here reads them. */
   readonly hasEndpoints?: boolean;
   /**
@@ -215,7 +218,7 @@ function startControllers(options: SandboxOptions, { clock, api, informers, netw
   new ReplicaSetController(context());
   new EndpointSliceController(context());
   if (options.hasEndpoints === true) new EndpointsController(context());
-  new AutoscalerController(context(), api, options.usage ?? cpuUsage(network, clock));
+  new AutoscalerController({ ...options.autoscaling, context: context(), port: api, usage: options.usage ?? cpuUsage(network, clock) });
 }
 
 function firstObjects({ mesh, api }: SandboxOptions): readonly unknown[] {

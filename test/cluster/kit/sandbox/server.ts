@@ -68,6 +68,8 @@ const sandbox = createSandbox({
     counts: (dialect, namespace) => dialect === 'linkerd' || dialect === 'envoy' || sandbox.mesh.modeOf(namespace) === dialect,
   },
   delays: { startMs: [100, 400] },
+  // Scenarios with an autoscaler should take seconds.
+  autoscaling: { periodMs: 1_000, steadyMs: 5_000 },
   onMeshNews: (proxy) => view.changed(proxy.namespaces),
 });
 const view = new MeshView(sandbox, time);
