@@ -29,7 +29,15 @@ export async function startBare(name: string): Promise<Bare> {
     admin: plane.admin,
     kubelet,
     info: {
-      ...{ runDir, repository: process.cwd(), apiUrl: API_URL, caFile, tokens: plane.tokens, kubeconfigs: plane.kubeconfigs },
+      ...{
+        ground: 'cluster',
+        runDir,
+        repository: process.cwd(),
+        apiUrl: API_URL,
+        caFile,
+        tokens: plane.tokens,
+        kubeconfigs: plane.kubeconfigs,
+      },
       ...{ auditFile: plane.auditFile, prometheusUrl: prometheus.url, controlUrl: '', meshUrl: '', startedAt: Date.now() },
     },
     stop: async () => {

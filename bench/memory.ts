@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../test/cluster/kit/controller.ts';
+import { freePort } from '../test/cluster/kit/ports.ts';
 import { answers, startProcess } from '../test/cluster/kit/process.ts';
 import { sleep, waitFor } from '../test/cluster/kit/wait.ts';
 import type { FakeApiMessage, FakeApiOptions } from './fake-api-server.ts';

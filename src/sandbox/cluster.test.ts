@@ -29,6 +29,20 @@ describe('what can be asked about the requests', () => {
     expect(Math.abs((sample?.value ?? 0) - truth)).toBeLessThan(0.03);
   });
 
+  test('where several meshes share a cluster each counts its own namespaces', () => {
+    const bench = aBench({ metrics: { dialects: ['linkerd', 'osm'], scrapeMs: 1_000, counts: (dialect) => dialect === 'osm' } });
+    bench.deploy({ name: 'web' });
+    bench.service('web', { app: 'web' });
+    bench.run(5_000);
+    bench.load();
+    bench.run(30_000);
+    const names = ['osm_request_total', 'response_total'].map((name) => {
+      const value = bench.sandbox.metrics?.prometheus.engine.instant(`count(${name})`, bench.clock.nowMs());
+      return value?.ok === true && value.value.type === 'vector' ? value.value.samples.length : undefined;
+    });
+    expect(names).toEqual([1, 0]);
+  });
+
   test('TrafficMetrics are behind the API server, and in its discovery, in both of its forms', () => {
     const { sandbox } = underLoad();
     const answer = sandbox.api.request({ method: 'GET', path: metricsPath, query: { t: '60s' } });

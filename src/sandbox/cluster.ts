@@ -15,6 +15,7 @@ import {
 import { drawFrom, fork, type Range } from './chance.ts';
 import {
   AutoscalerController,
+  type AutoscalerOptions,
   type ControllerContext,
   DeploymentController,
   EndpointSliceController,
@@ -25,7 +26,15 @@ import {
 } from './controllers/index.ts';
 import { Faults } from './faults.ts';
 import { Kubelet, nodeName } from './kubelet/index.ts';
-import { ControlPlane, type MeshLag, type MeshMode, meshDefinitions, type SplitSet, type TrafficSplit } from './mesh/index.ts';
+import {
+  ControlPlane,
+  type MeshLag,
+  type MeshMode,
+  type MeshProxy,
+  meshDefinitions,
+  type SplitSet,
+  type TrafficSplit,
+} from './mesh/index.ts';
 import { createMetrics, type Metrics, type MetricsChoice } from './metrics.ts';
 import { Network, type Profiles } from './pods/index.ts';
 import { RequestLedger } from './requests.ts';
@@ -62,6 +71,8 @@ export interface SandboxOptions {
   readonly tickMs?: number;
   /** What autoscalers go by. Default: the CPU that the requests cost. */
   readonly usage?: Usage;
+  /** As the flags of the controller manager set it. */
+  readonly autoscaling?: Pick<AutoscalerOptions, 'periodMs' | 'steadyMs'>;
   /** Keeps Endpoints beside EndpointSlices. Default: false, since nothing here reads them. */
   readonly hasEndpoints?: boolean;
   /**
@@ -71,6 +82,8 @@ export interface SandboxOptions {
   readonly isTerse?: boolean;
   /** Hears of all requests. */
   readonly sinks?: readonly OracleSink[];
+  /** Hears of each proxy that is about to take news. */
+  readonly onMeshNews?: (proxy: MeshProxy) => void;
 }
 
 /** A cluster in one process: API server, controllers, kubelet, mesh and those who send requests. */
@@ -133,7 +146,10 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const mesh = new ControlPlane({
     ...{ clock, informers, random: fork(chance), mode: options.mesh?.mode ?? 'strict', lag: { ...usualLag, ...options.mesh?.lag } },
     client: createDirectClient(api, { 'user-agent': 'smi-adapter' }),
-    beforeChange: (proxy) => clients.settle(proxy),
+    beforeChange: (proxy) => {
+      clients.settle(proxy);
+      options.onMeshNews?.(proxy);
+    },
   });
   const metrics = options.metrics === null ? undefined : metricsOf(options, { clock, random: fork(chance), ledger, clients, mesh });
   const outside = (port: AdmittedPort) =>
@@ -202,7 +218,7 @@ function startControllers(options: SandboxOptions, { clock, api, informers, netw
   new ReplicaSetController(context());
   new EndpointSliceController(context());
   if (options.hasEndpoints === true) new EndpointsController(context());
-  new AutoscalerController(context(), api, options.usage ?? cpuUsage(network, clock));
+  new AutoscalerController({ ...options.autoscaling, context: context(), port: api, usage: options.usage ?? cpuUsage(network, clock) });
 }
 
 function firstObjects({ mesh, api }: SandboxOptions): readonly unknown[] {

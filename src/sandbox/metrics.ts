@@ -15,6 +15,8 @@ import {
 export interface MetricsChoice {
   /** In whose words the proxies count. Default: the mesh's own, and Linkerd's, which TrafficMetrics are made of. */
   readonly dialects?: readonly MeshName[];
+  /** Which namespaces' requests the proxies of a dialect count, where several meshes share a cluster. Default: all. */
+  readonly counts?: (dialect: MeshName, namespace: string) => boolean;
   /** Default: 15 s. */
   readonly scrapeMs?: number;
   /** Default: smi-metrics with the traffic splits of its draft. */
@@ -43,12 +45,21 @@ const ownDialect: Readonly<Partial<Record<MeshMode, MeshName>>> = {
   'traefik-mesh': 'traefik-mesh',
 };
 
+function countedBy(dialect: MeshName, { ledger, counts }: MetricsOptions): Pick<RequestLedger, 'tallies'> {
+  if (counts === undefined) return ledger;
+  return {
+    *tallies() {
+      for (const tally of ledger.tallies()) if (counts(dialect, tally.route.namespace)) yield tally;
+    },
+  };
+}
+
 export function createMetrics(options: MetricsOptions): Metrics {
-  const { clock, random, ledger, settle, mode, splitOf, quirks = smiMetricsDraft } = options;
+  const { clock, random, settle, mode, splitOf, quirks = smiMetricsDraft } = options;
   const own = ownDialect[mode];
   const dialects = options.dialects ?? [...(own === undefined ? [] : [own]), 'linkerd' as const];
   const store = new TimeSeriesStore();
-  const targets = dialects.flatMap((dialect) => meshTargets(dialect, ledger));
+  const targets = dialects.flatMap((dialect) => meshTargets(dialect, countedBy(dialect, options)));
   const scraper = new Scraper({
     ...{ store, clock, random: fork(random), intervalMs: options.scrapeMs ?? 15_000 },
     targets: targets.map((target) => ({

@@ -11,10 +11,12 @@ interface Seen {
 const usualTarget = 80;
 const usualMillicores = 100;
 const usualPerRequest = 10;
+/** Over less than this, single requests would tell. */
+const windowMs = 5_000;
 
 /** Millicores of a pod are its requests per second times `bed.sluice.dev/cpu-per-request` (10), against what it asked for. */
 export function cpuUsage(network: Network, clock: Clock): Usage {
-  const seen = new WeakMap<object, Seen>();
+  const seen = new WeakMap<object, readonly Seen[]>();
   return ({ spec: { metrics } }, pods) => {
     const target = metrics?.find(({ resource }) => resource?.name === 'cpu')?.resource?.target?.averageUtilization ?? usualTarget;
     const percents = pods.flatMap((pod) => utilisation(pod, network, clock.monotonicMs(), seen) ?? []);
@@ -23,12 +25,15 @@ export function cpuUsage(network: Network, clock: Clock): Usage {
   };
 }
 
-/** Since this was asked last. Undefined the first time. */
-function utilisation(pod: Pod, network: Network, nowMs: number, seen: WeakMap<object, Seen>): number | undefined {
+/** Since this was asked last, or over the window, where it is asked more often. Undefined the first time. */
+function utilisation(pod: Pod, network: Network, nowMs: number, seen: WeakMap<object, readonly Seen[]>): number | undefined {
   const server = network.at(pod.status?.podIP ?? '');
   if (server === undefined) return undefined;
-  const before = seen.get(server);
-  seen.set(server, { atMs: nowMs, answered: server.answered });
+  const history = seen.get(server) ?? [];
+  const since = history.findLastIndex(({ atMs }) => atMs <= nowMs - windowMs);
+  const within = history.slice(Math.max(0, since));
+  seen.set(server, [...within, { atMs: nowMs, answered: server.answered }]);
+  const [before] = within;
   if (before === undefined || nowMs <= before.atMs) return undefined;
   const perSecond = (1_000 * (server.answered - before.answered)) / (nowMs - before.atMs);
   const perRequest = Number(pod.metadata.annotations?.['bed.sluice.dev/cpu-per-request'] ?? usualPerRequest);

@@ -4,7 +4,6 @@ import { type Deployment, podTemplate, service } from './kit/apps.ts';
 import { openBed } from './kit/bed.ts';
 import type { KubeObject } from './kit/client.ts';
 import { pathOf } from './kit/paths.ts';
-import { accepts } from './kit/process.ts';
 import { waitFor, waitForObject } from './kit/wait.ts';
 import { isGivenBack, isGone, nothingLeft } from './support/leftovers.ts';
 import { aRelease } from './support/release.ts';
@@ -180,8 +179,7 @@ describe.concurrent('deletion', () => {
     };
     const first = await until('Healthy', ({ phase }) => phase === 'Healthy');
     await scenario.waitApplied('web', { [`web-${first?.stableRevision}`]: 100 });
-    const target = `${await scenario.clusterIp('web')}:80`;
-    await waitFor('the Service to answer', () => accepts(target));
+    await waitFor('the Service to answer', () => scenario.takes('web'));
     const load = await scenario.load('web', { perSecond: 60 });
     await bed.admin.apply(inline('example/app:2'), { manager: 'user' });
     await until('promoted', ({ phase, stableRevision }) => phase === 'Healthy' && stableRevision !== first?.stableRevision);

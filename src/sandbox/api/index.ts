@@ -1,3 +1,4 @@
+export { attemptOf } from './authorize.ts';
 export type { User } from './call.ts';
 export {
   type ApiDraft,
@@ -12,6 +13,7 @@ export { type CallFault, type EventFault, type Faults, troubles, type WatchCut }
 export type { FrontEnd } from './front-end.ts';
 export { type HttpApi, serveHttp } from './http-server.ts';
 export { type ApiLine, createLine, type LineOptions, type LineWatch, type Outcome, type WatchListener } from './line.ts';
+export { isWatch, parsePath, type ResourcePath } from './path.ts';
 export type { ApiAnswer, ApiObject, ApiPort, ApiRequest, ApiWatch, ApiWatchEvent, WatchOpening } from './port.ts';
 export { type ApiServer, type ApiServerOptions, createApiServer } from './server.ts';
 export type { Commit, ObjectStore } from './store.ts';

@@ -1,4 +1,4 @@
-export { AutoscalerController, type Usage } from './autoscaler/index.ts';
+export { AutoscalerController, type AutoscalerOptions, type Usage } from './autoscaler/index.ts';
 export type { ControllerContext } from './context.ts';
 export { DeploymentController } from './deployment/index.ts';
 export { EndpointSliceController, EndpointsController } from './endpoints/index.ts';

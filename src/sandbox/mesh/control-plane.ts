@@ -123,12 +123,25 @@ export class ControlPlane {
     this.#push();
     const proxy = new MeshProxy(name, isMeshed, this.#options.clock, this.#options.beforeChange);
     this.#proxies.set(name, proxy);
-    for (const root of roots) {
-      const routes = this.#routes.get(rootKey(root));
-      if (routes !== undefined) proxy.tellRoute(rootKey(root), isMeshed ? routes.meshed : routes.plain, 0);
-    }
-    for (const clusters of this.#clusters.values()) for (const [cluster, addresses] of clusters) proxy.tellEndpoints(cluster, addresses, 0);
+    for (const root of roots) this.#introduce(proxy, root);
     return proxy;
+  }
+
+  /** A proxy hears of one more root: of a new one in its own time, of a known one at once. */
+  follow(proxy: MeshProxy, root: RootPort): void {
+    this.#roots.set(rootKey(root), root);
+    this.#touch(root.namespace);
+    this.#introduce(proxy, root);
+  }
+
+  #introduce(proxy: MeshProxy, root: RootPort): void {
+    const routes = this.#routes.get(rootKey(root));
+    if (routes !== undefined) proxy.tellRoute(rootKey(root), proxy.isMeshed ? routes.meshed : routes.plain, 0);
+    if (proxy.namespaces.has(root.namespace)) return;
+    proxy.namespaces.add(root.namespace);
+    for (const [key, clusters] of this.#clusters) {
+      if (key.startsWith(`${root.namespace}/`)) for (const [cluster, addresses] of clusters) proxy.tellEndpoints(cluster, addresses, 0);
+    }
   }
 
   disconnect(proxy: MeshProxy): void {
@@ -207,14 +220,16 @@ export class ControlPlane {
   #pushEndpoints(key: string): void {
     const before = this.#clusters.get(key);
     const service = this.#services.get(key);
+    const namespace = key.slice(0, key.indexOf('/'));
     const clusters = service === undefined ? new Map<string, readonly string[]>() : clustersOf(service, this.#slices.items.values());
     this.#clusters.set(key, clusters);
     for (const [cluster, addresses] of clusters) {
       if (!sameJson(before?.get(cluster), addresses))
-        this.#tell((proxy, lagMs) => proxy.tellEndpoints(cluster, addresses, lagMs), 'endpointsMs');
+        this.#tell(namespace, 'endpointsMs', (proxy, lagMs) => proxy.tellEndpoints(cluster, addresses, lagMs));
     }
     for (const cluster of before?.keys() ?? []) {
-      if (!clusters.has(cluster)) this.#tell((proxy, lagMs) => proxy.tellEndpoints(cluster, undefined, lagMs + lingerMs), 'endpointsMs');
+      if (!clusters.has(cluster))
+        this.#tell(namespace, 'endpointsMs', (proxy, lagMs) => proxy.tellEndpoints(cluster, undefined, lagMs + lingerMs));
     }
     if (clusters.size === 0) this.#clusters.delete(key);
   }
@@ -226,11 +241,12 @@ export class ControlPlane {
     if (sameJson(before, next)) return;
     if (next === undefined) this.#routes.delete(key);
     else this.#routes.set(key, next);
-    this.#tell((proxy, lagMs) => proxy.tellRoute(key, proxy.isMeshed ? next?.meshed : next?.plain, lagMs), 'routesMs');
+    this.#tell(root.namespace, 'routesMs', (proxy, lagMs) => proxy.tellRoute(key, proxy.isMeshed ? next?.meshed : next?.plain, lagMs));
   }
 
-  #tell(say: (proxy: MeshProxy, lagMs: number) => void, kind: 'routesMs' | 'endpointsMs'): void {
-    for (const proxy of this.#proxies.values()) say(proxy, drawFrom(this.#options.random, this.#lag[kind]));
+  #tell(namespace: string, kind: 'routesMs' | 'endpointsMs', say: (proxy: MeshProxy, lagMs: number) => void): void {
+    for (const proxy of this.#proxies.values())
+      if (proxy.namespaces.has(namespace)) say(proxy, drawFrom(this.#options.random, this.#lag[kind]));
   }
 
   #routesOf({ namespace, service: name, port: number }: RootPort, before: Route | undefined): RootRoutes | undefined {

@@ -328,4 +328,24 @@ describe('lag', () => {
     faults.release('routes', `${namespace}/curl`);
     expect(bench.weights(client)).toEqual({ 'web-a': 10, 'web-b': 90 });
   });
+
+  test('a proxy hears of the namespaces of its roots alone, and of a root that it follows later', () => {
+    const { bench } = twoLeaves('strict');
+    const { mesh } = bench.sandbox;
+    const proxy = mesh.connect('elsewhere/observer', true, []);
+    const root = { namespace, service: 'web', port: 80 };
+    bench.patch(resources.deployments, 'web-a', { spec: { replicas: 2 } });
+    bench.run(5_000);
+    expect(proxy.cluster(`${namespace}/web-a|8080`)).toBeUndefined();
+    mesh.follow(proxy, root);
+    expect(proxy.route(`${namespace}/web|80`)?.route).toMatchObject({ kind: 'split' });
+    expect(proxy.cluster(`${namespace}/web-a|8080`)?.addresses).toHaveLength(2);
+    mesh.follow(proxy, { ...root, service: 'late' });
+    bench.service('late', { app: 'web-a' });
+    bench.split('web', { 'web-b': 100 });
+    bench.run(1_000);
+    expect(proxy.route(`${namespace}/web|80`)?.route).toMatchObject({ shares: [{ backend: 'web-b' }] });
+    expect(proxy.route(`${namespace}/late|80`)?.route).toMatchObject({ shares: [{ backend: 'late' }] });
+    expect(proxy.cluster(`${namespace}/late|8080`)?.addresses).toHaveLength(2);
+  });
 });

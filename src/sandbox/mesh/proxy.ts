@@ -17,6 +17,8 @@ export class MeshProxy {
   readonly name: string;
   /** Its client is part of the mesh; else this is kube-proxy, which knows no splits. */
   readonly isMeshed: boolean;
+  /** Whose news it hears: those of its roots. */
+  readonly namespaces = new Set<string>();
   readonly #clock: Clock;
   readonly #beforeChange: (proxy: MeshProxy) => void;
   readonly #routes = new Map<string, RootRoute>();

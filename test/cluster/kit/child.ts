@@ -24,8 +24,13 @@ export async function bodyOf(request: IncomingMessage): Promise<string> {
 
 export type Routes = Readonly<Record<string, (input: Record<string, unknown>) => unknown | Promise<unknown>>>;
 
-/** A control port: `POST /<name>` with a JSON object in, JSON out. Only reachable inside the namespace. */
-export async function serveControl(at: { readonly host: string; readonly port: number }, routes: Routes): Promise<() => Promise<void>> {
+export interface ControlPort {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** A control port: `POST /<name>` with a JSON object in, JSON out. On loopback; port 0: any free one. */
+export async function serveControl(at: { readonly host: string; readonly port: number }, routes: Routes): Promise<ControlPort> {
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const route = routes[(request.url ?? '/').slice(1)];
     try {
@@ -39,11 +44,15 @@ export async function serveControl(at: { readonly host: string; readonly port: n
   };
   const server = createServer((request, response) => void handle(request, response));
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(at.port, at.host, resolve));
-  return () =>
-    new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
+  const address = server.address();
+  return {
+    url: `http://${at.host}:${typeof address === 'object' && address !== null ? address.port : at.port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
 }
 
 export async function control<T>(url: string, name: string, input: Readonly<Record<string, unknown>> = {}): Promise<T> {

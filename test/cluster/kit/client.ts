@@ -90,15 +90,16 @@ export interface ApiClient {
 
 export interface ClientOptions {
   readonly url: string;
+  /** Empty: plain HTTP. */
   readonly caFile: string;
   readonly token: string;
   readonly userAgent?: string;
 }
 
 export function apiClient(options: ClientOptions): ApiClient {
-  const connect = { ca: readFileSync(options.caFile) };
-  const pool = new Pool(options.url, { connections: 16, connect, headersTimeout: 60_000, bodyTimeout: 60_000 });
-  const watches = new Pool(options.url, { connections: null, connect, headersTimeout: 60_000, bodyTimeout: 0 });
+  const secure = options.caFile === '' ? {} : { connect: { ca: readFileSync(options.caFile) } };
+  const pool = new Pool(options.url, { connections: 16, ...secure, headersTimeout: 60_000, bodyTimeout: 60_000 });
+  const watches = new Pool(options.url, { connections: null, ...secure, headersTimeout: 60_000, bodyTimeout: 0 });
   const headers = {
     authorization: `Bearer ${options.token}`,
     accept: 'application/json',

@@ -16,6 +16,7 @@ import {
   type User,
 } from './layout.ts';
 import { answers, type Process, ready, startProcess } from './process.ts';
+import { groupsOf, kubeconfig, ofUsers, userName } from './users.ts';
 
 export interface ControlPlane {
   readonly certificates: Certificates;
@@ -47,17 +48,21 @@ export async function startControlPlane(options: { readonly binaries: string; re
   mkdirSync(dir, { recursive: true });
   const bin = (name: string) => join(options.binaries, name);
   const certificates = makeCertificates(dir, [API_ADDRESS, '127.0.0.1', '10.96.0.1']);
-  const tokens = record((user) => `${user}-${randomBytes(12).toString('hex')}`);
-  const kubeconfigs = record((user) => join(dir, `${user}.kubeconfig`));
+  const tokens = ofUsers((user) => `${user}-${randomBytes(12).toString('hex')}`);
+  const kubeconfigs = ofUsers((user) => join(dir, `${user}.kubeconfig`));
   const auditFile = join(options.runDir, 'audit.jsonl');
-  writeFileSync(join(dir, 'tokens.csv'), USERS.map((user) => `${tokens[user]},${userName(user)},${user},"${groupsOf(user)}"\n`).join(''));
+  writeFileSync(
+    join(dir, 'tokens.csv'),
+    USERS.map((user) => `${tokens[user]},${userName(user)},${user},"${groupsOf(user).join(',')}"\n`).join(''),
+  );
   writeFileSync(join(dir, 'audit-policy.json'), JSON.stringify(AUDIT_POLICY));
   writeFileSync(auditFile, '');
-  for (const user of USERS) writeFileSync(kubeconfigs[user], kubeconfig(certificates.file('ca.crt'), tokens[user]));
+  const caFile = certificates.file('ca.crt');
+  for (const user of USERS) writeFileSync(kubeconfigs[user], kubeconfig({ server: API_URL, caFile, token: tokens[user] }));
 
   const etcd = startProcess({ name: 'etcd', command: bin('etcd'), args: etcdArgs(dir), logDir });
   await ready(etcd, () => answers(`${ETCD_URL}/health`));
-  const admin = apiClient({ url: API_URL, caFile: certificates.file('ca.crt'), token: tokens.admin });
+  const admin = apiClient({ url: API_URL, caFile, token: tokens.admin });
 
   let apiServer: Process | undefined;
   const startApiServer = async () => {
@@ -120,29 +125,6 @@ export async function startControlPlane(options: { readonly binaries: string; re
       await admin.close();
     },
   };
-}
-
-const record = (of: (user: User) => string): Record<User, string> =>
-  Object.fromEntries(USERS.map((user) => [user, of(user)])) as Record<User, string>;
-
-/** The controller's user looks like a service account, so that API priority and fairness treat it as one. */
-const userName = (user: User): string => (user === 'sluice' ? 'system:serviceaccount:sluice-system:sluice' : user);
-
-function groupsOf(user: User): string {
-  if (user === 'sluice') return 'system:serviceaccounts,system:serviceaccounts:sluice-system';
-  return user === 'alice' || user === 'bob' ? 'people' : 'system:masters';
-}
-
-/** A kubeconfig for one token; the context's namespace is where a controller outside the cluster would keep its lease. */
-export function kubeconfig(caFile: string, token: string, namespace = 'default', server = API_URL): string {
-  return `${JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'bed',
-    clusters: [{ name: 'bed', cluster: { server, 'certificate-authority': caFile } }],
-    users: [{ name: 'bed', user: { token } }],
-    contexts: [{ name: 'bed', context: { cluster: 'bed', user: 'bed', namespace } }],
-  })}\n`;
 }
 
 const etcdArgs = (dir: string): string[] => [

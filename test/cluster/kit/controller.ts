@@ -1,11 +1,11 @@
 // The program under test: `node dist/sluice.js controller` as a child process of the scenario.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { ApiClient } from './client.ts';
-import { kubeconfig } from './control-plane.ts';
 import type { BedInfo } from './layout.ts';
+import { freePort } from './ports.ts';
 import { answers, type Process, type ProcessEnd, ready, startProcess } from './process.ts';
+import { kubeconfig } from './users.ts';
 
 export interface ControllerOptions {
   /** Watched namespaces; default: the scenario's own. */
@@ -20,7 +20,7 @@ export interface ControllerOptions {
   readonly leaderElection?: boolean;
   /** The prefix of the replicas' `--identity`; default: the scenario's name. */
   readonly identity?: string;
-  /** Other ways to Prometheus ('': none) and to the API server, such as an outage's: `http://127.0.0.1:PORT`, `https://127.0.0.1:PORT`. */
+  /** Other ways to Prometheus ('': none) and to the API server, such as an outage's. */
   readonly prometheus?: string;
   readonly server?: string;
   /** A service account that exists, with whatever permissions it has; default: one of the kit's, cluster administrator. */
@@ -85,7 +85,7 @@ export async function serviceAccountKubeconfig(
   const dir = join(info.runDir, 'kubeconfigs');
   mkdirSync(dir, { recursive: true });
   const file = join(dir, `${namespace}-${who.namespace}-${who.name}`);
-  writeFileSync(file, kubeconfig(info.caFile, status.token, namespace, server));
+  writeFileSync(file, kubeconfig({ server: server ?? info.apiUrl, caFile: info.caFile, token: status.token, namespace }));
   return file;
 }
 
@@ -181,14 +181,4 @@ function replica(options: {
     log: () => running().log(),
   };
   return self;
-}
-
-/** Free at this moment; inside the namespace nobody else takes it. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

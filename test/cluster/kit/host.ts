@@ -65,7 +65,7 @@ export async function startHost(): Promise<Host> {
   ]);
   say('bed ready');
 
-  const closeControl = await serveControl(BED_CONTROL, {
+  const controlPort = await serveControl(BED_CONTROL, {
     ...lock(),
     'api-server/stop': () => plane.stopApiServer(),
     'api-server/start': () => plane.startApiServer(),
@@ -81,6 +81,7 @@ export async function startHost(): Promise<Host> {
   });
 
   const info: BedInfo = {
+    ground: 'cluster',
     runDir,
     repository,
     apiUrl: API_URL,
@@ -97,7 +98,7 @@ export async function startHost(): Promise<Host> {
   return {
     info,
     stop: async () => {
-      await closeControl();
+      await controlPort.close();
       await Promise.all([kubelet, mesh, metricsApi].map((each) => each.stop(3_000)));
       await prometheus.stop();
       await plane.stop();

@@ -45,9 +45,12 @@ export type User = (typeof USERS)[number];
 
 /** What a test worker needs to reach the bed: plain data, so that vitest can hand it over. */
 export interface BedInfo {
+  /** What the bed stands on: a real control plane, or the sandbox (ground.ts). */
+  readonly ground: 'cluster' | 'sandbox';
   readonly runDir: string;
   readonly repository: string;
   readonly apiUrl: string;
+  /** Empty where the API server speaks plain HTTP. */
   readonly caFile: string;
   readonly tokens: Readonly<Record<User, string>>;
   readonly kubeconfigs: Readonly<Record<User, string>>;

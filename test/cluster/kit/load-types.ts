@@ -1,6 +1,5 @@
-export interface LoadSpec {
-  /** `10.96.1.2:80`; only addresses of the bed are reachable. */
-  readonly target: string;
+/** What is sent. */
+export interface LoadShape {
   readonly perSecond: number;
   /** The generator stops by itself after this. */
   readonly seconds: number;
@@ -9,7 +8,29 @@ export interface LoadSpec {
   readonly maxInFlight: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly path: string;
+}
+export type LoadOptions = Partial<LoadShape> & Pick<LoadShape, 'perSecond'>;
+
+export const shapeOf = (options: LoadOptions): LoadShape => ({
+  ...{ seconds: 600, maxRequests: 200_000, timeoutMs: 10_000, maxInFlight: 64, headers: {}, path: '/' },
+  ...options,
+});
+
+/** What a generator's process is started with. */
+export interface LoadSpec extends LoadShape {
+  /** `10.96.1.2:80`; only addresses of the bed are reachable. */
+  readonly target: string;
   readonly file: string;
+}
+
+/** Whoever sends, and writes down what came of each request, one line each. */
+export interface Generator {
+  readonly file: string;
+  isRunning(): boolean;
+  /** All that was answered until now is in the file, but for what its writer still has for a moment. */
+  sync(): Promise<void>;
+  /** No new requests; resolves when those under way have ended. */
+  stop(): Promise<void>;
 }
 
 /** One request and who really answered it: the ground truth of every scenario. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { LoadRecord, LoadSpec } from './load-types.ts';
-import { startProcess } from './process.ts';
+import type { Generator, LoadRecord } from './load-types.ts';
 import { waitFor } from './wait.ts';
+
+export type { LoadOptions } from './load-types.ts';
 
 export interface Summary {
   readonly total: number;
@@ -29,23 +29,9 @@ export interface Load {
   stop(): Promise<void>;
 }
 
-export type LoadOptions = Partial<Omit<LoadSpec, 'target' | 'file'>> & { readonly perSecond: number };
-
-let nextLoad = 0;
-
-export function startLoad(runDir: string, name: string, target: string, options: LoadOptions): Load {
-  nextLoad += 1;
-  const id = `load-${name}-${process.pid}-${nextLoad}-${Math.random().toString(36).slice(2, 7)}`;
-  const file = join(runDir, `${id}.jsonl`);
-  const defaults = { seconds: 600, maxRequests: 200_000, timeoutMs: 10_000, maxInFlight: 64, headers: {}, path: '/' };
-  const spec: LoadSpec = { ...defaults, ...options, target, file };
-  const child = startProcess({
-    name: id,
-    command: process.execPath,
-    args: [join(runDir, 'load-worker.cjs'), JSON.stringify(spec)],
-    logDir: join(runDir, 'logs'),
-    ipc: true,
-  });
+/** What is known of a load by what its generator wrote. */
+export function loadOf(name: string, generator: Generator): Load {
+  const { file } = generator;
   const records: LoadRecord[] = [];
   let offset = 0;
 
@@ -68,13 +54,14 @@ export function startLoad(runDir: string, name: string, target: string, options:
       return answered === 0 ? Number.NaN : (byDeployment[deployment] ?? 0) / answered;
     },
     more: async (count) => {
+      await generator.sync();
       const before = read().length;
-      await waitFor(`${count} more requests of ${name}`, () => read().length >= before + count || !child.isRunning());
+      await waitFor(`${count} more requests of ${name}`, async () => {
+        await generator.sync();
+        return read().length >= before + count || !generator.isRunning();
+      });
     },
-    stop: async () => {
-      if (child.isRunning()) child.child.send('stop');
-      await child.ended;
-    },
+    stop: () => generator.stop(),
   };
 }
 

@@ -11,9 +11,9 @@ interface Crd extends KubeObject {
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
-/** The SMI and mesh kinds of the kit, and Sluice's own (crds/) where they have been generated. */
-export async function installManifests(admin: ApiClient): Promise<void> {
-  const files = FOLDERS.flatMap((folder) =>
+/** The kinds in these folders; default: those of SMI and the meshes, and Sluice's own. */
+export async function installManifests(admin: ApiClient, folders = FOLDERS): Promise<void> {
+  const files = folders.flatMap((folder) =>
     readdirSync(folder)
       .filter((name) => name.endsWith('.yaml'))
       .map((name) => join(folder, name)),

@@ -4,13 +4,13 @@ import type { Bed } from './bed.ts';
 import { control } from './child.ts';
 import type { ApiClient, KubeObject } from './client.ts';
 import { type Controller, type ControllerOptions, startController } from './controller.ts';
+import { groundOf } from './ground.ts';
 import { type Histories, recordHistories, type Tolerated, violations } from './invariants.ts';
-import { API_ADDRESS, API_PORT, MESH_LABEL, type MeshMode, MODE_LABEL, PROMETHEUS } from './layout.ts';
-import { type Load, type LoadOptions, startLoad } from './load.ts';
+import { MESH_LABEL, type MeshMode, MODE_LABEL } from './layout.ts';
+import { type Load, type LoadOptions, loadOf } from './load.ts';
 import type { AppliedWeights, Service } from './mesh-types.ts';
 import { type Outage, outageOf } from './outage.ts';
 import { type Plural, pathOf } from './paths.ts';
-import { accepts } from './process.ts';
 import { type Recorder, recordVersions } from './recorder.ts';
 import { waitFor, waitForObject } from './wait.ts';
 
@@ -35,7 +35,8 @@ export interface Scenario {
   split(root: string, backends: Backends, version?: string): Promise<void>;
   /** All replicas are ready, and the data plane has them as endpoints of every Service that selects them. */
   ready(deployment: string, replicas?: number): Promise<void>;
-  clusterIp(service: string): Promise<string>;
+  /** The data plane takes requests for the Service. */
+  takes(service: string): Promise<boolean>;
   load(service: string, options: LoadOptions): Promise<Load>;
   /** What the data plane really did with the root, oldest first. */
   applied(root: string): Promise<AppliedWeights[]>;
@@ -78,9 +79,10 @@ export async function openScenario(
   let tolerated: Tolerated = {};
   let isJudged = false;
 
-  const clusterIp = async (of: string) => {
+  const ground = groundOf(info);
+  const rootOf = async (of: string) => {
     const { spec } = await admin.get<Service>(pathOf('services', name, of));
-    return spec.clusterIP ?? '';
+    return { namespace: name, service: of, clusterIp: spec.clusterIP ?? '' };
   };
   const applied = (root: string) => mesh<AppliedWeights[]>('applied', { root });
   const deployOnly = async (app: App) => void (await admin.apply(deployment(name, app), { manager: 'user' }));
@@ -135,12 +137,12 @@ export async function openScenario(
       };
       await waitFor(`the mesh to have the endpoints of ${name}/${of}`, has, ofBed);
     },
-    clusterIp,
+    takes: async (of) => ground.takes(await rootOf(of)),
     load: async (of, options) => {
-      const target = `${await clusterIp(of)}:80`;
+      const root = await rootOf(of);
       // The data plane may not have heard of the Service yet; what is lost after this is lost for real.
-      await waitFor(`a listener for ${name}/${of}`, () => accepts(target), ofBed);
-      const load = startLoad(info.runDir, name, target, options);
+      await waitFor(`a listener for ${name}/${of}`, () => ground.takes(root), ofBed);
+      const load = loadOf(name, await ground.generate(root, options));
       loads.push(load);
       return load;
     },
@@ -154,9 +156,10 @@ export async function openScenario(
       }),
     adapter: { pause: () => mesh('pause'), resume: () => mesh('resume'), lag: (ms) => mesh('lag', { ms }) },
     outage: async (of) => {
-      const outage = await outageOf(of === 'prometheus' ? PROMETHEUS : { host: API_ADDRESS, port: API_PORT });
+      const { protocol, hostname, port } = new URL(of === 'prometheus' ? info.prometheusUrl : info.apiUrl);
+      const outage = await outageOf({ host: hostname, port: Number(port) });
       later.push(() => outage.close());
-      return { ...outage, url: `${of === 'prometheus' ? 'http' : 'https'}://${outage.host}:${outage.port}` };
+      return { ...outage, url: `${protocol}//${outage.host}:${outage.port}` };
     },
     record: async <T extends KubeObject>(plural: Plural) => {
       const recorder = await recordVersions<T>(admin, pathOf(plural, name));

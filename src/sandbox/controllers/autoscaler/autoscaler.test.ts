@@ -43,6 +43,20 @@ describe('an autoscaler', () => {
     expect(replicas(bench)).toBe(2);
   });
 
+  test('looks as often, and waits as long, as it is told', () => {
+    let usage = 1.5;
+    const bench = aBench({ usage: () => usage, autoscaling: { periodMs: 1_000, steadyMs: 5_000 } });
+    bench.deploy({ name: 'web', replicas: 4 });
+    must(bench.sandbox.client.create(resources.autoscalers, draft({ maxReplicas: 8 })));
+    bench.run(10_000);
+    expect(replicas(bench)).toBe(8);
+    usage = 0.5;
+    bench.run(4_000);
+    expect(replicas(bench)).toBe(8);
+    bench.run(4_000);
+    expect(replicas(bench)).toBe(4);
+  });
+
   test('at most doubles, or adds four, in fifteen seconds, and stays within its bounds', () => {
     const bench = aBench({ usage: () => 10 });
     bench.deploy({ name: 'web', replicas: 2 });

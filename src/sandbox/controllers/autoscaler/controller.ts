@@ -20,7 +20,18 @@ import { type Desired, desiredReplicas, type Wish } from './desired.ts';
 /** How much of what they should use these pods use: 1 is right. Undefined: nothing is known. */
 export type Usage = (autoscaler: Autoscaler, pods: readonly Pod[]) => number | undefined;
 
-const periodMs = 15_000;
+export interface AutoscalerOptions {
+  readonly context: ControllerContext;
+  readonly port: ApiPort;
+  readonly usage: Usage;
+  /** From look to look. Default: 15 s. */
+  readonly periodMs?: number;
+  /** How long less has to be enough before the count goes down, where the autoscaler does not say. Default: five minutes. */
+  readonly steadyMs?: number;
+}
+
+const usualPeriodMs = 15_000;
+const usualSteadyMs = 300_000;
 const memoryMs = 3_600_000;
 
 interface Memory {
@@ -28,21 +39,25 @@ interface Memory {
   counts: readonly Wish[];
 }
 
-/** Writes the `/scale` of what autoscalers aim at, every 15 s. */
+/** Writes the `/scale` of what autoscalers aim at, every so often. */
 export class AutoscalerController {
   readonly #context: ControllerContext;
   readonly #port: ApiPort;
   readonly #usage: Usage;
+  readonly #periodMs: number;
+  readonly #steadyMs: number;
   readonly #autoscalers: Informer<Autoscaler>;
   readonly #pods: Informer<Pod>;
   readonly #definitions: Informer<ApiObject>;
   readonly #worker: Worker;
   readonly #memories = new Map<string, Memory>();
 
-  constructor(context: ControllerContext, port: ApiPort, usage: Usage) {
+  constructor({ context, port, usage, periodMs = usualPeriodMs, steadyMs = usualSteadyMs }: AutoscalerOptions) {
     this.#context = context;
     this.#port = port;
     this.#usage = usage;
+    this.#periodMs = periodMs;
+    this.#steadyMs = steadyMs;
     const { informers, clock, delayMs } = context;
     this.#autoscalers = informers.of(resources.autoscalers);
     this.#pods = informers.of(resources.pods);
@@ -58,7 +73,7 @@ export class AutoscalerController {
     const autoscaler = this.#autoscalers.get(key);
     if (autoscaler === undefined) return done;
     this.#scale(key, autoscaler);
-    return after(periodMs);
+    return after(this.#periodMs);
   }
 
   #scale(key: string, autoscaler: Autoscaler): void {
@@ -93,7 +108,8 @@ export class AutoscalerController {
     const recent = (all: readonly Wish[]) => all.filter(({ atMs }) => atMs > nowMs - memoryMs);
     const pods = this.#podsOf(autoscaler.metadata.namespace, status?.selector ?? '');
     const usage = pods.length === 0 ? undefined : this.#usage(autoscaler, pods);
-    const desired = desiredReplicas({ autoscaler, current, usage, wishes: memory.wishes, counts: memory.counts, nowMs });
+    const { wishes, counts } = memory;
+    const desired = desiredReplicas({ autoscaler, current, usage, wishes, counts, nowMs, steadyMs: this.#steadyMs });
     if (desired !== undefined) memory.wishes = [...recent(memory.wishes), { atMs: nowMs, replicas: desired.wish }];
     memory.counts = [...recent(memory.counts), { atMs: nowMs, replicas: current }];
     return { desired, isKnown: usage !== undefined };

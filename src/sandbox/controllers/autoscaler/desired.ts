@@ -16,6 +16,8 @@ export interface Reckoning {
   readonly wishes: readonly Wish[];
   readonly counts: readonly Wish[];
   readonly nowMs: number;
+  /** How long it waits before it goes down, where the autoscaler does not say. */
+  readonly steadyMs: number;
 }
 
 export interface Desired {
@@ -34,7 +36,7 @@ const defaultUp: Rules = {
     { type: 'Percent', value: 100, periodSeconds: 15 },
   ],
 };
-const defaultDown: Rules = { stabilizationWindowSeconds: 300, policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }] };
+const defaultDown: Rules = { policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }] };
 
 export function desiredReplicas(reckoning: Reckoning): Desired | undefined {
   const { autoscaler, current, usage } = reckoning;
@@ -48,13 +50,13 @@ export function desiredReplicas(reckoning: Reckoning): Desired | undefined {
   return { wish, replicas, isLimited: replicas !== steady };
 }
 
-/** Down only as far as every wish of the last five minutes allows; up as far as every wish of its window does. */
-function stabilised({ autoscaler, current, wishes, nowMs }: Reckoning, wish: number): number {
+/** Down only as far as every wish of its window allows, and up likewise. */
+function stabilised({ autoscaler, current, wishes, nowMs, steadyMs }: Reckoning, wish: number): number {
   const { scaleUp, scaleDown } = autoscaler.spec.behavior ?? {};
   const within = ({ stabilizationWindowSeconds = 0 }: Rules) =>
     wishes.filter(({ atMs }) => atMs >= nowMs - 1_000 * stabilizationWindowSeconds).map(({ replicas }) => replicas);
   const atMost = Math.min(wish, ...within({ ...defaultUp, ...scaleUp }));
-  const atLeast = Math.max(wish, ...within({ ...defaultDown, ...scaleDown }));
+  const atLeast = Math.max(wish, ...within({ ...defaultDown, stabilizationWindowSeconds: steadyMs / 1_000, ...scaleDown }));
   return Math.max(atMost, Math.min(current, atLeast));
 }
 

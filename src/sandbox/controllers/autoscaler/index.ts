@@ -1,1 +1,1 @@
-export { AutoscalerController, type Usage } from './controller.ts';
+export { AutoscalerController, type AutoscalerOptions, type Usage } from './controller.ts';
