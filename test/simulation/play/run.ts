@@ -139,6 +139,8 @@ export interface Workload {
   readonly sandbox: NonNullable<SimulationOptions['sandbox']>;
   /** Names of the controller's pods. */
   readonly replicas: readonly string[];
+  /** Pods crash by themselves in it: what they had in their hands is lost, and nothing else. */
+  readonly hasCrashes?: boolean;
   /** How long all of it may take where nothing goes wrong. */
   readonly lengthMs: number;
   /** Objects that are there before, ten seconds before `act`. */
