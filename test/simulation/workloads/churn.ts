@@ -31,7 +31,7 @@ export const churn = [
     ending: { phases: ['Healthy'], image: 'web:3' },
   }),
   tell({
-    ...{ name: 'reverted', text: 'back to the version that is stable, in mid-run' },
+    ...{ name: 'reverted', isUnpinned: true, text: 'back to the version that is stable, in mid-run' },
     act(run) {
       release(run, { image: 'web:2' });
       onceAt(run, 60, () => release(run, { image: 'web:1' }));
@@ -39,7 +39,7 @@ export const churn = [
     ending: { phases: ['Healthy'], image: 'web:1' },
   }),
   tell({
-    ...{ name: 'mended', text: 'a bad version is rolled back, and a mended one is released', lengthMs: 150_000 },
+    ...{ name: 'mended', text: 'a bad version is rolled back, and a mended one is released', lengthMs: 180_000 },
     analysis: { templates: [{ name: 'checks' }], evidence: 'Running' },
     steps: [{ setWeight: 40 }, { pause: { duration: '40s' } }],
     act(run) {
@@ -49,7 +49,7 @@ export const churn = [
     ending: { phases: ['Healthy'], image: 'web:3' },
   }),
   tell({
-    ...{ name: 'config', text: 'a ConfigMap that changes is a new revision with a copy of its own' },
+    ...{ name: 'config', isUnpinned: true, text: 'a ConfigMap that changes is a new revision with a copy of its own' },
     ...{ analysis: null, objects: [configMap('blue')], deployment: configured() },
     act: (run) => apply(run, configMap('green')),
     ending: { phases: ['Healthy'], image: 'web:1' },

@@ -40,6 +40,15 @@ export const lifecycle: readonly Workload[] = [
     ...{ app: { image: 'web:1', replicas: 3, behaviour: { 'start-delay-ms': '3000' } }, spec: { replicas: undefined } },
     ending: { phases: ['Healthy'], image: 'web:1' },
   }),
+  tell({
+    ...{
+      name: 'adoption-unpinned',
+      text: 'a live Deployment is taken over whose Service a GitOps tool owns',
+      analysis: null,
+      isUnpinned: true,
+    },
+    ending: { phases: ['Healthy'], image: 'web:1' },
+  }),
   firstApply,
   tell({
     ...{ name: 'deletion', text: 'the Rollout is deleted in mid-run: the workload serves what was stable' },
@@ -52,6 +61,7 @@ export const lifecycle: readonly Workload[] = [
   tell({
     ...{
       name: 'deletion-at-rest',
+      isUnpinned: true,
       text: 'the Rollout is deleted once its second version is stable',
       analysis: null,
       steps: [{ setWeight: 50 }],

@@ -3,7 +3,7 @@ import { release, tell } from './story.ts';
 /** A release in each of the other meshes, with its own reading of the split, its own selector, versions and metrics. */
 const inMesh = (mesh: 'osm' | 'istio' | 'traefik-mesh' | 'consul' | 'nginx' | 'strict', text: string) =>
   tell({
-    ...{ name: `mesh-${mesh}`, text, mesh, lengthMs: 140_000, steps: [{ setWeight: 20 }, { setWeight: 60 }] },
+    ...{ name: `mesh-${mesh}`, text, mesh, lengthMs: 175_000, steps: [{ setWeight: 20 }, { setWeight: 60 }] },
     act: (run) => release(run, { image: 'web:2' }),
     ending: { phases: ['Healthy'], image: 'web:2' },
   });

@@ -9,7 +9,7 @@ import { onceAt, onceIn, release, rolloutOfStory, type Story, tell } from './sto
 type Applied = { readonly metadata: { readonly name: string; readonly namespace: string } };
 
 const gitops: Story = {
-  ...{ name: 'gitops', text: 'a GitOps tool applies the manifests, with force, every five seconds' },
+  ...{ name: 'gitops', isUnpinned: true, text: 'a GitOps tool applies the manifests, with force, every five seconds' },
   ending: { phases: ['Healthy'], image: 'web:2' },
 };
 
@@ -47,7 +47,7 @@ const named = (object: object, name: string) => JSON.parse(JSON.stringify(object
 
 function besides(): Workload {
   const story: Story = {
-    ...{ name: 'neighbours', text: 'two Rollouts of one namespace: one is promoted, the other rolled back' },
+    ...{ name: 'neighbours', isUnpinned: true, text: 'two Rollouts of one namespace: one is promoted, the other rolled back' },
     ending: { phases: ['Healthy'], image: 'web:2' },
   };
   const told = tell(story);

@@ -10,7 +10,12 @@ export const pods = [
     ending: { phases: ['RolledBack'], image: 'web:1' },
   }),
   tell({
-    ...{ name: 'crash-loop', text: 'a version whose pods crash over and over once they have traffic is rolled back', hasCrashes: true },
+    ...{
+      name: 'crash-loop',
+      lengthMs: 170_000,
+      text: 'a version whose pods crash over and over once they have traffic is rolled back',
+      hasCrashes: true,
+    },
     act: (run) => release(run, { image: 'web:2', behaviour: { 'crash-after-requests': '40', 'crash-backoff-ms': '8000' } }),
     ending: { phases: ['RolledBack'], image: 'web:1' },
   }),

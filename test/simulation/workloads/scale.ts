@@ -45,7 +45,12 @@ export const scale = [
     ending: { phases: ['RolledBack'], image: 'web:1' },
   }),
   tell({
-    ...{ name: 'canary-scale', text: 'steps that say how many pods the canary has, before and after its weight', analysis: null },
+    ...{
+      name: 'canary-scale',
+      isUnpinned: true,
+      text: 'steps that say how many pods the canary has, before and after its weight',
+      analysis: null,
+    },
     steps: [
       { setCanaryScale: { replicas: 1 } },
       { setWeight: 40 },

@@ -8,6 +8,7 @@ import {
   apply,
   checksObject,
   clients,
+  create,
   deploymentObject,
   namespaceObject,
   rolloutObject,
@@ -27,6 +28,8 @@ export interface Story {
   readonly app?: AppVersion;
   /** In place of `app`, whole. */
   readonly deployment?: Readonly<Record<string, unknown>>;
+  /** The Service is applied by the server's side, as Flux does it: its selector is not ours to pin. */
+  readonly isUnpinned?: boolean;
   /** What else is there before. */
   readonly objects?: readonly Readonly<Record<string, unknown>>[];
   /** In place of the success rate. */
@@ -54,11 +57,12 @@ export function tell(story: Story): Workload {
   const { name, text, ending, mesh = 'linkerd', objects = [], checks = checksObject, hasCrashes } = story;
   const { deployment = deploymentObject(story.app ?? usualApp) } = story;
   return {
-    ...{ name, text, subject, replicas: ['sluice-a', 'sluice-b'], lengthMs: story.lengthMs ?? 120_000 },
+    ...{ name, text, subject, replicas: ['sluice-a', 'sluice-b'], lengthMs: story.lengthMs ?? 130_000 },
     ...(hasCrashes === undefined ? {} : { hasCrashes }),
     sandbox: { mesh: { mode: mesh }, metrics: { dialects: [story.dialect ?? namesOf(mesh)], scrapeMs: 5_000 } },
     prepare(run) {
-      for (const object of [namespaceObject, ...objects, deployment, serviceObject, checks]) apply(run, object);
+      for (const object of [namespaceObject, ...objects, deployment, checks]) apply(run, object);
+      (story.isUnpinned === true ? apply : create)(run, serviceObject);
     },
     act(run) {
       if (story.perSecond !== 0) clients(run, story.perSecond);

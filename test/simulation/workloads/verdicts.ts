@@ -24,7 +24,12 @@ function turnBad(run: Run): void {
 
 export const verdicts = [
   tell({
-    ...{ name: 'slow', text: 'a version whose 99th percentile is too high is rolled back, in the words of Traefik Mesh' },
+    ...{
+      name: 'slow',
+      isUnpinned: true,
+      lengthMs: 150_000,
+      text: 'a version whose 99th percentile is too high is rolled back, in the words of Traefik Mesh',
+    },
     ...{ mesh: 'traefik-mesh', checks: checksOf(successRate(), p99()) },
     act: (run) => release(run, { image: 'web:2', latencyMs: '100-2600' }),
     ending: { phases: ['RolledBack'], image: 'web:1' },
@@ -66,7 +71,7 @@ export const verdicts = [
     ending: { phases: ['RolledBack'], image: 'web:1' },
   }),
   tell({
-    ...{ name: 'bake', text: 'a version turns bad with all traffic: the bake fails, and stable is still warm' },
+    ...{ name: 'bake', isUnpinned: true, text: 'a version turns bad with all traffic: the bake fails, and stable is still warm' },
     ...{ analysis: null, steps: [{ setWeight: 50 }] },
     canary: { afterPromotion: { duration: '60s', analysis: { templates: [{ name: 'checks' }] } } },
     act(run) {
