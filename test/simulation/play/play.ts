@@ -31,6 +31,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   const hash = createHash('sha256');
   const tail: string[] = [];
   const violations: Violation[] = [];
+  const evaluated: Record<string, number> = {};
   const struck: Record<string, number> = {};
   const struckNames = new Set<string>();
   const commits: SeenCommit[] = [];
@@ -56,7 +57,11 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
     seed: plan.seed,
     sandbox: { isTerse: true, ...workload.sandbox },
     log: (name): Logger => {
-      const level = (fields: object, message: string) => trace(`${name} says ${message} ${JSON.stringify(fields)}`);
+      const level = (fields: object, message: string) => {
+        const line = `${name} says ${message} ${JSON.stringify(fields)}`;
+        trace(line);
+        for (const { law, watch } of watches) breach(law, watch.onLog?.(line));
+      };
       return { debug() {}, info: level, warn: level, error: level };
     },
     onEvent: afterEvent,
@@ -65,6 +70,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
 
   const run: Run = {
     ...{ plan, sim, sandbox, commits, counts, trace, subject: workload.subject, random: sim.random },
+    ...{ strikes: struck, struckNames },
     get isHealed() {
       return isHealed;
     },
@@ -93,7 +99,14 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
       sim.clock.after(afterMs, start);
     },
   };
-  const watches = (options.laws ?? allLaws).map((law) => ({ law, watch: law.watch(run) }));
+  const watches = (options.laws ?? allLaws).map((law) => {
+    evaluated[law.id] = 0;
+    const judge = (wrong: string | undefined) => {
+      evaluated[law.id] = (evaluated[law.id] ?? 0) + 1;
+      return wrong;
+    };
+    return { law, watch: law.watch(run, judge) };
+  });
 
   function breach(law: Law, what: string | undefined): void {
     if (what === undefined || isOver()) return;
@@ -128,7 +141,9 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
         current = undefined;
         if (call === undefined) return undefined;
         if (call.sort === 'effect') trace(`${call.replica.identity} answer ${call.index} ${answer.status}`);
-        return first((hook) => hook.onAnswer?.(call, answer as ApiAnswer));
+        const fault = first((hook) => hook.onAnswer?.(call, answer as ApiAnswer));
+        if (fault === undefined) for (const { law, watch } of watches) breach(law, watch.onAnswer?.(call, answer as ApiAnswer));
+        return fault;
       },
       streaming(request, event) {
         const index = counts.events;
@@ -189,7 +204,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   trace(`requests ${sent} ${lost} ${failed}`);
   sim.close();
   return {
-    ...{ plan, violations, struck, tail, hash: hash.digest('hex') },
+    ...{ plan, violations, evaluated, struck, tail, hash: hash.digest('hex') },
     size: { ...counts, lengthMs },
     requests: { sent, lost, failed },
   };
