@@ -3,6 +3,7 @@ import type { Logger } from '../../../src/lib/index.ts';
 import type { ApiAnswer, ApiRequest, CallFault, Faults as LineFaults } from '../../../src/sandbox/api/index.ts';
 import { createSimulation, type Replica } from '../../../src/simulation/index.ts';
 import { faultNamed } from '../faults/index.ts';
+import { endStateOf } from '../laws/end-state.ts';
 import { laws as allLaws } from '../laws/index.ts';
 import { workloadNamed } from '../workloads/index.ts';
 import type { Plan } from './plan.ts';
@@ -16,6 +17,8 @@ export interface PlayOptions {
   /** Goes on after the first violation. Default: false. */
   readonly isThorough?: boolean;
   readonly onLine?: (line: string) => void;
+  /** `end` of the same run without faults: any other schedule must come to the same. */
+  readonly reference?: readonly string[];
 }
 
 const minuteMs = 60_000;
@@ -70,7 +73,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
 
   const run: Run = {
     ...{ plan, sim, sandbox, commits, counts, trace, subject: workload.subject, random: sim.random },
-    ...{ strikes: struck, struckNames },
+    ...{ strikes: struck, struckNames, reference: options.reference },
     get isHealed() {
       return isHealed;
     },
@@ -196,6 +199,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   const ending = workload.ending(struckNames);
   await sim.runUntil(() => isOver() || settledIn(run, ending), healingMs);
   sandbox.settle();
+  const end = endStateOf(run);
   if (!isOver()) for (const { law, watch } of watches) breach(law, watch.onRest?.());
   if (!isOver()) await sim.runUntil(isOver, options.restMs ?? 5 * minuteMs);
   if (!isOver()) for (const { law, watch } of watches) breach(law, watch.atEnd?.());
@@ -204,7 +208,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   trace(`requests ${sent} ${lost} ${failed}`);
   sim.close();
   return {
-    ...{ plan, violations, evaluated, struck, tail, hash: hash.digest('hex') },
+    ...{ plan, violations, evaluated, struck, end, tail, hash: hash.digest('hex') },
     size: { ...counts, lengthMs },
     requests: { sent, lost, failed },
   };
