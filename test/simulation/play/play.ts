@@ -3,6 +3,7 @@ import type { Logger } from '../../../src/lib/index.ts';
 import type { ApiAnswer, ApiRequest, CallFault, Faults as LineFaults } from '../../../src/sandbox/api/index.ts';
 import { createSimulation, type Replica } from '../../../src/simulation/index.ts';
 import { faultNamed } from '../faults/index.ts';
+import { endStateOf } from '../laws/end-state.ts';
 import { laws as allLaws } from '../laws/index.ts';
 import { workloadNamed } from '../workloads/index.ts';
 import type { Plan } from './plan.ts';
@@ -16,6 +17,8 @@ export interface PlayOptions {
   /** Goes on after the first violation. Default: false. */
   readonly isThorough?: boolean;
   readonly onLine?: (line: string) => void;
+  /** `end` of the same run without faults: any other schedule must come to the same. */
+  readonly reference?: readonly string[];
 }
 
 const minuteMs = 60_000;
@@ -31,6 +34,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   const hash = createHash('sha256');
   const tail: string[] = [];
   const violations: Violation[] = [];
+  const evaluated: Record<string, number> = {};
   const struck: Record<string, number> = {};
   const struckNames = new Set<string>();
   const commits: SeenCommit[] = [];
@@ -56,7 +60,11 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
     seed: plan.seed,
     sandbox: { isTerse: true, ...workload.sandbox },
     log: (name): Logger => {
-      const level = (fields: object, message: string) => trace(`${name} says ${message} ${JSON.stringify(fields)}`);
+      const level = (fields: object, message: string) => {
+        const line = `${name} says ${message} ${JSON.stringify(fields)}`;
+        trace(line);
+        for (const { law, watch } of watches) breach(law, watch.onLog?.(line));
+      };
       return { debug() {}, info: level, warn: level, error: level };
     },
     onEvent: afterEvent,
@@ -65,6 +73,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
 
   const run: Run = {
     ...{ plan, sim, sandbox, commits, counts, trace, subject: workload.subject, random: sim.random },
+    ...{ strikes: struck, struckNames, reference: options.reference },
     get isHealed() {
       return isHealed;
     },
@@ -93,7 +102,14 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
       sim.clock.after(afterMs, start);
     },
   };
-  const watches = (options.laws ?? allLaws).map((law) => ({ law, watch: law.watch(run) }));
+  const watches = (options.laws ?? allLaws).map((law) => {
+    evaluated[law.id] = 0;
+    const judge = (wrong: string | undefined) => {
+      evaluated[law.id] = (evaluated[law.id] ?? 0) + 1;
+      return wrong;
+    };
+    return { law, watch: law.watch(run, judge) };
+  });
 
   function breach(law: Law, what: string | undefined): void {
     if (what === undefined || isOver()) return;
@@ -128,7 +144,9 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
         current = undefined;
         if (call === undefined) return undefined;
         if (call.sort === 'effect') trace(`${call.replica.identity} answer ${call.index} ${answer.status}`);
-        return first((hook) => hook.onAnswer?.(call, answer as ApiAnswer));
+        const fault = first((hook) => hook.onAnswer?.(call, answer as ApiAnswer));
+        if (fault === undefined) for (const { law, watch } of watches) breach(law, watch.onAnswer?.(call, answer as ApiAnswer));
+        return fault;
       },
       streaming(request, event) {
         const index = counts.events;
@@ -181,6 +199,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   const ending = workload.ending(struckNames);
   await sim.runUntil(() => isOver() || settledIn(run, ending), healingMs);
   sandbox.settle();
+  const end = endStateOf(run);
   if (!isOver()) for (const { law, watch } of watches) breach(law, watch.onRest?.());
   if (!isOver()) await sim.runUntil(isOver, options.restMs ?? 5 * minuteMs);
   if (!isOver()) for (const { law, watch } of watches) breach(law, watch.atEnd?.());
@@ -189,7 +208,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   trace(`requests ${sent} ${lost} ${failed}`);
   sim.close();
   return {
-    ...{ plan, violations, struck, tail, hash: hash.digest('hex') },
+    ...{ plan, violations, evaluated, struck, end, tail, hash: hash.digest('hex') },
     size: { ...counts, lengthMs },
     requests: { sent, lost, failed },
   };
