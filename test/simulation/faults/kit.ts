@@ -2,7 +2,7 @@ import type { Random } from '../../../src/lib/index.ts';
 import type { CallFault, EventFault } from '../../../src/sandbox/api/index.ts';
 import type { Sandbox } from '../../../src/sandbox/index.ts';
 import type { PlannedFault, Trigger } from '../play/plan.ts';
-import type { Hooks, Run, SeenCall, Size } from '../play/run.ts';
+import type { Fault, Hooks, Run, SeenCall, Size } from '../play/run.ts';
 
 /** A number from 0 up to, and without, `below`. */
 export const drawn = (random: Random, below: number): number => Math.floor(random.next() * Math.max(1, below));
@@ -91,13 +91,21 @@ export function onceStruck(planned: PlannedFault, run: Run): () => void {
   };
 }
 
-/** Somebody else's request, by the name of their tool. */
+export type PatchType = 'merge' | 'json';
+
+/** Somebody else's request, by the name of their tool. False where it was refused. */
 export function requestAs(
   { api }: Pick<Sandbox, 'api'>,
   writer: string,
-  request: { readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'; readonly path: string; readonly body?: unknown },
+  {
+    type = 'merge',
+    ...request
+  }: { readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'; readonly path: string; readonly body?: unknown; readonly type?: PatchType },
 ): boolean {
-  const type = request.method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-  const answer = api.request({ ...request, headers: { 'user-agent': writer, 'content-type': type, accept: 'application/json' } });
+  const contentType = request.method === 'PATCH' ? `application/${type}-patch+json` : 'application/json';
+  const answer = api.request({ ...request, headers: { 'user-agent': writer, 'content-type': contentType, accept: 'application/json' } });
   return answer.status < 300;
 }
+
+/** Of a family that may abort, one that is no reason to. */
+export const harmless = ({ mayAbort: _, ...fault }: Fault): Fault => fault;
