@@ -3,9 +3,9 @@ import { workloadNamed } from '../workloads/index.ts';
 import type { Ending, Run } from './run.ts';
 
 /** How a run must end, as its workload says, and as the faults that have struck it may have changed it. */
-export function endingOf({ plan, struckFaults }: Pick<Run, 'plan' | 'struckFaults'>): Ending {
-  const { phases, image, isGone } = workloadNamed(plan.workload).ending(struckFaults);
-  const struck = [...struckFaults].map((name) => faultNamed(name));
+export function endingOf({ plan, struckNames }: Pick<Run, 'plan' | 'struckNames'>): Ending {
+  const { phases, image, isGone } = workloadNamed(plan.workload).ending(struckNames);
+  const struck = [...struckNames].map((name) => faultNamed(name));
   const mayAbort = struck.some((fault) => fault.mayAbort === true);
   const mayTurn = struck.some((fault) => fault.mayTurn === true);
   const isOpen = mayAbort || mayTurn;

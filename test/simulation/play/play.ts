@@ -90,7 +90,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
     },
     replicas: () => sim.replicas.filter((replica) => replica.ended() === undefined),
     leader: () => run.replicas().find((replica) => replica.isLeading() && !replica.time.isFrozen),
-    struckFaults: struckNames,
+    struckNames,
     start(name, afterMs = 0, config = {}) {
       const start = () => {
         if (run.replicas().some((replica) => replica.name === name)) return;

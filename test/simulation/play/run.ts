@@ -77,7 +77,7 @@ export interface Run {
   /** A fault has really taken place. */
   struck(fault: PlannedFault): void;
   /** The names of those that have, until now. */
-  readonly struckFaults: ReadonlySet<string>;
+  readonly struckNames: ReadonlySet<string>;
   /** Processes that run now. */
   replicas(): readonly Replica[];
   leader(): Replica | undefined;
