@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../lib/index.ts';
 import type { SandboxOptions } from '../cluster.ts';
 import { resources, routeGroupsOf, splitsOf } from '../objects/index.ts';
 import { aBench, type Bench, must, namespace } from '../testing/bench.ts';
+import { StepClock } from '../time/index.ts';
 import type { MeshMode } from './index.ts';
+import { MeshProxy } from './proxy.ts';
 
 const prompt = { adapterMs: [0, 0], routesMs: [0, 0], endpointsMs: [0, 0] } as const;
 type Mesh = NonNullable<SandboxOptions['mesh']>;
@@ -285,6 +288,16 @@ describe('lag', () => {
       expect(history.at(-1)).toBe(30);
       expect(history).toEqual(history.toSorted((left, right) => Number(left) - Number(right)));
     }
+  });
+
+  test.each([1, 2, 3, 4, 5, 6])('of what arrives at one moment the newest holds, whichever the clock takes first (seed %i)', (seed) => {
+    const clock = new StepClock({ tieBreak: seededRandom(seed) });
+    const proxy = new MeshProxy('curl', true, clock, () => {});
+    proxy.tellEndpoints('web', ['old'], 100);
+    proxy.tellEndpoints('web', ['newer'], 50);
+    proxy.tellEndpoints('web', ['newest'], 10);
+    clock.runFor(200);
+    expect(proxy.cluster('web')?.addresses).toEqual(['newest']);
   });
 
   test('nothing takes effect before its lag is over', () => {

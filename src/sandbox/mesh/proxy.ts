@@ -23,6 +23,9 @@ export class MeshProxy {
   readonly #clusters = new Map<string, ClusterView>();
   /** When the newest that is under way arrives: nothing overtakes what was said before of the same thing. */
   readonly #arrivals = new Map<string, number>();
+  /** What was said last of each thing, and what has arrived: of two that arrive at one moment the clock may take the newer one first. */
+  readonly #said = new Map<string, number>();
+  readonly #heard = new Map<string, number>();
   readonly #held = new Map<Topic, Map<string, () => void>>();
 
   constructor(name: string, isMeshed: boolean, clock: Clock, beforeChange: (proxy: MeshProxy) => void) {
@@ -73,14 +76,21 @@ export class MeshProxy {
     const nowMs = this.#clock.monotonicMs();
     const id = `${topic}:${key}`;
     const atMs = Math.max(nowMs + lagMs, this.#arrivals.get(id) ?? 0);
-    if (atMs <= nowMs) {
+    const said = (this.#said.get(id) ?? 0) + 1;
+    this.#said.set(id, said);
+    const arrive = () => {
+      if ((this.#heard.get(id) ?? 0) > said) return;
+      this.#heard.set(id, said);
       this.#arrive(topic, key, take);
+    };
+    if (atMs <= nowMs) {
+      arrive();
       return;
     }
     this.#arrivals.set(id, atMs);
     this.#clock.after(atMs - nowMs, () => {
       if (this.#arrivals.get(id) === atMs) this.#arrivals.delete(id);
-      this.#arrive(topic, key, take);
+      arrive();
     });
   }
 
