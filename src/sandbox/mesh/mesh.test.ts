@@ -300,6 +300,21 @@ describe('lag', () => {
     expect(proxy.cluster('web')?.addresses).toEqual(['newest']);
   });
 
+  test('endpoints of a Service that is made again under its name do not wait until the old ones are forgotten', () => {
+    const clock = new StepClock();
+    const proxy = new MeshProxy('curl-0', true, clock, () => {});
+    proxy.tellEndpoints('web', ['old'], 0);
+    proxy.tellEndpoints('web', undefined, 100);
+    clock.runFor(3_000);
+    expect(proxy.cluster('web')?.addresses).toEqual(['old']);
+    proxy.tellEndpoints('web', ['new'], 0);
+    clock.runFor(60_000);
+    expect(proxy.cluster('web')?.addresses).toEqual(['new']);
+    proxy.tellEndpoints('web', undefined, 0);
+    clock.runFor(3_001);
+    expect(proxy.cluster('web')).toBeUndefined();
+  });
+
   test('nothing takes effect before its lag is over', () => {
     const { bench, weights } = twoLeaves('strict', { lag: { ...prompt, adapterMs: [60_000, 60_000] } });
     bench.split('web', { 'web-a': 0, 'web-b': 100 });

@@ -1,6 +1,6 @@
+import { endingOf } from '../play/ending.ts';
 import type { Law, Run } from '../play/run.ts';
 import { endsAs } from '../play/settled.ts';
-import { workloadNamed } from '../workloads/index.ts';
 import { differenceOf, endStateOf } from './end-state.ts';
 import { type DeploymentSeen, isStalled, type RolloutSeen, reasonsOf, revisionName, weightIn } from './seen.ts';
 import { type Witness, witnessOf } from './witness.ts';
@@ -19,7 +19,7 @@ export const comesToRest: Law = {
     return {
       onRest() {
         restedAt = run.commits.length;
-        const ending = workloadNamed(run.plan.workload).ending(run.struckNames);
+        const ending = endingOf(run);
         const rollout = subjectOf(witness, run);
         const { phase, message } = rollout?.status ?? {};
         if (!endsAs(run, ending))
