@@ -25,9 +25,9 @@ const quietMs = 30_000;
 
 /** It ended as it must, and no controller has written anything but its lease and Events for half a minute. */
 export function settledIn(run: Run, ending: Ending): boolean {
-  if (!endsAs(run, ending)) return false;
   const last = run.commits.findLast(({ by, object }) => by !== undefined && object.kind !== 'Lease' && object.kind !== 'Event');
-  return last === undefined || run.elapsedMs() - last.atMs > quietMs;
+  if (last !== undefined && run.elapsedMs() - last.atMs <= quietMs) return false;
+  return endsAs(run, ending);
 }
 
 export function endsAs(run: Run, { phases, isGone = false }: Ending): boolean {
