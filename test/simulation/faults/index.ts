@@ -1,8 +1,9 @@
 import type { Fault } from '../play/run.ts';
 import { crashes } from './crash.ts';
+import { specEdit } from './edit.ts';
 
 /** The registry of faults. */
-export const faults: readonly Fault[] = [...crashes];
+export const faults: readonly Fault[] = [...crashes, specEdit];
 
 const byName = new Map(faults.map((fault) => [fault.name, fault]));
 

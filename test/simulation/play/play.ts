@@ -232,7 +232,8 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   workload.act(run);
   await sim.runUntil(() => isOver() || isDone(), workload.lengthMs);
   isHealed = true;
-  for (const undo of undos.splice(0)) undo();
+  // The last one first: it may stand on the ones before.
+  for (const undo of undos.splice(0).reverse()) undo();
   for (const name of replicas) run.start(name);
   trace('faults are over');
   const ending = workload.ending(struckNames);
