@@ -45,7 +45,6 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   const violations: Violation[] = [];
   const struck: Record<string, number> = {};
   const struckNames = new Set<string>();
-  const evaluated: Record<string, number> = {};
   const replicas = workload.replicas.slice(0, plan.replicas);
   const commits: SeenCommit[] = [];
   const counts = { effects: 0, reads: 0, events: 0 };
@@ -122,7 +121,6 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   const watches = (options.laws ?? allLaws).map((law) => ({ law, watch: law.watch(run) }));
 
   function breach(law: Pick<Law, 'id'>, what: string | undefined): void {
-    evaluated[law.id] = (evaluated[law.id] ?? 0) + 1;
     if (what === undefined || isOver()) return;
     violations.push({ law: law.id, what, atMs: run.elapsedMs() });
     trace(`VIOLATION ${law.id}: ${what}`);
@@ -247,7 +245,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   trace(`requests ${sent} ${lost} ${failed}`);
   sim.close();
   return {
-    ...{ plan, violations, evaluated, struck, tail, hash: hash.update(unhashed).digest('hex') },
+    ...{ plan, violations, struck, tail, hash: hash.update(unhashed).digest('hex') },
     size: { ...counts, lengthMs },
     requests: { sent, lost, failed },
   };

@@ -155,8 +155,6 @@ export interface Outcome {
   readonly hash: string;
   readonly violations: readonly Violation[];
   readonly size: { readonly effects: number; readonly reads: number; readonly events: number; readonly lengthMs: number };
-  /** How often each law was asked. */
-  readonly evaluated: Readonly<Record<string, number>>;
   /** How often each kind of fault took place. */
   readonly struck: Readonly<Record<string, number>>;
   readonly requests: { readonly sent: number; readonly lost: number; readonly failed: number };
