@@ -43,6 +43,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   const hash = createHash('sha256');
   const tail: string[] = [];
   const violations: Violation[] = [];
+  const evaluated: Record<string, number> = {};
   const struck: Record<string, number> = {};
   const struckNames = new Set<string>();
   const replicas = workload.replicas.slice(0, plan.replicas);
@@ -75,7 +76,11 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
     seed: plan.seed,
     sandbox: { isTerse: true, ...workload.sandbox },
     log: (name): Logger => {
-      const level = (fields: object, message: string) => trace(`${name} says ${message} ${JSON.stringify(fields)}`);
+      const level = (fields: object, message: string) => {
+        const line = `${name} says ${message} ${JSON.stringify(fields)}`;
+        trace(line);
+        for (const { law, watch } of watches) breach(law, watch.onLog?.(line));
+      };
       return { debug() {}, info: level, warn: level, error: level };
     },
     onEvent: afterEvent,
@@ -84,6 +89,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
 
   const run: Run = {
     ...{ plan, sim, sandbox, commits, counts, trace, subject: workload.subject, random: sim.random },
+    ...{ strikes: struck, struckNames },
     get isHealed() {
       return isHealed;
     },
@@ -118,7 +124,14 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
       sim.clock.after(afterMs, start);
     },
   };
-  const watches = (options.laws ?? allLaws).map((law) => ({ law, watch: law.watch(run) }));
+  const watches = (options.laws ?? allLaws).map((law) => {
+    evaluated[law.id] = 0;
+    const judge = (wrong: string | undefined) => {
+      evaluated[law.id] = (evaluated[law.id] ?? 0) + 1;
+      return wrong;
+    };
+    return { law, watch: law.watch(run, judge) };
+  });
 
   function breach(law: Pick<Law, 'id'>, what: string | undefined): void {
     if (what === undefined || isOver()) return;
@@ -153,7 +166,9 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
         current = undefined;
         if (call === undefined) return undefined;
         if (call.sort === 'effect') trace(`${call.replica.identity} answer ${call.index} ${answer.status}`);
-        return first((hook) => hook.onAnswer?.(call, answer as ApiAnswer));
+        const fault = first((hook) => hook.onAnswer?.(call, answer as ApiAnswer));
+        if (fault === undefined) for (const { law, watch } of watches) breach(law, watch.onAnswer?.(call, answer as ApiAnswer));
+        return fault;
       },
       streaming(request, event) {
         const index = counts.events;
@@ -245,7 +260,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   trace(`requests ${sent} ${lost} ${failed}`);
   sim.close();
   return {
-    ...{ plan, violations, struck, tail, hash: hash.update(unhashed).digest('hex') },
+    ...{ plan, violations, evaluated, struck, tail, hash: hash.update(unhashed).digest('hex') },
     size: { ...counts, lengthMs },
     requests: { sent, lost, failed },
   };

@@ -72,6 +72,10 @@ export interface Run {
   onHeal(undo: () => void): void;
   /** A fault has really taken place. */
   struck(fault: PlannedFault): void;
+  /** How often each kind of fault has taken place until now. */
+  readonly strikes: Readonly<Record<string, number>>;
+  /** The names of the faults that have taken place. */
+  readonly struckNames: ReadonlySet<string>;
   /** Processes that run now. */
   replicas(): readonly Replica[];
   leader(): Replica | undefined;
@@ -100,6 +104,10 @@ export interface LawWatch {
   onCommit?(commit: SeenCommit): string | undefined;
   /** Each call of a controller, at the moment when it leaves. */
   onCall?(call: SeenCall): string | undefined;
+  /** An answer that no fault keeps from its sender. */
+  onAnswer?(call: SeenCall, answer: ApiAnswer): string | undefined;
+  /** A line that a controller logs. */
+  onLog?(line: string): string | undefined;
   /** After each event of virtual time. Keep it cheap. */
   onEvent?(): string | undefined;
   /** Faults are over and the workload has come to rest, or had its time. */
@@ -108,11 +116,14 @@ export interface LawWatch {
   atEnd?(): string | undefined;
 }
 
+/** Passes on what is wrong, or nothing, and counts that the law has looked at something. */
+export type Judge = (wrong: string | undefined) => string | undefined;
+
 export interface Law {
   /** `I1` to `I37`, `L1` to `L10`. */
   readonly id: string;
   readonly text: string;
-  watch(run: Run): LawWatch;
+  watch(run: Run, judge: Judge): LawWatch;
 }
 
 export interface Violation {
@@ -154,6 +165,8 @@ export interface Outcome {
   /** SHA-256 of the full trace. */
   readonly hash: string;
   readonly violations: readonly Violation[];
+  /** By law, how often it has judged: 0 shows a law that never looked at anything. */
+  readonly evaluated: Readonly<Record<string, number>>;
   readonly size: { readonly effects: number; readonly reads: number; readonly events: number; readonly lengthMs: number };
   /** How often each kind of fault took place. */
   readonly struck: Readonly<Record<string, number>>;
