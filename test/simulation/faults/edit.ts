@@ -11,6 +11,7 @@ import { drawEdit } from './edit-values.ts';
 export const specEdit: Fault = {
   name: 'spec-edit',
   kind: 'F17',
+  mayTurn: true,
   text: "a field of the Rollout's spec is set to a value that its schema allows, or forbids; at the end it is as it was",
   draw: (random, { lengthMs }) => ({
     at: { atMs: Math.floor(random.next() * lengthMs) },

@@ -1,17 +1,16 @@
+import { endingOf } from '../play/ending.ts';
 import type { Law } from '../play/run.ts';
 import { endsAs, rolloutOf } from '../play/settled.ts';
-import { workloadNamed } from '../workloads/index.ts';
 
 export const comesToRest: Law = {
   id: 'L1',
   text: 'Once nothing changes any more it ends as it must, and then nothing is written but leases.',
   watch(run) {
-    const struck = new Set<string>();
     let restedAt = 0;
     return {
       onRest() {
         restedAt = run.commits.length;
-        const ending = workloadNamed(run.plan.workload).ending(struck);
+        const ending = endingOf(run);
         if (endsAs(run, ending)) return undefined;
         const { phase, message } = rolloutOf(run)?.status ?? {};
         return `it ends ${phase ?? 'without a phase'} (${message ?? ''}), not ${ending.phases.join(' or ')}`;

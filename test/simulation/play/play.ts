@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from '../../../src/lib/index.ts';
-import type { ApiAnswer, ApiRequest, CallFault, Faults as LineFaults } from '../../../src/sandbox/api/index.ts';
+import type { ApiAnswer, ApiPort, ApiRequest, CallFault, Faults as LineFaults } from '../../../src/sandbox/api/index.ts';
 import { createSimulation, type Replica } from '../../../src/simulation/index.ts';
 import { faultNamed } from '../faults/index.ts';
 import { laws as allLaws } from '../laws/index.ts';
 import { workloadNamed } from '../workloads/index.ts';
+import { endingOf } from './ending.ts';
 import type { Plan, Trigger } from './plan.ts';
 import type { Hooks, Law, Outcome, Run, SeenCall, SeenCommit, Violation } from './run.ts';
 import { settledIn } from './settled.ts';
@@ -28,6 +29,8 @@ const most = { atOnce: 20_000, inAll: 3_000_000 };
 const hashedLength = 16_384;
 /** For what is there before to have its pods. */
 const preparingMs = 10_000;
+/** Until a kubelet starts a process again that has ended by itself. */
+const restartMs = 2_000;
 
 /** A trigger by count that can no longer strike; the ones by time are waited for as all that is to happen at a time. */
 function isPast(at: Trigger, { effects, reads, events }: Run['counts']): boolean {
@@ -51,6 +54,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   const counts = { effects: 0, reads: 0, events: 0 };
   const hooks: Hooks[] = [];
   const undos: (() => void)[] = [];
+  const restarted = new Set<Replica>();
   let waiting: { readonly holds: () => boolean; readonly act: () => void }[] = [];
   let pending = 0;
   let unhashed = '';
@@ -72,8 +76,10 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
     options.onLine?.(told);
   }
 
+  const startMs = plan.faults.map((planned) => faultNamed(planned.fault).startMs?.(planned)).find((ms) => ms !== undefined);
   const sim = createSimulation({
     seed: plan.seed,
+    ...(startMs === undefined ? {} : { startMs: startMs - preparingMs }),
     sandbox: { isTerse: true, ...workload.sandbox },
     log: (name): Logger => {
       const level = (fields: object, message: string) => {
@@ -115,11 +121,13 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
     },
     replicas: () => sim.replicas.filter((replica) => replica.ended() === undefined),
     leader: () => run.replicas().find((replica) => replica.isLeading() && !replica.time.isFrozen),
-    start(name, afterMs = 0) {
+    start(name, afterMs = 0, config = {}) {
       const start = () => {
         if (run.replicas().some((replica) => replica.name === name)) return;
         trace(`starts ${name}`);
-        const replica: Replica = sim.start(name, { faults: faultsOf(() => replica) });
+        const { faults, frontEnd } = wayOf(() => replica);
+        const replica: Replica = sim.start(name, { config, faults, frontEnd });
+        for (const { onStart } of hooks) onStart?.(replica);
       };
       sim.clock.after(afterMs, start);
     },
@@ -147,10 +155,22 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
     for (const { law, watch } of watches) if (watch.onCommit !== undefined) breach(law, watch.onCommit(commit));
   });
 
-  /** What becomes of the requests of one process. */
-  function faultsOf(replicaOf: () => Replica): LineFaults {
+  /** What becomes of the requests of one process, and who serves them. */
+  function wayOf(replicaOf: () => Replica): { readonly faults: LineFaults; readonly frontEnd: ApiPort } {
     const seen = new WeakMap<ApiRequest, SeenCall>();
-    return {
+    const portFor = (request: ApiRequest): ApiPort => {
+      const call = seen.get(request);
+      for (const { onRoute } of hooks) {
+        const port = call === undefined ? undefined : onRoute?.(call);
+        if (port !== undefined) return port;
+      }
+      return sandbox.server;
+    };
+    const frontEnd: ApiPort = {
+      request: (request) => portFor(request).request(request),
+      watch: (request, onReady) => portFor(request).watch(request, onReady),
+    };
+    const faults: LineFaults = {
       arriving(request) {
         const call = callOf(replicaOf(), request);
         seen.set(request, call);
@@ -180,6 +200,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
         return undefined;
       },
     };
+    return { faults, frontEnd };
   }
 
   function first(ask: (hook: Hooks) => CallFault | undefined): CallFault | undefined {
@@ -213,7 +234,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   /** All that was planned has happened, and what comes of it has come to rest: there is nothing to wait for. */
   function isDone(): boolean {
     if (pending > 0 || waiting.length > 0 || !hasChecked()) return false;
-    return plan.faults.every(({ at }) => isPast(at, counts)) && settledIn(run, workload.ending(struckNames));
+    return plan.faults.every(({ at }) => isPast(at, counts)) && settledIn(run, endingOf(run));
   }
 
   let checkedMs = 0;
@@ -228,6 +249,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   function afterEvent(): void {
     const loop = progress();
     if (loop !== undefined) breach({ id: 'progress' }, loop);
+    restartEnded();
     for (const { law, watch } of watches) if (watch.onEvent !== undefined) breach(law, watch.onEvent());
     if (!hasChanged) return;
     hasChanged = false;
@@ -235,6 +257,15 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
     if (ready.length === 0) return;
     waiting = waiting.filter((each) => !ready.includes(each));
     for (const { act } of ready) act();
+  }
+
+  /** As a kubelet does with what has ended by itself; what a fault has ended comes back when the fault says so. */
+  function restartEnded(): void {
+    for (const replica of sim.replicas) {
+      if (replica.ended() !== 'lost' || restarted.has(replica)) continue;
+      restarted.add(replica);
+      if (replicas.includes(replica.name)) run.start(replica.name, restartMs);
+    }
   }
 
   workload.prepare(run);
@@ -249,7 +280,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   for (const undo of undos.splice(0).reverse()) undo();
   for (const name of replicas) run.start(name);
   trace('faults are over');
-  const ending = workload.ending(struckNames);
+  const ending = endingOf(run);
   await sim.runUntil(() => isOver() || (hasChecked() && settledIn(run, ending)), healingMs);
   sandbox.settle();
   if (!isOver()) for (const { law, watch } of watches) if (watch.onRest !== undefined) breach(law, watch.onRest());

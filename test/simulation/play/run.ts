@@ -1,7 +1,7 @@
 import type { Random } from '../../../src/lib/index.ts';
-import type { ApiAnswer, ApiObject, ApiRequest, ApiWatchEvent, CallFault, EventFault } from '../../../src/sandbox/api/index.ts';
+import type { ApiAnswer, ApiObject, ApiPort, ApiRequest, ApiWatchEvent, CallFault, EventFault } from '../../../src/sandbox/api/index.ts';
 import type { Sandbox } from '../../../src/sandbox/index.ts';
-import type { Replica, Simulation, SimulationOptions } from '../../../src/simulation/index.ts';
+import type { Replica, Simulation, SimulationOptions, StartOptions } from '../../../src/simulation/index.ts';
 import type { FaultKind, Plan, PlannedFault } from './plan.ts';
 
 /** A request of a controller, and where it stands among those of its sort. */
@@ -31,6 +31,10 @@ export interface Hooks {
   readonly onCall?: (call: SeenCall) => CallFault | undefined;
   /** After it was served. */
   readonly onAnswer?: (call: SeenCall, answer: ApiAnswer) => CallFault | undefined;
+  /** The front end that serves it, writes aside; undefined: the usual one, which is up to date. */
+  readonly onRoute?: (call: SeenCall) => ApiPort | undefined;
+  /** A process was made and has done nothing yet. */
+  readonly onStart?: (replica: Replica) => void;
   readonly onEvent?: (event: {
     readonly index: number;
     readonly replica: Replica;
@@ -80,7 +84,7 @@ export interface Run {
   replicas(): readonly Replica[];
   leader(): Replica | undefined;
   /** A new process under this name of a pod, which must have ended, now or later. */
-  start(name: string, afterMs?: number): void;
+  start(name: string, afterMs?: number, config?: StartOptions['config']): void;
   /** A line of the trace: part of the hash. */
   trace(line: string): void;
 }
@@ -90,13 +94,23 @@ export interface Fault {
   readonly name: string;
   readonly kind: FaultKind;
   readonly text: string;
+  /** A good release may rightly be rolled back under it, since its pods or its metrics are bad: the run may also end RolledBack. */
+  readonly mayAbort?: true;
+  /** Requests may be lost or fail through it, whatever the controller does. */
+  readonly mayLose?: true;
+  /** It changes what people want on the way: which revision is stable in the end depends on the moment at which it strikes. */
+  readonly mayTurn?: true;
+  /** Whether it can strike a workload at all. Left out: any. */
+  suits?(workload: Workload): boolean;
+  /** The moment of wall time at which a run with it begins; left out, or undefined: the usual one. */
+  startMs?(planned: PlannedFault): number | undefined;
   /** One instance for a random run of this size. */
-  draw(
-    random: Random,
-    size: { readonly effects: number; readonly reads: number; readonly events: number; readonly lengthMs: number },
-  ): Omit<PlannedFault, 'fault'>;
+  draw(random: Random, size: Size): Omit<PlannedFault, 'fault'>;
   arm(planned: PlannedFault, run: Run): void;
 }
+
+/** Of a run without faults: what triggers may count up to. */
+export type Size = Outcome['size'];
 
 /** One law of facts/reliability.md 1.6 and 1.7: what it watches in one run. Each returns what is wrong, or nothing. */
 export interface LawWatch {

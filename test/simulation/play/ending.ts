@@ -1,0 +1,16 @@
+import { faultNamed } from '../faults/index.ts';
+import { workloadNamed } from '../workloads/index.ts';
+import type { Ending, Run } from './run.ts';
+
+/** How a run must end, as its workload says, and as the faults that have struck it may have changed it. */
+export function endingOf({ plan, struckNames }: Pick<Run, 'plan' | 'struckNames'>): Ending {
+  const { phases, image, isGone } = workloadNamed(plan.workload).ending(struckNames);
+  const struck = [...struckNames].map((name) => faultNamed(name));
+  const mayAbort = struck.some((fault) => fault.mayAbort === true);
+  const isOpen = mayAbort || struck.some((fault) => fault.mayTurn === true);
+  return {
+    phases: mayAbort && !phases.includes('RolledBack') ? [...phases, 'RolledBack'] : phases,
+    ...(image === undefined || isOpen ? {} : { image }),
+    ...(isGone === undefined ? {} : { isGone }),
+  };
+}
