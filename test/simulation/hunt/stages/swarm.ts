@@ -2,6 +2,7 @@ import { type Random, seededRandom } from '../../../../src/lib/index.ts';
 import { faults as allFaults } from '../../faults/index.ts';
 import type { Plan } from '../../play/plan.ts';
 import type { Fault } from '../../play/run.ts';
+import { workloadNamed } from '../../workloads/index.ts';
 import { drawRestMs } from '../rest.ts';
 import type { Stage, StageContext } from './index.ts';
 
@@ -23,8 +24,9 @@ export function swarmPlan(seed: number, { workloads, learned }: Pick<StageContex
   for (let index = 0; index < 4; index += 1) random.next();
   const workload = pick(random, workloads);
   const share = 0.05 + random.next() * 0.5;
-  const drawn = allFaults.filter(() => random.next() < share);
-  const enabled = (drawn.length > 0 ? drawn : [pick(random, allFaults)]).map((fault) => ({ fault, weight: random.next() }));
+  const suiting = allFaults.filter(({ suits }) => suits?.(workloadNamed(workload)) !== false);
+  const drawn = suiting.filter(() => random.next() < share);
+  const enabled = (drawn.length > 0 ? drawn : [pick(random, suiting)]).map((fault) => ({ fault, weight: random.next() }));
   const { effects, reads, events, lengthMs } = learned(workload);
   const size = { effects: effects.length, reads: reads.length, events: events.length, lengthMs };
   const count = 1 + Math.floor(random.next() ** 2 * 12);
