@@ -3,6 +3,7 @@ import { apiErrors } from './api-errors.ts';
 import { churnFaults } from './churn.ts';
 import { clockFaults } from './clocks.ts';
 import { crashes } from './crash.ts';
+import { specEdit } from './edit.ts';
 import { eventFaults } from './events.ts';
 import { leaseFaults } from './lease.ts';
 import { loadFaults } from './load.ts';
@@ -34,6 +35,7 @@ export const faults: readonly Fault[] = [
   ...churnFaults,
   ...loadFaults,
   ...shutdowns,
+  specEdit,
 ];
 
 const byName = new Map(faults.map((fault) => [fault.name, fault]));

@@ -1,6 +1,7 @@
 import { endingOf } from '../play/ending.ts';
 import type { Law, Run } from '../play/run.ts';
 import { endsAs } from '../play/settled.ts';
+import { workloadNamed } from '../workloads/index.ts';
 import { differenceOf, endStateOf } from './end-state.ts';
 import { type DeploymentSeen, isStalled, type RolloutSeen, reasonsOf, revisionName, weightIn } from './seen.ts';
 import { type Witness, witnessOf } from './witness.ts';
@@ -101,7 +102,7 @@ export const heals: Law = {
         const workload = workloadNamed(run.plan.workload);
         const tookMs = run.elapsedMs() - (witness.healedAtMs ?? run.elapsedMs());
         const boundMs = resyncMs + workload.lengthMs;
-        if (!endsAs(run, workload.ending(run.struckNames))) return undefined;
+        if (!endsAs(run, endingOf(run))) return undefined;
         return judge(tookMs > boundMs ? `it took ${Math.round(tookMs / 1_000)} s to end as it must` : undefined);
       },
     };

@@ -7,13 +7,13 @@ import { endStateOf } from '../laws/end-state.ts';
 import { laws as allLaws } from '../laws/index.ts';
 import { workloadNamed } from '../workloads/index.ts';
 import { endingOf } from './ending.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, Trigger } from './plan.ts';
 import type { Hooks, Law, Outcome, Run, SeenCall, SeenCommit, Violation } from './run.ts';
 import { settledIn } from './settled.ts';
 
 export interface PlayOptions {
   readonly laws?: readonly Law[];
-  /** How long nothing may happen after the end. Default: 5 minutes. */
+  /** How long nothing may happen after the end. Default: what the plan says, else 5 minutes. */
   readonly restMs?: number;
   /** Goes on after the first violation. Default: false. */
   readonly isThorough?: boolean;
@@ -26,10 +26,22 @@ const minuteMs = 60_000;
 /** From the end of the faults until it has come to rest, at most. */
 const healingMs = 120 * minuteMs;
 const tailLines = 60;
+/** So many events without time passing, or in all, are a loop that will not end. */
+const most = { atOnce: 20_000, inAll: 3_000_000 };
+/** The trace is hashed in pieces: a call of the hash costs more than a line. */
+const hashedLength = 16_384;
 /** For what is there before to have its pods. */
 const preparingMs = 10_000;
 /** Until a kubelet starts a process again that has ended by itself. */
 const restartMs = 2_000;
+
+/** A trigger by count that can no longer strike; the ones by time are waited for as all that is to happen at a time. */
+function isPast(at: Trigger, { effects, reads, events }: Run['counts']): boolean {
+  if ('effect' in at) return at.effect < effects;
+  if ('read' in at) return at.read < reads;
+  if ('event' in at) return at.event < events;
+  return true;
+}
 
 /** Plays a plan from beginning to end: the same plan, the same outcome, to the last byte. */
 export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outcome> {
@@ -40,12 +52,15 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   const evaluated: Record<string, number> = {};
   const struck: Record<string, number> = {};
   const struckNames = new Set<string>();
+  const replicas = workload.replicas.slice(0, plan.replicas);
   const commits: SeenCommit[] = [];
   const counts = { effects: 0, reads: 0, events: 0 };
   const hooks: Hooks[] = [];
   const undos: (() => void)[] = [];
   const restarted = new Set<Replica>();
   let waiting: { readonly holds: () => boolean; readonly act: () => void }[] = [];
+  let pending = 0;
+  let unhashed = '';
   let isHealed = false;
   let hasChanged = false;
   let current: SeenCall | undefined;
@@ -54,7 +69,11 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
 
   function trace(line: string): void {
     const told = `${(sim.clock.monotonicMs() - beganMs).toFixed(3)} ${line}`;
-    hash.update(`${told}\n`);
+    unhashed += `${told}\n`;
+    if (unhashed.length > hashedLength) {
+      hash.update(unhashed);
+      unhashed = '';
+    }
     tail.push(told);
     if (tail.length > tailLines) tail.shift();
     options.onLine?.(told);
@@ -85,7 +104,13 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
     },
     elapsedMs: () => sim.clock.monotonicMs() - beganMs,
     hook: (added) => void hooks.push(added),
-    at: (atMs, act) => void sim.clock.after(atMs - run.elapsedMs(), act),
+    at(atMs, act) {
+      pending += 1;
+      sim.clock.after(atMs - run.elapsedMs(), () => {
+        pending -= 1;
+        act();
+      });
+    },
     when: (holds, act) => {
       waiting.push({ holds, act });
       hasChanged = true;
@@ -119,7 +144,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
     return { law, watch: law.watch(run, judge) };
   });
 
-  function breach(law: Law, what: string | undefined): void {
+  function breach(law: Pick<Law, 'id'>, what: string | undefined): void {
     if (what === undefined || isOver()) return;
     violations.push({ law: law.id, what, atMs: run.elapsedMs() });
     trace(`VIOLATION ${law.id}: ${what}`);
@@ -130,7 +155,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
     commits.push(commit);
     hasChanged = true;
     trace(`${type} ${object.kind} ${key} ${revision} ${current?.replica.identity ?? ''}`);
-    for (const { law, watch } of watches) breach(law, watch.onCommit?.(commit));
+    for (const { law, watch } of watches) if (watch.onCommit !== undefined) breach(law, watch.onCommit(commit));
   });
 
   /** What becomes of the requests of one process, and who serves them. */
@@ -153,7 +178,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
         const call = callOf(replicaOf(), request);
         seen.set(request, call);
         if (call.sort === 'effect') trace(`${call.replica.identity} effect ${call.index} ${request.method} ${request.path}`);
-        for (const { law, watch } of watches) breach(law, watch.onCall?.(call));
+        for (const { law, watch } of watches) if (watch.onCall !== undefined) breach(law, watch.onCall(call));
         return first((hook) => hook.onCall?.(call));
       },
       serving(request) {
@@ -196,7 +221,37 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
     return { replica, request, sort: 'read', index: counts.reads++, sentMs };
   }
 
+  let momentMs = 0;
+  let eventsAtOnce = 0;
+  let events = 0;
+
+  function progress(): string | undefined {
+    const nowMs = sim.clock.monotonicMs();
+    events += 1;
+    eventsAtOnce = nowMs === momentMs ? eventsAtOnce + 1 : 0;
+    momentMs = nowMs;
+    if (eventsAtOnce > most.atOnce) return `${most.atOnce} events without time passing`;
+    return events > most.inAll ? `${most.inAll} events and no end` : undefined;
+  }
+
+  /** All that was planned has happened, and what comes of it has come to rest: there is nothing to wait for. */
+  function isDone(): boolean {
+    if (pending > 0 || waiting.length > 0 || !hasChecked()) return false;
+    return plan.faults.every(({ at }) => isPast(at, counts)) && settledIn(run, endingOf(run));
+  }
+
+  let checkedMs = 0;
+  /** Once a second is enough to ask whether it is done. */
+  function hasChecked(): boolean {
+    const nowMs = run.elapsedMs();
+    if (nowMs - checkedMs < 1_000) return false;
+    checkedMs = nowMs;
+    return true;
+  }
+
   function afterEvent(): void {
+    const loop = progress();
+    if (loop !== undefined) breach({ id: 'progress' }, loop);
     restartEnded();
     for (const { law, watch } of watches) if (watch.onEvent !== undefined) breach(law, watch.onEvent());
     if (!hasChanged) return;
@@ -212,7 +267,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
     for (const replica of sim.replicas) {
       if (replica.ended() !== 'lost' || restarted.has(replica)) continue;
       restarted.add(replica);
-      if (workload.replicas.includes(replica.name)) run.start(replica.name, restartMs);
+      if (replicas.includes(replica.name)) run.start(replica.name, restartMs);
     }
   }
 
@@ -220,26 +275,27 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   await sim.runFor(preparingMs);
   beganMs = sim.clock.monotonicMs();
   for (const planned of plan.faults) faultNamed(planned.fault).arm(planned, run);
-  for (const name of workload.replicas) run.start(name);
+  for (const name of replicas) run.start(name);
   workload.act(run);
-  await sim.runUntil(isOver, workload.lengthMs);
+  await sim.runUntil(() => isOver() || isDone(), workload.lengthMs);
   isHealed = true;
-  for (const undo of undos.splice(0)) undo();
-  for (const name of workload.replicas) run.start(name);
+  // The last one first: it may stand on the ones before.
+  for (const undo of undos.splice(0).reverse()) undo();
+  for (const name of replicas) run.start(name);
   trace('faults are over');
   const ending = endingOf(run);
-  await sim.runUntil(() => isOver() || settledIn(run, ending), healingMs);
+  await sim.runUntil(() => isOver() || (hasChecked() && settledIn(run, ending)), healingMs);
   sandbox.settle();
   const end = endStateOf(run);
-  if (!isOver()) for (const { law, watch } of watches) breach(law, watch.onRest?.());
-  if (!isOver()) await sim.runUntil(isOver, options.restMs ?? 5 * minuteMs);
-  if (!isOver()) for (const { law, watch } of watches) breach(law, watch.atEnd?.());
+  if (!isOver()) for (const { law, watch } of watches) if (watch.onRest !== undefined) breach(law, watch.onRest());
+  if (!isOver()) await sim.runUntil(isOver, options.restMs ?? plan.restMs ?? 5 * minuteMs);
+  if (!isOver()) for (const { law, watch } of watches) if (watch.atEnd !== undefined) breach(law, watch.atEnd());
   const lengthMs = run.elapsedMs();
   const { sent, lost, failed } = sandbox.oracle.totals();
   trace(`requests ${sent} ${lost} ${failed}`);
   sim.close();
   return {
-    ...{ plan, violations, evaluated, struck, end, tail, hash: hash.digest('hex') },
+    ...{ plan, violations, evaluated, struck, end, tail, hash: hash.update(unhashed).digest('hex') },
     size: { ...counts, lengthMs },
     requests: { sent, lost, failed },
   };
