@@ -2,7 +2,7 @@ import { assemble, type Composed } from '../compose.ts';
 import type { Config } from '../config.ts';
 import type { Clock, Logger, Random } from '../lib/index.ts';
 import { live } from '../live.ts';
-import { type ApiLine, DirectTransport } from '../sandbox/api/index.ts';
+import { type ApiLine, DirectTransport, type LineWatch } from '../sandbox/api/index.ts';
 import type { PrometheusApi } from '../sandbox/prometheus/index.ts';
 import type { Stir } from './drive.ts';
 import { OwnTime } from './own-time.ts';
@@ -33,6 +33,8 @@ export interface Replica {
   readonly time: OwnTime;
   readonly controller: Composed['controller'];
   isLeading(): boolean;
+  /** Watches of the API server that it has open now. */
+  watches(): readonly LineWatch[];
   /** SIGTERM. */
   stop(): void;
   /** SIGKILL: at this very moment, in the middle of whatever it does. */
@@ -86,6 +88,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   return {
     ...{ name, identity, time, controller: composed.controller },
     isLeading: () => how === undefined && composed.isLeading(),
+    watches: () => line.watches(),
     stop: time.hears(() => stop.abort()),
     kill: () => end('killed'),
     ended: () => how,

@@ -1,7 +1,7 @@
 import { renderCrds } from '../api/index.ts';
 import type { Config } from '../config.ts';
 import { type Logger, type Random, seededRandom, silentLogger } from '../lib/index.ts';
-import type { ApiRequest, CallFault, Faults as LineFaults } from '../sandbox/api/index.ts';
+import type { ApiPort, ApiRequest, CallFault, Faults as LineFaults } from '../sandbox/api/index.ts';
 import { createSandbox, fork, type Sandbox, type SandboxOptions, StepClock } from '../sandbox/index.ts';
 import { createDrive, type Drive, type Stir } from './drive.ts';
 import { type Replica, startReplica } from './replica.ts';
@@ -22,6 +22,8 @@ export interface StartOptions {
   readonly config?: Partial<Config>;
   /** What goes wrong between this process and the API server, beside the time that requests take. */
   readonly faults?: LineFaults;
+  /** Who serves it in place of the usual front end. */
+  readonly frontEnd?: ApiPort;
 }
 
 /** The sandbox and processes of the controller under one virtual clock. Nothing in it knows of wall time, sockets or true chance. */
@@ -49,14 +51,14 @@ export function createSimulation(options: SimulationOptions): Simulation {
   });
   const replicas: Replica[] = [];
   const [least, most] = options.latencyMs ?? [1, 10];
-  const start = (name: string, { config = {}, faults = {} }: StartOptions = {}) => {
+  const start = (name: string, { config = {}, faults = {}, frontEnd }: StartOptions = {}) => {
     const own = fork(random);
     const wire = fork(random);
     const latencyMs = () => least + wire.next() * (most - least);
     const replica = startReplica({
       ...{ name, clock, stir, random: own, config, latencyMs },
       start: replicas.length + 1,
-      line: sandbox.line({ faults: takingTime(faults, latencyMs) }),
+      line: sandbox.line({ faults: takingTime(faults, latencyMs), ...(frontEnd === undefined ? {} : { frontEnd }) }),
       prometheus: sandbox.metrics?.prometheus,
       log: options.log?.(name) ?? silentLogger,
     });

@@ -42,8 +42,6 @@ export interface ControlPlaneOptions {
 const modeLabel = 'bed.sluice.dev/mesh-mode';
 const meshLabel = 'bed.sluice.dev/mesh';
 const resyncMs = 600_000;
-/** What nobody names any more stays for a while, so that what still goes there can end. */
-const lingerMs = 3_000;
 
 /** What proxies of the mesh do with a root, and what kube-proxy does. */
 interface RootRoutes {
@@ -228,8 +226,7 @@ export class ControlPlane {
         this.#tell(namespace, 'endpointsMs', (proxy, lagMs) => proxy.tellEndpoints(cluster, addresses, lagMs));
     }
     for (const cluster of before?.keys() ?? []) {
-      if (!clusters.has(cluster))
-        this.#tell(namespace, 'endpointsMs', (proxy, lagMs) => proxy.tellEndpoints(cluster, undefined, lagMs + lingerMs));
+      if (!clusters.has(cluster)) this.#tell(namespace, 'endpointsMs', (proxy, lagMs) => proxy.tellEndpoints(cluster, undefined, lagMs));
     }
     if (clusters.size === 0) this.#clusters.delete(key);
   }

@@ -27,6 +27,10 @@ export interface Plan {
   readonly workload: string;
   readonly seed: number;
   readonly faults: readonly PlannedFault[];
+  /** How many of the workload's replicas there are. Default: all. */
+  readonly replicas?: number;
+  /** How long nothing may happen after the end. Default: 5 minutes. */
+  readonly restMs?: number;
 }
 
 export const planText = (plan: Plan): string => JSON.stringify(plan);

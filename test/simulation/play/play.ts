@@ -1,29 +1,47 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from '../../../src/lib/index.ts';
-import type { ApiAnswer, ApiRequest, CallFault, Faults as LineFaults } from '../../../src/sandbox/api/index.ts';
+import type { ApiAnswer, ApiPort, ApiRequest, CallFault, Faults as LineFaults } from '../../../src/sandbox/api/index.ts';
 import { createSimulation, type Replica } from '../../../src/simulation/index.ts';
 import { faultNamed } from '../faults/index.ts';
+import { endStateOf } from '../laws/end-state.ts';
 import { laws as allLaws } from '../laws/index.ts';
 import { workloadNamed } from '../workloads/index.ts';
-import type { Plan } from './plan.ts';
+import { endingOf } from './ending.ts';
+import type { Plan, Trigger } from './plan.ts';
 import type { Hooks, Law, Outcome, Run, SeenCall, SeenCommit, Violation } from './run.ts';
 import { settledIn } from './settled.ts';
 
 export interface PlayOptions {
   readonly laws?: readonly Law[];
-  /** How long nothing may happen after the end. Default: 5 minutes. */
+  /** How long nothing may happen after the end. Default: what the plan says, else 5 minutes. */
   readonly restMs?: number;
   /** Goes on after the first violation. Default: false. */
   readonly isThorough?: boolean;
   readonly onLine?: (line: string) => void;
+  /** `end` of the same run without faults: any other schedule must come to the same. */
+  readonly reference?: readonly string[];
 }
 
 const minuteMs = 60_000;
 /** From the end of the faults until it has come to rest, at most. */
 const healingMs = 120 * minuteMs;
 const tailLines = 60;
+/** So many events without time passing, or in all, are a loop that will not end. */
+const most = { atOnce: 20_000, inAll: 3_000_000 };
+/** The trace is hashed in pieces: a call of the hash costs more than a line. */
+const hashedLength = 16_384;
 /** For what is there before to have its pods. */
 const preparingMs = 10_000;
+/** Until a kubelet starts a process again that has ended by itself. */
+const restartMs = 2_000;
+
+/** A trigger by count that can no longer strike; the ones by time are waited for as all that is to happen at a time. */
+function isPast(at: Trigger, { effects, reads, events }: Run['counts']): boolean {
+  if ('effect' in at) return at.effect < effects;
+  if ('read' in at) return at.read < reads;
+  if ('event' in at) return at.event < events;
+  return true;
+}
 
 /** Plays a plan from beginning to end: the same plan, the same outcome, to the last byte. */
 export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outcome> {
@@ -31,13 +49,18 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   const hash = createHash('sha256');
   const tail: string[] = [];
   const violations: Violation[] = [];
+  const evaluated: Record<string, number> = {};
   const struck: Record<string, number> = {};
   const struckNames = new Set<string>();
+  const replicas = workload.replicas.slice(0, plan.replicas);
   const commits: SeenCommit[] = [];
   const counts = { effects: 0, reads: 0, events: 0 };
   const hooks: Hooks[] = [];
   const undos: (() => void)[] = [];
+  const restarted = new Set<Replica>();
   let waiting: { readonly holds: () => boolean; readonly act: () => void }[] = [];
+  let pending = 0;
+  let unhashed = '';
   let isHealed = false;
   let hasChanged = false;
   let current: SeenCall | undefined;
@@ -46,17 +69,27 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
 
   function trace(line: string): void {
     const told = `${(sim.clock.monotonicMs() - beganMs).toFixed(3)} ${line}`;
-    hash.update(`${told}\n`);
+    unhashed += `${told}\n`;
+    if (unhashed.length > hashedLength) {
+      hash.update(unhashed);
+      unhashed = '';
+    }
     tail.push(told);
     if (tail.length > tailLines) tail.shift();
     options.onLine?.(told);
   }
 
+  const startMs = plan.faults.map((planned) => faultNamed(planned.fault).startMs?.(planned)).find((ms) => ms !== undefined);
   const sim = createSimulation({
     seed: plan.seed,
+    ...(startMs === undefined ? {} : { startMs: startMs - preparingMs }),
     sandbox: { isTerse: true, ...workload.sandbox },
     log: (name): Logger => {
-      const level = (fields: object, message: string) => trace(`${name} says ${message} ${JSON.stringify(fields)}`);
+      const level = (fields: object, message: string) => {
+        const line = `${name} says ${message} ${JSON.stringify(fields)}`;
+        trace(line);
+        for (const { law, watch } of watches) breach(law, watch.onLog?.(line));
+      };
       return { debug() {}, info: level, warn: level, error: level };
     },
     onEvent: afterEvent,
@@ -65,12 +98,19 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
 
   const run: Run = {
     ...{ plan, sim, sandbox, commits, counts, trace, subject: workload.subject, random: sim.random },
+    ...{ strikes: struck, struckNames, reference: options.reference },
     get isHealed() {
       return isHealed;
     },
     elapsedMs: () => sim.clock.monotonicMs() - beganMs,
     hook: (added) => void hooks.push(added),
-    at: (atMs, act) => void sim.clock.after(atMs - run.elapsedMs(), act),
+    at(atMs, act) {
+      pending += 1;
+      sim.clock.after(atMs - run.elapsedMs(), () => {
+        pending -= 1;
+        act();
+      });
+    },
     when: (holds, act) => {
       waiting.push({ holds, act });
       hasChanged = true;
@@ -84,18 +124,27 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
     },
     replicas: () => sim.replicas.filter((replica) => replica.ended() === undefined),
     leader: () => run.replicas().find((replica) => replica.isLeading() && !replica.time.isFrozen),
-    start(name, afterMs = 0) {
+    start(name, afterMs = 0, config = {}) {
       const start = () => {
         if (run.replicas().some((replica) => replica.name === name)) return;
         trace(`starts ${name}`);
-        const replica: Replica = sim.start(name, { faults: faultsOf(() => replica) });
+        const { faults, frontEnd } = wayOf(() => replica);
+        const replica: Replica = sim.start(name, { config, faults, frontEnd });
+        for (const { onStart } of hooks) onStart?.(replica);
       };
       sim.clock.after(afterMs, start);
     },
   };
-  const watches = (options.laws ?? allLaws).map((law) => ({ law, watch: law.watch(run) }));
+  const watches = (options.laws ?? allLaws).map((law) => {
+    evaluated[law.id] = 0;
+    const judge = (wrong: string | undefined) => {
+      evaluated[law.id] = (evaluated[law.id] ?? 0) + 1;
+      return wrong;
+    };
+    return { law, watch: law.watch(run, judge) };
+  });
 
-  function breach(law: Law, what: string | undefined): void {
+  function breach(law: Pick<Law, 'id'>, what: string | undefined): void {
     if (what === undefined || isOver()) return;
     violations.push({ law: law.id, what, atMs: run.elapsedMs() });
     trace(`VIOLATION ${law.id}: ${what}`);
@@ -106,18 +155,30 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
     commits.push(commit);
     hasChanged = true;
     trace(`${type} ${object.kind} ${key} ${revision} ${current?.replica.identity ?? ''}`);
-    for (const { law, watch } of watches) breach(law, watch.onCommit?.(commit));
+    for (const { law, watch } of watches) if (watch.onCommit !== undefined) breach(law, watch.onCommit(commit));
   });
 
-  /** What becomes of the requests of one process. */
-  function faultsOf(replicaOf: () => Replica): LineFaults {
+  /** What becomes of the requests of one process, and who serves them. */
+  function wayOf(replicaOf: () => Replica): { readonly faults: LineFaults; readonly frontEnd: ApiPort } {
     const seen = new WeakMap<ApiRequest, SeenCall>();
-    return {
+    const portFor = (request: ApiRequest): ApiPort => {
+      const call = seen.get(request);
+      for (const { onRoute } of hooks) {
+        const port = call === undefined ? undefined : onRoute?.(call);
+        if (port !== undefined) return port;
+      }
+      return sandbox.server;
+    };
+    const frontEnd: ApiPort = {
+      request: (request) => portFor(request).request(request),
+      watch: (request, onReady) => portFor(request).watch(request, onReady),
+    };
+    const faults: LineFaults = {
       arriving(request) {
         const call = callOf(replicaOf(), request);
         seen.set(request, call);
         if (call.sort === 'effect') trace(`${call.replica.identity} effect ${call.index} ${request.method} ${request.path}`);
-        for (const { law, watch } of watches) breach(law, watch.onCall?.(call));
+        for (const { law, watch } of watches) if (watch.onCall !== undefined) breach(law, watch.onCall(call));
         return first((hook) => hook.onCall?.(call));
       },
       serving(request) {
@@ -128,7 +189,9 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
         current = undefined;
         if (call === undefined) return undefined;
         if (call.sort === 'effect') trace(`${call.replica.identity} answer ${call.index} ${answer.status}`);
-        return first((hook) => hook.onAnswer?.(call, answer as ApiAnswer));
+        const fault = first((hook) => hook.onAnswer?.(call, answer as ApiAnswer));
+        if (fault === undefined) for (const { law, watch } of watches) breach(law, watch.onAnswer?.(call, answer as ApiAnswer));
+        return fault;
       },
       streaming(request, event) {
         const index = counts.events;
@@ -140,6 +203,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
         return undefined;
       },
     };
+    return { faults, frontEnd };
   }
 
   function first(ask: (hook: Hooks) => CallFault | undefined): CallFault | undefined {
@@ -157,7 +221,38 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
     return { replica, request, sort: 'read', index: counts.reads++, sentMs };
   }
 
+  let momentMs = 0;
+  let eventsAtOnce = 0;
+  let events = 0;
+
+  function progress(): string | undefined {
+    const nowMs = sim.clock.monotonicMs();
+    events += 1;
+    eventsAtOnce = nowMs === momentMs ? eventsAtOnce + 1 : 0;
+    momentMs = nowMs;
+    if (eventsAtOnce > most.atOnce) return `${most.atOnce} events without time passing`;
+    return events > most.inAll ? `${most.inAll} events and no end` : undefined;
+  }
+
+  /** All that was planned has happened, and what comes of it has come to rest: there is nothing to wait for. */
+  function isDone(): boolean {
+    if (pending > 0 || waiting.length > 0 || !hasChecked()) return false;
+    return plan.faults.every(({ at }) => isPast(at, counts)) && settledIn(run, endingOf(run));
+  }
+
+  let checkedMs = 0;
+  /** Once a second is enough to ask whether it is done. */
+  function hasChecked(): boolean {
+    const nowMs = run.elapsedMs();
+    if (nowMs - checkedMs < 1_000) return false;
+    checkedMs = nowMs;
+    return true;
+  }
+
   function afterEvent(): void {
+    const loop = progress();
+    if (loop !== undefined) breach({ id: 'progress' }, loop);
+    restartEnded();
     for (const { law, watch } of watches) if (watch.onEvent !== undefined) breach(law, watch.onEvent());
     if (!hasChanged) return;
     hasChanged = false;
@@ -167,29 +262,40 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
     for (const { act } of ready) act();
   }
 
+  /** As a kubelet does with what has ended by itself; what a fault has ended comes back when the fault says so. */
+  function restartEnded(): void {
+    for (const replica of sim.replicas) {
+      if (replica.ended() !== 'lost' || restarted.has(replica)) continue;
+      restarted.add(replica);
+      if (replicas.includes(replica.name)) run.start(replica.name, restartMs);
+    }
+  }
+
   workload.prepare(run);
   await sim.runFor(preparingMs);
   beganMs = sim.clock.monotonicMs();
   for (const planned of plan.faults) faultNamed(planned.fault).arm(planned, run);
-  for (const name of workload.replicas) run.start(name);
+  for (const name of replicas) run.start(name);
   workload.act(run);
-  await sim.runUntil(isOver, workload.lengthMs);
+  await sim.runUntil(() => isOver() || isDone(), workload.lengthMs);
   isHealed = true;
-  for (const undo of undos.splice(0)) undo();
-  for (const name of workload.replicas) run.start(name);
+  // The last one first: it may stand on the ones before.
+  for (const undo of undos.splice(0).reverse()) undo();
+  for (const name of replicas) run.start(name);
   trace('faults are over');
-  const ending = workload.ending(struckNames);
-  await sim.runUntil(() => isOver() || settledIn(run, ending), healingMs);
+  const ending = endingOf(run);
+  await sim.runUntil(() => isOver() || (hasChecked() && settledIn(run, ending)), healingMs);
   sandbox.settle();
-  if (!isOver()) for (const { law, watch } of watches) breach(law, watch.onRest?.());
-  if (!isOver()) await sim.runUntil(isOver, options.restMs ?? 5 * minuteMs);
-  if (!isOver()) for (const { law, watch } of watches) breach(law, watch.atEnd?.());
+  const end = endStateOf(run);
+  if (!isOver()) for (const { law, watch } of watches) if (watch.onRest !== undefined) breach(law, watch.onRest());
+  if (!isOver()) await sim.runUntil(isOver, options.restMs ?? plan.restMs ?? 5 * minuteMs);
+  if (!isOver()) for (const { law, watch } of watches) if (watch.atEnd !== undefined) breach(law, watch.atEnd());
   const lengthMs = run.elapsedMs();
   const { sent, lost, failed } = sandbox.oracle.totals();
   trace(`requests ${sent} ${lost} ${failed}`);
   sim.close();
   return {
-    ...{ plan, violations, struck, tail, hash: hash.digest('hex') },
+    ...{ plan, violations, evaluated, struck, end, tail, hash: hash.update(unhashed).digest('hex') },
     size: { ...counts, lengthMs },
     requests: { sent, lost, failed },
   };

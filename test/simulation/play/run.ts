@@ -1,7 +1,7 @@
 import type { Random } from '../../../src/lib/index.ts';
-import type { ApiAnswer, ApiObject, ApiRequest, ApiWatchEvent, CallFault, EventFault } from '../../../src/sandbox/api/index.ts';
+import type { ApiAnswer, ApiObject, ApiPort, ApiRequest, ApiWatchEvent, CallFault, EventFault } from '../../../src/sandbox/api/index.ts';
 import type { Sandbox } from '../../../src/sandbox/index.ts';
-import type { Replica, Simulation, SimulationOptions } from '../../../src/simulation/index.ts';
+import type { Replica, Simulation, SimulationOptions, StartOptions } from '../../../src/simulation/index.ts';
 import type { FaultKind, Plan, PlannedFault } from './plan.ts';
 
 /** A request of a controller, and where it stands among those of its sort. */
@@ -31,6 +31,10 @@ export interface Hooks {
   readonly onCall?: (call: SeenCall) => CallFault | undefined;
   /** After it was served. */
   readonly onAnswer?: (call: SeenCall, answer: ApiAnswer) => CallFault | undefined;
+  /** The front end that serves it, writes aside; undefined: the usual one, which is up to date. */
+  readonly onRoute?: (call: SeenCall) => ApiPort | undefined;
+  /** A process was made and has done nothing yet. */
+  readonly onStart?: (replica: Replica) => void;
   readonly onEvent?: (event: {
     readonly index: number;
     readonly replica: Replica;
@@ -72,11 +76,17 @@ export interface Run {
   onHeal(undo: () => void): void;
   /** A fault has really taken place. */
   struck(fault: PlannedFault): void;
+  /** How often each kind of fault has taken place until now. */
+  readonly strikes: Readonly<Record<string, number>>;
+  /** The names of the faults that have taken place. */
+  readonly struckNames: ReadonlySet<string>;
+  /** How the same run ended without faults, where the player was told. */
+  readonly reference: readonly string[] | undefined;
   /** Processes that run now. */
   replicas(): readonly Replica[];
   leader(): Replica | undefined;
   /** A new process under this name of a pod, which must have ended, now or later. */
-  start(name: string, afterMs?: number): void;
+  start(name: string, afterMs?: number, config?: StartOptions['config']): void;
   /** A line of the trace: part of the hash. */
   trace(line: string): void;
 }
@@ -86,13 +96,23 @@ export interface Fault {
   readonly name: string;
   readonly kind: FaultKind;
   readonly text: string;
+  /** A good release may rightly be rolled back under it, since its pods or its metrics are bad: the run may also end RolledBack. */
+  readonly mayAbort?: true;
+  /** Requests may be lost or fail through it, whatever the controller does. */
+  readonly mayLose?: true;
+  /** It changes what people want on the way: which revision is stable in the end depends on the moment at which it strikes. */
+  readonly mayTurn?: true;
+  /** Whether it can strike a workload at all. Left out: any. */
+  suits?(workload: Workload): boolean;
+  /** The moment of wall time at which a run with it begins; left out, or undefined: the usual one. */
+  startMs?(planned: PlannedFault): number | undefined;
   /** One instance for a random run of this size. */
-  draw(
-    random: Random,
-    size: { readonly effects: number; readonly reads: number; readonly events: number; readonly lengthMs: number },
-  ): Omit<PlannedFault, 'fault'>;
+  draw(random: Random, size: Size): Omit<PlannedFault, 'fault'>;
   arm(planned: PlannedFault, run: Run): void;
 }
+
+/** Of a run without faults: what triggers may count up to. */
+export type Size = Outcome['size'];
 
 /** One law of facts/reliability.md 1.6 and 1.7: what it watches in one run. Each returns what is wrong, or nothing. */
 export interface LawWatch {
@@ -100,6 +120,10 @@ export interface LawWatch {
   onCommit?(commit: SeenCommit): string | undefined;
   /** Each call of a controller, at the moment when it leaves. */
   onCall?(call: SeenCall): string | undefined;
+  /** An answer that no fault keeps from its sender. */
+  onAnswer?(call: SeenCall, answer: ApiAnswer): string | undefined;
+  /** A line that a controller logs. */
+  onLog?(line: string): string | undefined;
   /** After each event of virtual time. Keep it cheap. */
   onEvent?(): string | undefined;
   /** Faults are over and the workload has come to rest, or had its time. */
@@ -108,11 +132,14 @@ export interface LawWatch {
   atEnd?(): string | undefined;
 }
 
+/** Passes on what is wrong, or nothing, and counts that the law has looked at something. */
+export type Judge = (wrong: string | undefined) => string | undefined;
+
 export interface Law {
   /** `I1` to `I37`, `L1` to `L10`. */
   readonly id: string;
   readonly text: string;
-  watch(run: Run): LawWatch;
+  watch(run: Run, judge: Judge): LawWatch;
 }
 
 export interface Violation {
@@ -139,6 +166,8 @@ export interface Workload {
   readonly sandbox: NonNullable<SimulationOptions['sandbox']>;
   /** Names of the controller's pods. */
   readonly replicas: readonly string[];
+  /** Pods crash by themselves in it: what they had in their hands is lost, and nothing else. */
+  readonly hasCrashes?: boolean;
   /** How long all of it may take where nothing goes wrong. */
   readonly lengthMs: number;
   /** Objects that are there before, ten seconds before `act`. */
@@ -154,10 +183,14 @@ export interface Outcome {
   /** SHA-256 of the full trace. */
   readonly hash: string;
   readonly violations: readonly Violation[];
+  /** By law, how often it has judged: 0 shows a law that never looked at anything. */
+  readonly evaluated: Readonly<Record<string, number>>;
   readonly size: { readonly effects: number; readonly reads: number; readonly events: number; readonly lengthMs: number };
   /** How often each kind of fault took place. */
   readonly struck: Readonly<Record<string, number>>;
   readonly requests: { readonly sent: number; readonly lost: number; readonly failed: number };
+  /** How it ended, without times and ids: `reference` of the same run with faults. */
+  readonly end: readonly string[];
   /** The last lines of the trace. */
   readonly tail: readonly string[];
 }

@@ -1,0 +1,47 @@
+import { subject } from './kit.ts';
+import { canaryPods, onceAt, release, tell } from './story.ts';
+
+/** Pods that do not come up, or do not stay. */
+export const pods = [
+  tell({
+    ...{ name: 'never-ready', text: 'a version whose pods never become ready gets no traffic and is given up by the progress deadline' },
+    spec: { progressDeadline: '30s' },
+    act: (run) => release(run, { image: 'web:2', behaviour: { 'never-ready': 'true' } }),
+    ending: { phases: ['RolledBack'], image: 'web:1' },
+  }),
+  tell({
+    ...{
+      name: 'crash-loop',
+      lengthMs: 170_000,
+      text: 'a version whose pods crash over and over once they have traffic is rolled back',
+      hasCrashes: true,
+    },
+    act: (run) => release(run, { image: 'web:2', behaviour: { 'crash-after-requests': '40', 'crash-backoff-ms': '8000' } }),
+    ending: { phases: ['RolledBack'], image: 'web:1' },
+  }),
+  tell({
+    ...{
+      name: 'slow-start',
+      text: 'pods that take half a minute to be ready: traffic waits for them at every step, and a pause outlasts the deadline',
+    },
+    lengthMs: 160_000,
+    ...{ analysis: null, spec: { progressDeadline: '35s' }, steps: [{ setWeight: 50 }, { pause: { duration: '50s' } }] },
+    act: (run) => release(run, { image: 'web:2', behaviour: { 'start-delay-ms': '20000' } }),
+    ending: { phases: ['Healthy'], image: 'web:2' },
+  }),
+  tell({
+    ...{
+      name: 'outage',
+      text: 'the canary loses its only pod at 40 %: its weight goes at once and comes back with the pod',
+      hasCrashes: true,
+    },
+    ...{ analysis: null, steps: [{ setWeight: 40 }, { pause: { duration: '20s' } }] },
+    act(run) {
+      release(run, { image: 'web:2' });
+      onceAt(run, 40, () => {
+        for (const name of canaryPods(run)) run.sandbox.faults.crash({ namespace: subject.namespace, name });
+      });
+    },
+    ending: { phases: ['Healthy'], image: 'web:2' },
+  }),
+];
