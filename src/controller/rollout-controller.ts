@@ -244,6 +244,7 @@ export class RolloutController {
       refusals: this.#refusals,
       measurer: this.#measurer,
       secrets: this.#secrets,
+      clockAheadMs: () => this.#options.contact.clockAheadMs,
       canSeeShare: (target) => this.#shareVia(target) !== undefined,
     };
   }
