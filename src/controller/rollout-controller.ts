@@ -186,9 +186,7 @@ export class RolloutController {
   }
 
   #wake(things: readonly string[]): void {
-    for (const one of things) {
-      for (const key of this.#dependencies.on(one)) this.#rollouts.add(key);
-    }
+    for (const key of things.flatMap((one) => [...this.#dependencies.on(one)])) this.#rollouts.add(key);
   }
 
   #onRollout({ key, before, after }: Change<RolloutRecord>): void {

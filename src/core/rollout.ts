@@ -1,31 +1,11 @@
 import { z } from 'zod';
 import { argValues, templateRefs } from './analysis/refs.ts';
 import { crdHints, dnsLabel, dnsName, duration, exactlyOneOf, percent, podTemplate, positiveDuration } from './schema.ts';
+import { servicePorts } from './service-ports.ts';
 import type { Step } from './steps/index.ts';
 import { stepSchema } from './steps/index.ts';
 
 /** What users write (docs: the contract, section 1). Output types are decoded: durations in milliseconds, defaults filled in. */
-
-const servicePort = z.object({
-  name: z.string().max(63).optional(),
-  port: z.int().min(1).max(65_535),
-  targetPort: z.union([z.int().min(1).max(65_535), z.string().min(1).max(63)]).optional(),
-  protocol: z.enum(['TCP', 'UDP', 'SCTP']).optional(),
-  appProtocol: z.string().max(253).optional(),
-  nodePort: z.int().min(0).max(65_535).optional(),
-});
-
-const servicePorts = z.array(servicePort).max(32);
-crdHints.add(servicePorts, {
-  cel: [
-    ['self.size() < 2 || self.all(port, has(port.name))', 'several ports need names'],
-    ['self.all(port, !has(port.name) || self.exists_one(other, has(other.name) && other.name == port.name))', 'two ports have one name'],
-    [
-      "self.all(port, self.exists_one(other, other.port == port.port && (has(other.protocol) ? other.protocol : 'TCP') == (has(port.protocol) ? port.protocol : 'TCP')))",
-      'one port is given twice',
-    ],
-  ],
-});
 
 const smiTraffic = z.object({
   version: z.enum(['auto', 'v1alpha1', 'v1alpha2', 'v1alpha3', 'v1alpha4']).prefault('auto'),
@@ -126,7 +106,7 @@ crdHints.add(rolloutSpecSchema, {
 
 export type RolloutSpec = z.output<typeof rolloutSpecSchema>;
 export type CanaryStrategy = z.output<typeof canaryStrategy>;
-export type ServicePort = z.output<typeof servicePort>;
+export type { ServicePort } from './service-ports.ts';
 export type SmiTraffic = z.output<typeof smiTraffic>;
 export type ChangeWindow = z.output<typeof window>;
 
