@@ -46,4 +46,11 @@ export function managerOf({ request, kind, version, subresource }: Call, operati
 }
 
 /** RFC 3339 in whole seconds, as the API writes moments. */
-export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+export function timestamp(ms: number): string {
+  const second = Math.floor(ms / 1_000);
+  if (second !== last.second) last = { second, text: `${new Date(ms).toISOString().slice(0, 19)}Z` };
+  return last.text;
+}
+
+/** Most of what happens, happens in the second in which the last thing did. */
+let last = { second: Number.NaN, text: '' };

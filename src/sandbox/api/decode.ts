@@ -103,7 +103,7 @@ export function complete(call: Call, written: Members, from: 'body' | 'patch' | 
 export function markSettled(object: ApiObject, schema: Schema): void {
   for (const [key, member] of Object.entries(object)) {
     const inner = memberSchema(schema, key);
-    if (key !== 'metadata' && inner !== undefined && isObject(member)) markComplete(member, inner);
+    if (key !== 'metadata' && inner !== undefined && isObject(member) && !isComplete(member, inner)) markComplete(member, inner);
   }
 }
 

@@ -11,14 +11,14 @@ const maxAnnotationBytes = 256 * 1024;
  * each once or twice by its kind.
  */
 export function validateMetadata(object: ApiObject, old: ApiObject | undefined, checks: MetadataChecks): readonly FieldError[] {
+  const common = commonErrors(object.metadata);
   if (old === undefined)
-    return [...nameErrors(object.metadata.name, checks.isFreeName), ...wholeErrors(object, checks.asWhole.slice(0, 1))];
-  const ofChange = changeErrors(object, old);
-  return [...Array.from({ length: checks.asChange }, () => ofChange).flat(), ...wholeErrors(object, checks.asWhole)];
+    return [...nameErrors(object.metadata.name, checks.isFreeName), ...wholeErrors(object, checks.asWhole.slice(0, 1), common)];
+  const ofChange = [...changeErrors(object, old), ...common];
+  return [...Array.from({ length: checks.asChange }, () => ofChange).flat(), ...wholeErrors(object, checks.asWhole, common)];
 }
 
-function wholeErrors({ metadata }: ApiObject, looks: MetadataChecks['asWhole']): readonly FieldError[] {
-  const common = commonErrors(metadata);
+function wholeErrors({ metadata }: ApiObject, looks: MetadataChecks['asWhole'], common: readonly FieldError[]): readonly FieldError[] {
   const finalizers = finalizerErrors(metadata.finalizers);
   return looks.flatMap((look) => [...common, ...finalizers, ...(look === 'core' ? unqualifiedErrors(metadata.finalizers) : [])]);
 }
@@ -26,7 +26,6 @@ function wholeErrors({ metadata }: ApiObject, looks: MetadataChecks['asWhole']):
 function changeErrors({ metadata }: ApiObject, old: ApiObject): readonly FieldError[] {
   return [
     ...newFinalizerErrors(metadata.finalizers, old),
-    ...commonErrors(metadata),
     ...(metadata.uid === old.metadata.uid ? [] : [invalid('metadata.uid', metadata.uid, 'field is immutable')]),
   ];
 }

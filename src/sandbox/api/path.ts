@@ -12,6 +12,17 @@ export interface ResourcePath {
 
 /** The resource that a path names, or undefined where it names none: discovery, health and the rest. */
 export function parsePath(path: string): ResourcePath | undefined {
+  if (!paths.has(path)) {
+    if (paths.size > 4_096) paths.clear();
+    paths.set(path, read(path));
+  }
+  return paths.get(path);
+}
+
+/** The same few paths come again and again. */
+const paths = new Map<string, ResourcePath | undefined>();
+
+function read(path: string): ResourcePath | undefined {
   const parts = path
     .split('/')
     .filter((part) => part !== '')

@@ -23,10 +23,13 @@ export const identityOf = ({ manager, operation, apiVersion, subresource }: Mana
 
 const known = new WeakMap<object, Managers>();
 
+/** A list of entries carries what it was written from. Nobody sees it: it is no index and does not enumerate. */
+const source = Symbol('managers');
+
 /** Entries are frozen: what was read of them once, holds. */
 export function readManagers(entries: unknown): Managers {
   if (!Array.isArray(entries)) return new Map();
-  let managers = known.get(entries);
+  let managers = (entries as { readonly [source]?: Managers })[source] ?? known.get(entries);
   if (managers === undefined) {
     managers = parseManagers(entries);
     if (Object.isFrozen(entries)) known.set(entries, managers);
@@ -81,7 +84,7 @@ function entryOf(managed: Managed): unknown {
 /** What these managers were written as, need not be read again. */
 export function remember(written: readonly unknown[], managers: Managers): void {
   const left = [...managers].filter(([, { fields }]) => !isEmpty(fields));
-  known.set(freeze(written), new Map(left.sort(([, one], [, other]) => byOrder(one, other))));
+  Object.defineProperty(written, source, { value: new Map(left.sort(([, one], [, other]) => byOrder(one, other))) });
 }
 
 function byOrder(left: Managed, right: Managed): number {

@@ -58,9 +58,9 @@ export function trackUpdate<T extends Members>(live: Members, written: T, { sche
   const [added, modified, removed] = [visible(changes.added), visible(changes.modified), visible(changes.removed)];
   const taken = union(added, modified);
   const mine = difference(taken, never);
-  const managers = new Map(lose(start, union(taken, removed)));
+  const identity = identityOf(manager);
+  const managers = lose(start, union(taken, removed), isEmpty(mine) ? undefined : identity);
   if (!isEmpty(mine)) {
-    const identity = identityOf(manager);
     // What is taken from the writer and given back is not touched, so that the set stays the same one where it can.
     const left = difference(fieldsOfManager(start, identity), union(difference(taken, mine), removed));
     managers.set(identity, { ...manager, time, fields: union(left, mine) });
@@ -68,14 +68,15 @@ export function trackUpdate<T extends Members>(live: Members, written: T, { sche
   return withManagers(written, managers);
 }
 
-/** A client-side update takes fields from everyone, the writer's own earlier entry too: it gets them back with the new time. */
-function lose(managers: Managers, gone: FieldSet): Managers {
-  return new Map(
-    [...managers].flatMap(([identity, managed]) => {
-      const fields = difference(managed.fields, gone);
-      return isEmpty(fields) ? [] : [[identity, fields === managed.fields ? managed : { ...managed, fields }] as const];
-    }),
-  );
+/** Takes fields from everyone but the one who is dealt with apart. */
+function lose(managers: Managers, gone: FieldSet, but?: string): Map<string, Managed> {
+  const left = new Map<string, Managed>();
+  for (const [identity, managed] of managers) {
+    if (identity === but) continue;
+    const fields = difference(managed.fields, gone);
+    if (!isEmpty(fields)) left.set(identity, fields === managed.fields ? managed : { ...managed, fields });
+  }
+  return left;
 }
 
 const withManagers = <T extends Members>(object: T, managers: Managers): T => {
@@ -107,7 +108,7 @@ export function trackApply<T extends Members>(
   const left = conflicts.filter(({ field }) => allowed?.has(field) !== true);
   if (left.length > 0) return fail(left);
   const gone = union(touched, recursiveDifference(changes.removed, ignored));
-  const others = lose(new Map([...managers].filter(([other]) => other !== identity)), gone);
+  const others = lose(managers, gone, identity);
   const isChanged = !isEmpty(changes.added) || !isEmpty(changes.modified) || !isEmpty(changes.removed);
   const mine: Managed = {
     ...manager,

@@ -20,6 +20,9 @@ const isDeclared = (schema: Schema | undefined, key: string): boolean =>
 export function itemKey(item: unknown, schema: Schema): string {
   if (schema['x-kubernetes-list-type'] === 'set') return `v:${JSON.stringify(item)}`;
   const keys = schema['x-kubernetes-list-map-keys'] ?? [];
+  const [only] = keys;
+  if (keys.length === 1 && only !== undefined && isObject(item) && typeof item[only] === 'string')
+    return `k:{"${only}":${JSON.stringify(item[only])}}`;
   const named = keys.flatMap((key) => {
     const value = isObject(item) ? (item[key] ?? schema.items?.properties?.[key]?.default) : undefined;
     return value === undefined ? [] : [[key, value] as const];

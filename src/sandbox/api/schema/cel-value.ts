@@ -23,19 +23,29 @@ export function celName(name: string): string {
 
 /**
  * The JSON value as CEL sees it: whole numbers of the schema's integers are `int`, declared names are escaped. `unordered` puts lists
- * whose order does not count (sets, lists by key) into one order, so that they compare as CEL compares them. `members`: the only ones
- * of an object that are asked for.
+ * whose order does not count (sets, lists by key) into one order, so that they compare as CEL compares them. `asked`: what is enough.
  */
-export function celValue(value: unknown, schema: Schema | undefined, unordered = false, members?: ReadonlySet<string>): unknown {
+export function celValue(value: unknown, schema: Schema | undefined, unordered = false, asked: Asked = everything): unknown {
   if (typeof value !== 'object' || value === null) return converted(value, schema, unordered);
-  if (members === undefined || schema === undefined || Array.isArray(value)) return kept(value, schema, unordered);
+  if (asked.isWhole || Array.isArray(value)) return kept(value, schema, unordered);
   const result: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value)) {
+  if (asked.members.size === 0) return result;
+  for (const key of Object.keys(value)) {
+    const member = (value as Readonly<Record<string, unknown>>)[key];
     const name = isDeclared(schema, key) ? celName(key) : key;
-    if (member !== undefined && members.has(name)) result[name] = kept(member, memberSchema(schema, key), unordered);
+    const inner = asked.members.get(name);
+    if (member !== undefined && inner !== undefined) result[name] = celValue(member, memberSchema(schema, key), unordered, inner);
   }
   return result;
 }
+
+/** What an expression asks for of a value, by the names that CEL gives to members: all of it, or some members, or only whether it is there. */
+export interface Asked {
+  readonly isWhole: boolean;
+  readonly members: ReadonlyMap<string, Asked>;
+}
+
+const everything: Asked = { isWhole: true, members: new Map() };
 
 /** The last conversion of an object: rules ask for the same one again and again, and nobody changes it. */
 interface Kept {

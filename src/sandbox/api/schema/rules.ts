@@ -1,7 +1,7 @@
 import { isObject, sameJson } from '../../../lib/index.ts';
 import { duplicate, type FieldError, forbidden, invalid, required } from '../field-error.ts';
 import { type CelContext, celEnvironment, createCel } from './cel.ts';
-import { celValue } from './cel-value.ts';
+import { type Asked, celValue } from './cel-value.ts';
 import { childPath, memberSchema, type Schema, type ValidationRule } from './schema.ts';
 import { correlated } from './validate.ts';
 
@@ -63,8 +63,8 @@ function rulesIn(schema: Schema): Ruled {
 /** What a rule is about, read off its text once. */
 interface About {
   readonly isTransition: boolean;
-  /** The members of `self` and `oldSelf` that it asks for; undefined where it may ask for any. */
-  readonly members: ReadonlySet<string> | undefined;
+  /** What of `self` and `oldSelf` it asks for. */
+  readonly asked: Asked;
 }
 
 const abouts = new WeakMap<ValidationRule, About>();
@@ -73,12 +73,35 @@ function aboutOf(rule: ValidationRule): About {
   let about = abouts.get(rule);
   if (about === undefined) {
     const text = `${rule.rule} ${rule.messageExpression ?? ''}`;
-    const asked = [...text.matchAll(/\b(?:self|oldSelf)\b(?:\.([A-Za-z_]\w*)\b(?!\s*\())?/g)].map(([, name]) => name);
-    const members = asked.some((name) => name === undefined) ? undefined : new Set(asked as readonly string[]);
-    about = { isTransition: /\boldSelf\b/.test(rule.rule), members };
+    about = { isTransition: /\boldSelf\b/.test(rule.rule), asked: askedOf(text) };
     abouts.set(rule, about);
   }
   return about;
+}
+
+/** Chains of members after `self`, without the call that may end one. Of one inside `has` nothing is asked but whether it is there. */
+function askedOf(text: string): Asked {
+  const root: Mutable = { isWhole: false, members: new Map() };
+  const note = (chain: string, isWhole: boolean) => {
+    let node = root;
+    for (const name of chain.split('.').filter((one) => one !== '')) {
+      const inner = node.members.get(name) ?? { isWhole: false, members: new Map() };
+      node.members.set(name, inner);
+      node = inner;
+    }
+    if (isWhole) node.isWhole = true;
+  };
+  const left = text.replace(/\bhas\(\s*(?:self|oldSelf)((?:\.[A-Za-z_]\w*)+)\s*\)/g, (_, chain: string) => {
+    note(chain, false);
+    return ' ';
+  });
+  for (const [, chain = ''] of left.matchAll(/\b(?:self|oldSelf)\b((?:\.[A-Za-z_]\w*\b(?!\s*\())*)/g)) note(chain, true);
+  return root;
+}
+
+interface Mutable extends Asked {
+  isWhole: boolean;
+  readonly members: Map<string, Mutable>;
 }
 
 const isTransition = (rule: ValidationRule): boolean => aboutOf(rule).isTransition;
@@ -122,11 +145,11 @@ function visitInside({ value, schema, path, old }: Node, found: Found): void {
 }
 
 function ask(rule: ValidationRule, { value, schema, path, old }: Node, found: Found): void {
-  const { isTransition: isAboutOld, members } = aboutOf(rule);
+  const { isTransition: isAboutOld, asked } = aboutOf(rule);
   if (isAboutOld && old === undefined) return;
   const context = isAboutOld
-    ? { self: celValue(value, schema, true, members), oldSelf: celValue(old, schema, true, members) }
-    : { self: celValue(value, schema, false, members) };
+    ? { self: celValue(value, schema, true, asked), oldSelf: celValue(old, schema, true, asked) }
+    : { self: celValue(value, schema, false, asked) };
   const outcome = cel.evaluate(rule.rule, context);
   if (outcome.kind === 'value' && outcome.value === true) return;
   const error =

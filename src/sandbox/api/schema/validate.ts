@@ -136,8 +136,12 @@ export function correlated(schema: Schema, old: unknown): (item: unknown) => unk
   return (item) => known.get(listKey(item, keys));
 }
 
-export const listKey = (item: unknown, keys: readonly string[]): string =>
-  canonicalText(isObject(item) ? Object.fromEntries(keys.map((key) => [key, item[key]])) : item);
+export function listKey(item: unknown, keys: readonly string[]): string {
+  const [only] = keys;
+  if (keys.length === 1 && only !== undefined && isObject(item) && typeof item[only] === 'string')
+    return `{"${only}":${JSON.stringify(item[only])}}`;
+  return canonicalText(isObject(item) ? Object.fromEntries(keys.map((key) => [key, item[key]])) : item);
+}
 
 function checkKeys(value: readonly unknown[], schema: Schema, path: string, errors: FieldError[]): void {
   const kind = schema['x-kubernetes-list-type'];
