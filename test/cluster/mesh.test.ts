@@ -233,47 +233,51 @@ interface TrafficMetrics {
 }
 
 describe.concurrent('metrics', () => {
-  test('every dialect tells success rate and p99 of real traffic, and so does TrafficMetrics', async ({ onTestFinished }) => {
-    const scenario = await bed.namespace('m-dialects', { cleanup: onTestFinished });
-    await scenario.deploy({ name: 'web-a' });
-    await scenario.deploy({ name: 'web-b', behaviour: { 'error-rate': '0.2', 'latency-ms': '40-180' } });
-    await scenario.service('web', { app: 'web-a' });
-    await Promise.all([scenario.ready('web-a'), scenario.ready('web-b')]);
-    await scenario.split('web', { 'web-b': 50, 'web-a': 50 });
-    await scenario.waitApplied('web', { 'web-b': 50, 'web-a': 50 });
-    const load = await scenario.load('web', { perSecond: 160, seconds: 120 });
-    await sleep(15_000);
-    const fromMs = Date.now() - 11_000;
-    const measured: Record<string, { success: number; p99: number }> = {};
-    for (const [mesh, { total, ok, bucket, toMs }] of Object.entries(queries(scenario.name))) {
-      const good = total.replace('}', `,${ok}}`);
-      const success = await bed.prometheus.value(`(sum(rate(${good}[10s])) or vector(0)) / sum(rate(${total}[10s]))`);
-      const p99 = await bed.prometheus.value(`histogram_quantile(0.99, sum by (le) (rate(${bucket}[10s]))) * ${toMs}`);
-      measured[mesh] = { success: success ?? Number.NaN, p99: p99 ?? Number.NaN };
-    }
-    const truth = load.requests(fromMs).filter(({ deployment }) => deployment === 'web-b');
-    const success = truth.filter(({ status }) => status < 500).length / truth.length;
-    expect(Math.abs(success - 0.8)).toBeLessThan(0.08);
-    for (const [mesh, values] of Object.entries(measured)) {
-      expect(Math.abs(values.success - success), `${mesh}: success ${values.success}, true ${success}`).toBeLessThan(0.05);
-      expect(values.p99, `${mesh}: p99`).toBeGreaterThan(140);
-      expect(values.p99, `${mesh}: p99`).toBeLessThan(320);
-    }
-    const metrics = await bed.admin.get<TrafficMetrics>(
-      `/apis/metrics.smi-spec.io/v1alpha1/namespaces/${scenario.name}/deployments/web-b?t=10s`,
-    );
-    const value = (name: string) => {
-      const text = metrics.metrics.find((metric) => metric.name === name)?.value ?? '';
-      return text.endsWith('m') ? Number(text.slice(0, -1)) / 1_000 : Number(text);
-    };
-    const counted = value('success_count') + value('failure_count');
-    expect(Math.abs(value('success_count') / counted - success)).toBeLessThan(0.08);
-    expect(value('p99_response_latency')).toBeGreaterThan(140);
-    const unknown = await bed.admin.raw('GET', `/apis/metrics.smi-spec.io/v1alpha1/namespaces/${scenario.name}/deployments/nobody`);
-    expect(unknown).toEqual({ status: 500, body: '{"error":"unable to lookup metrics"}' });
-    const split = await bed.admin.get<{ items: readonly { backend: { name: string; weight: string } }[] }>(
-      `/apis/metrics.smi-spec.io/v1alpha2/namespaces/${scenario.name}/trafficsplits/web?t=10s`,
-    );
-    expect(split.items.map(({ backend }) => `${backend.name} ${backend.weight}`)).toEqual(['web-b 50', 'web-a 50']);
-  });
+  // The words are the bed's own (kit/dialects.ts); those of the sandbox are held by src/sandbox/prometheus/dialects.
+  test.skipIf(bed.info.ground === 'sandbox')(
+    'every dialect tells success rate and p99 of real traffic, and so does TrafficMetrics',
+    async ({ onTestFinished }) => {
+      const scenario = await bed.namespace('m-dialects', { cleanup: onTestFinished });
+      await scenario.deploy({ name: 'web-a' });
+      await scenario.deploy({ name: 'web-b', behaviour: { 'error-rate': '0.2', 'latency-ms': '40-180' } });
+      await scenario.service('web', { app: 'web-a' });
+      await Promise.all([scenario.ready('web-a'), scenario.ready('web-b')]);
+      await scenario.split('web', { 'web-b': 50, 'web-a': 50 });
+      await scenario.waitApplied('web', { 'web-b': 50, 'web-a': 50 });
+      const load = await scenario.load('web', { perSecond: 160, seconds: 120 });
+      await sleep(15_000);
+      const fromMs = Date.now() - 11_000;
+      const measured: Record<string, { success: number; p99: number }> = {};
+      for (const [mesh, { total, ok, bucket, toMs }] of Object.entries(queries(scenario.name))) {
+        const good = total.replace('}', `,${ok}}`);
+        const success = await bed.prometheus.value(`(sum(rate(${good}[10s])) or vector(0)) / sum(rate(${total}[10s]))`);
+        const p99 = await bed.prometheus.value(`histogram_quantile(0.99, sum by (le) (rate(${bucket}[10s]))) * ${toMs}`);
+        measured[mesh] = { success: success ?? Number.NaN, p99: p99 ?? Number.NaN };
+      }
+      const truth = load.requests(fromMs).filter(({ deployment }) => deployment === 'web-b');
+      const success = truth.filter(({ status }) => status < 500).length / truth.length;
+      expect(Math.abs(success - 0.8)).toBeLessThan(0.08);
+      for (const [mesh, values] of Object.entries(measured)) {
+        expect(Math.abs(values.success - success), `${mesh}: success ${values.success}, true ${success}`).toBeLessThan(0.05);
+        expect(values.p99, `${mesh}: p99`).toBeGreaterThan(140);
+        expect(values.p99, `${mesh}: p99`).toBeLessThan(320);
+      }
+      const metrics = await bed.admin.get<TrafficMetrics>(
+        `/apis/metrics.smi-spec.io/v1alpha1/namespaces/${scenario.name}/deployments/web-b?t=10s`,
+      );
+      const value = (name: string) => {
+        const text = metrics.metrics.find((metric) => metric.name === name)?.value ?? '';
+        return text.endsWith('m') ? Number(text.slice(0, -1)) / 1_000 : Number(text);
+      };
+      const counted = value('success_count') + value('failure_count');
+      expect(Math.abs(value('success_count') / counted - success)).toBeLessThan(0.08);
+      expect(value('p99_response_latency')).toBeGreaterThan(140);
+      const unknown = await bed.admin.raw('GET', `/apis/metrics.smi-spec.io/v1alpha1/namespaces/${scenario.name}/deployments/nobody`);
+      expect(unknown).toEqual({ status: 500, body: '{"error":"unable to lookup metrics"}' });
+      const split = await bed.admin.get<{ items: readonly { backend: { name: string; weight: string } }[] }>(
+        `/apis/metrics.smi-spec.io/v1alpha2/namespaces/${scenario.name}/trafficsplits/web?t=10s`,
+      );
+      expect(split.items.map(({ backend }) => `${backend.name} ${backend.weight}`)).toEqual(['web-b 50', 'web-a 50']);
+    },
+  );
 });

@@ -59,4 +59,6 @@ export interface BedInfo {
   readonly controlUrl: string;
   readonly meshUrl: string;
   readonly startedAt: number;
+  /** Where each worker of vitest, which runs one file after the other, has a bed of its own: the other ones. */
+  readonly others?: readonly BedInfo[];
 }
