@@ -17,6 +17,8 @@ export interface MetricsChoice {
   readonly dialects?: readonly MeshName[];
   /** Default: 15 s. */
   readonly scrapeMs?: number;
+  /** Series that are of any use; left out: all. */
+  readonly isWanted?: (series: string) => boolean;
   /** Default: smi-metrics with the traffic splits of its draft. */
   readonly quirks?: Quirks;
 }
@@ -48,7 +50,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const own = ownDialect[mode];
   const dialects = options.dialects ?? [...(own === undefined ? [] : [own]), 'linkerd' as const];
   const store = new TimeSeriesStore();
-  const targets = dialects.flatMap((dialect) => meshTargets(dialect, ledger));
+  const targets = dialects.flatMap((dialect) => meshTargets(dialect, ledger, options.isWanted));
   const scraper = new Scraper({
     ...{ store, clock, random: fork(random), intervalMs: options.scrapeMs ?? 15_000 },
     targets: targets.map((target) => ({
