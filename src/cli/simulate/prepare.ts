@@ -11,7 +11,7 @@ import type { Document } from './documents.ts';
 import type { Finding } from './findings.ts';
 import { meshOf, type SimulatedMesh, wantedSeries } from './meshes.ts';
 import { metricUses, shortestWindowMs } from './metric-uses.ts';
-import { qualityText } from './quality.ts';
+import { shareText } from './quality.ts';
 import type { Scenario } from './scenario.ts';
 import type { Settings } from './settings.ts';
 import { pausesMsOf, stretchesOf } from './timeline.ts';
@@ -227,14 +227,10 @@ const slowestMs = (uses: ReturnType<typeof metricUses>): number =>
   }, 0);
 
 function versionsText({ stable, release, perSecond }: Settings): readonly string[] {
-  const good = release === 'stable' ? 'the stable version, and the release,' : 'the stable version, and a good release,';
+  const who = release === 'stable' ? 'stable, and the release' : 'stable, and a good release';
   return [
-    `${perSecond} requests a second, from clients inside the mesh`,
-    `${good} ${qualityText(stable)
-      .replace(/^answers/, 'never fail and answer')
-      .replace(/^fails/, 'fail')
-      .replace(/ answers/, ' answer')
-      .replace('its', 'their')}`,
+    `${perSecond} requests a second from clients inside the mesh`,
+    `${who}: ${shareText(stable.errorRate)} of errors, ${Math.round(stable.p99Ms)} ms (p99)`,
   ];
 }
 

@@ -35,10 +35,10 @@ export function createObserver({ sandbox, clock }: Pick<Simulation, 'sandbox' | 
   };
 }
 
-/** For answers that are not waited for. */
+/** For answers that take no time: it stands still while they are awaited. */
 const atOnce: Pick<Clock, 'after'> = {
   after(_, fire) {
-    fire();
+    queueMicrotask(fire);
     return () => {};
   },
 };

@@ -22,12 +22,12 @@ export const renderReport = (report: Report, { style, isWide }: TableOptions): r
     ...assumptionLines(report, style),
   ].map((line) => paint(line, style));
 
-function heading({ rollout, release, seeds, mesh, requestsPerSecond }: Report): readonly Line[] {
+function heading({ rollout, release, stable, seeds, mesh, requestsPerSecond }: Report): readonly Line[] {
   const last = seeds.first + seeds.count - 1;
   const runs = seeds.count === 1 ? `seed ${seeds.first}` : `seeds ${seeds.first} to ${last}`;
   return [
     [span(`Rollout ${rollout.namespace}/${rollout.name}`, 'strong'), span(`   ${mesh}, ${requestsPerSecond} requests/s, ${runs}`, 'faint')],
-    ...(release === null ? [] : [[span(`a release that ${qualityText(qualityOf(release))}`)]]),
+    ...(release === null ? [] : [[span(`a release that ${qualityText(qualityOf(release), qualityOf(stable))}`)]]),
   ];
 }
 
@@ -35,7 +35,7 @@ const qualityOf = ({ errorRate, p99Ms, startSeconds, crashLoop, neverReady }: Ve
   ...{ errorRate, p99Ms, startMs: startSeconds * 1_000, isCrashLooping: crashLoop, isNeverReady: neverReady },
 });
 
-const row = (label: string, text: string, tone: Tone = 'plain'): Line => [span(`  ${label.padEnd(10)}`, 'faint'), span(text, tone)];
+const row = (label: string, text: string, tone: Tone = 'plain'): Line => [span(`  ${label.padEnd(12)}`, 'faint'), span(text, tone)];
 
 function released({ seeds: { count } }: Report, release: ReleaseReport): readonly Line[] {
   const { endings, caught, requests } = release;
