@@ -56,7 +56,7 @@ function released({ seeds: { count } }: Report, release: ReleaseReport): readonl
 }
 
 function verdict({ rolledBack, promoted, undecided }: ReleaseReport['endings'], count: number): string {
-  if (rolledBack === count) return `yes, in ${count === 1 ? 'the one release' : `all ${count} releases`}`;
+  if (rolledBack === count) return `yes${count === 1 ? '' : `, in all ${count} releases`}`;
   const rest = [...(promoted > 0 ? [`${promoted} promoted`] : []), ...(undecided > 0 ? [`${undecided} waiting for a person`] : [])].join(
     ', ',
   );
@@ -67,7 +67,10 @@ function caughtLines({ seeds, afterSeconds, at, by }: CaughtReport, count: numbe
   return [
     row('when', `${spreadText(afterSeconds, timeText)} after the release`),
     ...at.map(({ weight, step, seeds: there }, index) =>
-      row(index === 0 ? 'where' : '', `at ${weight} % of the traffic${step === '' ? '' : `, step ${step}`}${share(there, seeds, count)}`),
+      row(
+        index === 0 ? 'where' : '',
+        `${weight === 0 ? 'before it had any traffic' : `at ${weight} % of the traffic`}${step === '' ? '' : `, step ${step}`}${share(there, seeds, count)}`,
+      ),
     ),
     ...by.map(({ reason, metrics, seeds: there }, index) =>
       row(index === 0 ? 'by' : '', `${metrics.length === 0 ? reason : `${metrics.join(', ')} (${reason})`}${share(there, seeds, count)}`),
@@ -76,7 +79,7 @@ function caughtLines({ seeds, afterSeconds, at, by }: CaughtReport, count: numbe
 }
 
 /** Said where it is not all of them. */
-const share = (there: number, caught: number, count: number): string => (there === caught ? '' : `  in ${ofSeeds(there, count)}`);
+const share = (there: number, caught: number, count: number): string => (there === caught ? '' : `, in ${ofSeeds(there, count)}`);
 const ofSeeds = (some: number, count: number): string => `${some} of ${count}`;
 
 function good({ good: { endings, caught, promotedAfterSeconds, requests }, seeds: { count }, release }: Report): readonly Line[] {
@@ -85,7 +88,10 @@ function good({ good: { endings, caught, promotedAfterSeconds, requests }, seeds
   return [
     [
       span(title, 'strong'),
-      span(isFine ? `is promoted in all ${count}` : `is promoted in ${ofSeeds(endings.promoted, count)}`, isFine ? 'good' : 'bad'),
+      span(
+        isFine ? `is promoted${count === 1 ? '' : ` in all ${count}`}` : `is promoted in ${ofSeeds(endings.promoted, count)}`,
+        isFine ? 'good' : 'bad',
+      ),
     ],
     row('takes', promotedAfterSeconds === null ? 'no time: it never gets there' : spreadText(promotedAfterSeconds, timeText)),
     row(

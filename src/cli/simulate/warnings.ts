@@ -220,8 +220,8 @@ const oneFailureIsEnough: Warn = (plan) => {
     const found = ratesOf(metric, { ...settings.stable, errorRate: assumedErrorRate });
     const [first] = stretchesUnder(use, plan);
     if (found === undefined || first === undefined || !found.what.includes('of errors') || metric.failureLimit > 0) return [];
-    const there = Math.max(requestsIn(use, first, settings.perSecond), metric.minRequests ?? 1);
-    if (there < 1 || there * found.allowed >= 1) return [];
+    const there = requestsIn(use, first, settings.perSecond);
+    if (there < (metric.minRequests ?? 1) || there * found.allowed >= 1) return [];
     const chance = chanceAbove(Math.round(there), assumedErrorRate, found.allowed);
     return [
       finding(
