@@ -19,6 +19,8 @@ export interface MetricsChoice {
   readonly counts?: (dialect: MeshName, namespace: string) => boolean;
   /** Default: 15 s. */
   readonly scrapeMs?: number;
+  /** Series that are of any use; left out: all. */
+  readonly isWanted?: (series: string) => boolean;
   /** Default: smi-metrics with the traffic splits of its draft. */
   readonly quirks?: Quirks;
 }
@@ -59,7 +61,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const own = ownDialect[mode];
   const dialects = options.dialects ?? [...(own === undefined ? [] : [own]), 'linkerd' as const];
   const store = new TimeSeriesStore();
-  const targets = dialects.flatMap((dialect) => meshTargets(dialect, countedBy(dialect, options)));
+  const targets = dialects.flatMap((dialect) => meshTargets(dialect, countedBy(dialect, options), options.isWanted));
   const scraper = new Scraper({
     ...{ store, clock, random: fork(random), intervalMs: options.scrapeMs ?? 15_000 },
     targets: targets.map((target) => ({

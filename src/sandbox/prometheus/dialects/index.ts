@@ -24,9 +24,22 @@ export type MeshName = 'linkerd' | 'istio' | 'osm' | 'traefik-mesh' | 'consul' |
 
 export const meshNames: readonly MeshName[] = ['linkerd', 'istio', 'osm', 'traefik-mesh', 'consul', 'nginx', 'envoy'];
 
-/** The mesh's proxies as targets of a scraper: they count what the ledger was told. */
-export const meshTargets = (mesh: MeshName, ledger: Pick<RequestLedger, 'tallies'>): readonly ScrapeTarget[] =>
+/** The names of all series that the proxies of a mesh expose. */
+export const exposedNames = (mesh: MeshName): readonly string[] => [...new Set(Object.values(sides[mesh]).flat().flatMap(seriesNames))];
+
+const seriesNames = ({ kind, name }: MetricSpec): readonly string[] =>
+  kind === 'counter' ? [name] : [`${name}_bucket`, `${name}_sum`, `${name}_count`];
+
+/**
+ * The mesh's proxies as targets of a scraper: they count what the ledger was told. `isWanted`: only metrics of which some series is, so that a long run does not
+ * keep what nobody asks for.
+ */
+export const meshTargets = (
+  mesh: MeshName,
+  ledger: Pick<RequestLedger, 'tallies'>,
+  isWanted: (series: string) => boolean = () => true,
+): readonly ScrapeTarget[] =>
   Object.entries(sides[mesh]).map(([side, specs]) => {
-    const exposition = new Exposition(specs);
+    const exposition = new Exposition(specs.filter((spec) => seriesNames(spec).some(isWanted)));
     return { job: `${mesh}-proxies`, instance: side, read: () => exposition.read(ledger.tallies()) };
   });

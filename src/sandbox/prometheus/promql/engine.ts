@@ -1,20 +1,17 @@
-import { fail, ok, type Result } from '../../../lib/result.ts';
+import type { Result } from '../../../lib/result.ts';
 import { quoted } from '../go-text.ts';
 import { compareLabels } from '../labels.ts';
 import type { Matcher, SeriesSource } from '../store.ts';
 import type { Expr } from './ast.ts';
+import { caught, type QueryFailure } from './caught.ts';
 import { checkTypes, typeOf } from './check.ts';
 import { evaluate, evaluateSteps, type Steps } from './evaluate.ts';
-import { ExecutionError, ParseError, parseErrorText } from './failure.ts';
+import { RangeTypeError } from './failure.ts';
 import { parseQuery, parseSelector } from './parse.ts';
 import { type Limits, Selection } from './select.ts';
 import type { SeriesPoints, Value } from './value.ts';
 
-/** `bad_data`: no query at all. `execution`: a query that these series cannot answer. */
-export interface QueryFailure {
-  readonly kind: 'bad_data' | 'execution';
-  readonly message: string;
-}
+export type { QueryFailure } from './caught.ts';
 
 export interface Engine {
   instant(query: string, atMs: number): Result<Value, QueryFailure>;
@@ -58,17 +55,3 @@ export function createEngine(source: SeriesSource, given: Partial<Limits> = {}):
 
 /** The matchers of `match[]`, or its parse error. */
 export const readMatchers = (text: string): Result<readonly Matcher[], QueryFailure> => caught(text, () => parseSelector(text));
-
-class RangeTypeError extends Error {}
-
-// The only place where the reading and the evaluation of a query, which end by throwing, become values.
-function caught<T>(query: string, run: () => T): Result<T, QueryFailure> {
-  try {
-    return ok(run());
-  } catch (error) {
-    if (error instanceof ParseError) return fail({ kind: 'bad_data', message: parseErrorText(query, error) });
-    if (error instanceof RangeTypeError) return fail({ kind: 'bad_data', message: error.message });
-    if (error instanceof ExecutionError) return fail({ kind: 'execution', message: error.message });
-    throw error;
-  }
-}

@@ -11,6 +11,9 @@ export class ParseError extends Error {
 /** Ends the evaluation of a query that was well formed (HTTP 422). */
 export class ExecutionError extends Error {}
 
+/** A range query of something that has no range. */
+export class RangeTypeError extends Error {}
+
 /** `1:5: parse error: ...`: line and column in bytes, both from one. */
 export function parseErrorText(query: string, { position, message }: ParseError): string {
   const before = query.slice(0, position);
