@@ -24,7 +24,7 @@ export const pods = [
       name: 'slow-start',
       text: 'pods that take half a minute to be ready: traffic waits for them at every step, and a pause outlasts the deadline',
     },
-    lengthMs: 160_000,
+    lengthMs: 175_000,
     ...{ analysis: null, spec: { progressDeadline: '35s' }, steps: [{ setWeight: 50 }, { pause: { duration: '50s' } }] },
     act: (run) => release(run, { image: 'web:2', behaviour: { 'start-delay-ms': '20000' } }),
     ending: { phases: ['Healthy'], image: 'web:2' },
