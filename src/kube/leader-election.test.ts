@@ -82,6 +82,23 @@ test('a follower takes over after the observed duration by its own monotonic clo
   expect(clock.monotonicMs() - stoppedMs).toBeLessThan(23_000);
 });
 
+test.each([1, 2, 3, 4, 5])(
+  'it takes over within the duration and one retry of the end of a leader, whenever that comes (%i)',
+  async (seed) => {
+    const a = aCandidate('a');
+    await clock.advance(100);
+    const b = aCandidate('b', { random: seededRandom(seed) });
+    // Right after a renewal, of which the follower has not heard.
+    await clock.advance(20_000 + 10 * seed);
+    const renewed = server.lease?.spec;
+    while (server.lease?.spec === renewed) await clock.advance(10);
+    await a.stop();
+    const endedMs = clock.monotonicMs();
+    while (b.log.length === 0) await clock.advance(10);
+    expect(clock.monotonicMs() - endedMs).toBeLessThanOrEqual(17_010);
+  },
+);
+
 test('a record without news counts from when it was first seen, so a newcomer waits a whole duration', async () => {
   const a = aCandidate('a');
   await clock.advance(100);

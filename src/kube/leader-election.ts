@@ -137,9 +137,18 @@ export class LeaderElector {
       if (failure !== undefined && failure.kind !== said && !signal.aborted)
         log.warn({ failure: describeFailure(failure) }, 'lease not acquired');
       said = failure?.kind;
-      await sleep(clock, this.#timing.retryPeriodMs * (0.8 + 0.4 * random.next()), signal);
+      // Never later than the period, and not past the moment from which the lease is free: fail-over takes its duration and one retry.
+      const retryMs = this.#timing.retryPeriodMs * (0.8 + 0.2 * random.next());
+      await sleep(clock, Math.min(retryMs, this.#heldForMs() ?? retryMs), signal);
     }
     return undefined;
+  }
+
+  /** How long the lease is somebody else's yet, as last seen; undefined where it is not. */
+  #heldForMs(): number | undefined {
+    const { clock, identity } = this.#options;
+    const state = leaseState(this.#observed?.record, this.#observed?.atMs ?? 0, clock.monotonicMs(), identity);
+    return state.kind === 'held' ? state.remainingMs : undefined;
   }
 
   async #tryAcquire(signal: AbortSignal): Promise<Result<number | undefined, KubeFailure>> {
