@@ -1,5 +1,5 @@
 import type { Resource } from '../../../src/kube/index.ts';
-import type { Ending, Run, Subject } from './run.ts';
+import type { Ending, Run, SeenCommit, Subject } from './run.ts';
 
 export interface RolloutSeen {
   readonly apiVersion: string;
@@ -23,12 +23,29 @@ export const rolloutOf = ({ sandbox, subject }: { readonly sandbox: Run['sandbox
 
 const quietMs = 30_000;
 
-/** It ended as it must, and no controller has written anything but its lease and Events for half a minute. */
+/**
+ * It ended as it must, and for half a minute the same controller has led and has written nothing but its lease and Events: while nobody
+ * leads, nothing has come to rest. Nor while somebody else has just changed what the Rollout is about, or while it still counts the
+ * corrections of what others wrote, which it forgets after five minutes.
+ */
 export function settledIn(run: Run, ending: Ending): boolean {
-  if (!endsAs(run, ending)) return false;
-  const last = run.commits.findLast(({ by, object }) => by !== undefined && object.kind !== 'Lease' && object.kind !== 'Event');
-  return last === undefined || run.elapsedMs() - last.atMs > quietMs;
+  if (run.leader() === undefined) return false;
+  const last = run.commits.findLast(isNews);
+  if (last !== undefined && run.elapsedMs() - last.atMs <= quietMs) return false;
+  const { corrections } = rolloutOf(run)?.status ?? {};
+  return endsAs(run, ending) && (!Array.isArray(corrections) || corrections.length === 0);
 }
+
+const concerned = new Set(['Rollout', 'Deployment', 'Service', 'TrafficSplit']);
+
+function isNews({ by, object, previous }: SeenCommit): boolean {
+  if (by === undefined) return concerned.has(object.kind);
+  if (object.kind === 'Event') return false;
+  return object.kind !== 'Lease' || holderOf(object) !== holderOf(previous);
+}
+
+const holderOf = (lease: SeenCommit['previous']): string | undefined =>
+  (lease as { readonly spec?: { readonly holderIdentity?: string } } | undefined)?.spec?.holderIdentity;
 
 export function endsAs(run: Run, { phases, isGone = false }: Ending): boolean {
   const rollout = rolloutOf(run);
