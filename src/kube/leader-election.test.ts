@@ -319,6 +319,22 @@ test('the epoch grows with every acquisition, across deletion and a lowered coun
   for (const [index, epoch] of seen.entries()) expect(epoch).toBeGreaterThan(seen[index - 1] ?? 0);
 });
 
+test('an epoch that objects carry and the lease has lost is outrun at the next acquisition, by whomever', async () => {
+  const a = aCandidate('a');
+  await clock.advance(100);
+  await a.elector.outrun(1_000_000_000);
+  expect(a.elector.isValid()).toBe(false);
+  expect(server.lease?.spec).toMatchObject({ holderIdentity: '', leaseTransitions: 1_000_000_000 });
+  await a.stop();
+  const b = aCandidate('b');
+  await clock.advance(5_000);
+  expect(epochs(b.log)).toEqual([1_000_000_001]);
+  // Whoever has lost the lease has no say in it.
+  server.edit({ holderIdentity: 'c', leaseTransitions: 1_000_000_002 });
+  await b.elector.outrun(2_000_000_000);
+  expect(server.lease?.spec).toMatchObject({ holderIdentity: 'c', leaseTransitions: 1_000_000_002 });
+});
+
 test('two candidates are never both valid, through outages, lost answers and frozen leaders', async () => {
   for (let seed = 0; seed < 12; seed++) {
     server = new LeaseServer();

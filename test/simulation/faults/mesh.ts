@@ -55,9 +55,9 @@ export const meshFaults: readonly Fault[] = [
   ),
   mesh(
     'mesh-routes-lag',
-    'routes come up to two minutes late, and endpoints in time: weights are long in coming',
+    'routes come up to two minutes late, and endpoints in time: what the adapter has confirmed reaches proxies after old pods are gone',
     (run, planned) => lagging(run, lagOf(planned, 120_000), usualMs),
-    { mayAbort: true, with: (random) => ({ mostMs: between(random, 8_000, 120_000) }) },
+    { mayAbort: true, mayLose: true, with: (random) => ({ mostMs: between(random, 8_000, 120_000) }) },
   ),
   mesh(
     'adapter-slow',
@@ -103,7 +103,7 @@ export const meshFaults: readonly Fault[] = [
     'mesh-nack',
     'proxies refuse, or do not get, what they are sent of routes: all of them, or one of two',
     (run, planned) => holding(run, 'routes', textOf(planned, 'whose', 'all')),
-    { mayAbort: true, with: (random) => ({ whose: oneOf(random, ['all', 'first']) }) },
+    { mayAbort: true, mayLose: true, with: (random) => ({ whose: oneOf(random, ['all', 'first']) }) },
   ),
   mesh(
     'mesh-endpoints-held',
