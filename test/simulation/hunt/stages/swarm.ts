@@ -20,8 +20,6 @@ export const swarm: Stage = {
  */
 export function swarmPlan(seed: number, { workloads, learned }: Pick<StageContext, 'workloads' | 'learned'>): Plan {
   const random = seededRandom(seed);
-  // The generator's first numbers of neighbouring seeds are alike enough to be told; a few are thrown away.
-  for (let index = 0; index < 4; index += 1) random.next();
   const workload = pick(random, workloads);
   const share = 0.05 + random.next() * 0.5;
   const suiting = allFaults.filter(({ suits }) => suits?.(workloadNamed(workload)) !== false);

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { faults } from '../faults/index.ts';
+import { play } from '../play/play.ts';
+import { workloads } from '../workloads/index.ts';
+import { regressions } from './index.ts';
+
+test('a plan that failed once names faults and workloads that are still there', () => {
+  const known = new Set([...faults, ...workloads].map(({ name }) => name));
+  const named = regressions.flatMap(({ plan }) => [plan.workload, ...plan.faults.map(({ fault }) => fault)]);
+  expect(named.filter((name) => !known.has(name))).toEqual([]);
+});
+
+for (const { text, plan } of regressions)
+  test(text, async () => {
+    const outcome = await play(plan);
+    expect(outcome.violations, outcome.tail.join('\n')).toEqual([]);
+  });
