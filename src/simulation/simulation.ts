@@ -39,15 +39,21 @@ export interface Simulation extends Drive {
   close(): void;
 }
 
+let rendered: readonly unknown[] | undefined;
+/** Rendered once for all simulations of a process: a run in thirty of a hunt was spent on it. */
+function definitions(): readonly unknown[] {
+  rendered ??= renderCrds();
+  return rendered;
+}
+
 export function createSimulation(options: SimulationOptions): Simulation {
   const random = seededRandom(options.seed);
   const clock = new StepClock({ ...(options.startMs === undefined ? {} : { startMs: options.startMs }), tieBreak: fork(random) });
   const stir: Stir = { isStirred: false };
-  const definitions = renderCrds() as readonly unknown[];
   const { api, ...others } = options.sandbox ?? {};
   const sandbox = createSandbox({
     ...{ ...others, clock, random: fork(random) },
-    api: { ...api, objects: [...definitions, ...(api?.objects ?? [])] },
+    api: { ...api, objects: [...definitions(), ...(api?.objects ?? [])] },
   });
   const replicas: Replica[] = [];
   const [least, most] = options.latencyMs ?? [1, 10];

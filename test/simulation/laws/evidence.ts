@@ -20,7 +20,7 @@ import {
   stepsOf,
   type TemplateRef,
 } from './seen.ts';
-import { hasWrongClocks, staleMs, type Witness, witnessOf } from './witness.ts';
+import { hasWrongClocks, newsMs, type Witness, witnessOf } from './witness.ts';
 
 export const onlyPassPasses: Law = {
   id: 'I15',
@@ -292,7 +292,7 @@ export const absenceIsSeen: Law = {
         const isBegun = after.canaryRevision !== undefined && after.canaryRevision !== before.canaryRevision;
         if (!isFirst && !isBegun) return undefined;
         // What was changed while the last one was on its way to be written down may not have been seen by it.
-        const isNews = edits.of(namespace).atMs >= state.atMs - staleMs(run);
+        const isNews = edits.of(namespace).atMs >= state.atMs - newsMs(run);
         state.atMs = change.sentMs;
         return judge(isNews ? undefined : `${after.canaryRevision} begins, and nobody has changed anything`);
       },

@@ -33,7 +33,7 @@ export const noneLostByUs: Law = {
     };
     return {
       // Often enough, and seldom enough to cost nothing: leaders renew every other second.
-      onCommit: ({ object }) => (object.kind === 'Lease' ? look() : undefined),
+      onCommit: ({ object }) => (object.kind === 'Lease' ? (look() ?? judge(undefined)) : undefined),
       onRest: () => look() ?? judge(undefined),
       atEnd: look,
     };

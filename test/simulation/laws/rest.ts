@@ -71,6 +71,8 @@ export const newTemplatesStart: Law = {
           );
           const { canaryRevision, stableRevision, phase } = rollout.status;
           if (image === undefined || (isStalled(rollout.status) && phase !== 'RolledBack')) continue;
+          // Somebody has deleted what was rolled back: nothing shows any more which image it was.
+          if (phase === 'RolledBack' && witness.deploymentOf(rollout, canaryRevision ?? '') === undefined) continue;
           const runs = [canaryRevision, stableRevision].map((revision) => imageOf(witness.deploymentOf(rollout, revision ?? '')));
           const what = judge(
             runs.includes(image)

@@ -346,6 +346,9 @@ const anyOf = ({ strikes }: Run, kinds: readonly string[]): boolean => kinds.som
 /** How old what a controller decides upon may be: the lag of its watches, or until the reflector has noticed that a stream is silent. */
 export const staleMs = (run: Run): number => (anyOf(run, blinding) ? 180 * secondMs : 2 * secondMs);
 
+/** The time in which what is stored reaches a process and its answer the store. */
+export const newsMs = (run: Run): number => (anyOf(run, blinding) ? 180 * secondMs : 500);
+
 /** How much longer than usual everything may take. */
 export const delayMs = (run: Run): number => (anyOf(run, hindering) ? 300 * secondMs : 0);
 

@@ -23,7 +23,19 @@ interface PatchOperation {
 /** Transports send text. */
 const parsed = ({ body }: ApiRequest): unknown => (typeof body === 'string' ? JSON.parse(body) : body);
 
+const assumed = new WeakMap<ApiRequest, Assumed>();
+
+/** Read once, for all who ask. */
 function assumedBy(request: ApiRequest): Assumed {
+  let found = assumed.get(request);
+  if (found === undefined) {
+    found = readAssumed(request);
+    assumed.set(request, found);
+  }
+  return found;
+}
+
+function readAssumed(request: ApiRequest): Assumed {
   const { method } = request;
   const body = parsed(request);
   if (Array.isArray(body)) {

@@ -1,5 +1,5 @@
 import { apply, deploymentObject, subject } from './kit.ts';
-import { later, onceAt, onceIn, patchRollout, release, tell } from './story.ts';
+import { canaryPods, isPromoted, later, onceAt, onceIn, patchRollout, release, tell } from './story.ts';
 
 /** People change their mind in mid-run. */
 
@@ -41,6 +41,7 @@ export const churn = [
   tell({
     ...{ name: 'mended', text: 'a bad version is rolled back, and a mended one is released', lengthMs: 180_000 },
     analysis: { templates: [{ name: 'checks' }], evidence: 'Running' },
+    spec: { revisionHistoryLimit: 0 },
     steps: [{ setWeight: 40 }, { pause: { duration: '40s' } }],
     act(run) {
       release(run, { image: 'web:2', errorRate: 0.5 });
@@ -69,5 +70,48 @@ export const churn = [
     ...{ analysis: null, steps: [{ setWeight: 20 }, { pause: {} }, { setWeight: 60 }], spec: { progressDeadline: '30s' } },
     act: (run) => release(run, { image: 'web:2' }),
     ending: { phases: ['Paused'] },
+  }),
+  tell({
+    ...{
+      name: 'held-back',
+      text: 'paused before the canary’s first traffic, and let go while its pods still start: traffic waits for them',
+    },
+    ...{ analysis: null, steps: [{ setWeight: 50 }], spec: { paused: true } },
+    act(run) {
+      release(run, { image: 'web:2', behaviour: { 'start-delay-ms': '30000' } });
+      onceIn(run, 'Paused', () => later(run, 5_000, () => patchRollout(run, { paused: false })));
+    },
+    ending: { phases: ['Healthy'], image: 'web:2' },
+  }),
+  tell({
+    ...{ name: 'held-bad', text: 'a version turns bad while an open pause waits for a person: rolled back all the same' },
+    steps: [{ setWeight: 50 }, { pause: {} }],
+    act(run) {
+      release(run, { image: 'web:2' });
+      onceIn(run, 'Paused', () =>
+        later(run, 10_000, () => {
+          for (const name of canaryPods(run)) run.sandbox.faults.behave({ namespace: subject.namespace, name }, { 'error-rate': '0.5' });
+        }),
+      );
+    },
+    ending: { phases: ['RolledBack'], image: 'web:1' },
+  }),
+  tell({
+    ...{
+      name: 'one-after-another',
+      text: 'a third version right after a promotion, and taken back: the first one stays warm for its time',
+    },
+    ...{ analysis: null, steps: [{ setWeight: 50 }], canary: { scaleDownDelay: '28s' } },
+    act(run) {
+      release(run, { image: 'web:2' });
+      run.when(
+        () => run.commits.some(({ object }) => isPromoted(object)),
+        () => {
+          release(run, { image: 'web:3' });
+          run.at(run.elapsedMs() + 6_000, () => release(run, { image: 'web:2' }));
+        },
+      );
+    },
+    ending: { phases: ['Healthy'], image: 'web:2' },
   }),
 ];

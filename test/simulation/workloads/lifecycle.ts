@@ -1,7 +1,7 @@
 import type { Run, Workload } from '../play/run.ts';
 import { rollouts } from '../play/settled.ts';
 import { apply, clients, deploymentObject, namespaceObject, rolloutObject, subject } from './kit.ts';
-import { onceAt, onceIn, release, rolloutRef, tell } from './story.ts';
+import { isPromoted, onceAt, onceIn, release, rolloutRef, tell } from './story.ts';
 
 /** The beginning and the end of a Rollout, under load. */
 
@@ -76,8 +76,3 @@ export const lifecycle: readonly Workload[] = [
     ending: { phases: [], isGone: true, image: 'web:2' },
   }),
 ];
-
-const isPromoted = ({ kind, status }: { readonly kind?: string; readonly status?: unknown }): boolean => {
-  const { phase, history = [] } = (status ?? {}) as { readonly phase?: string; readonly history?: readonly unknown[] };
-  return kind === 'Rollout' && phase === 'Healthy' && history.length === 1;
-};

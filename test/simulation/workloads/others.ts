@@ -1,7 +1,7 @@
 import { resources } from '../../../src/sandbox/objects/index.ts';
 import type { Run, Workload } from '../play/run.ts';
 import { rollouts } from '../play/settled.ts';
-import { apply, checksObject, deploymentObject, namespaceObject, serviceObject, subject } from './kit.ts';
+import { apply, deploymentObject, serviceObject, subject } from './kit.ts';
 import { onceAt, onceIn, release, rolloutOfStory, type Story, tell } from './story.ts';
 
 /** What else is going on: a GitOps tool, a neighbour, a new version of the controller itself. */
@@ -43,7 +43,8 @@ function keep(run: Run, image: string): () => void {
 }
 
 /** Another app of the namespace: its Service, its Rollout, its clients. */
-const named = (object: object, name: string) => JSON.parse(JSON.stringify(object).replaceAll('"web"', JSON.stringify(name))) as Applied;
+const named = (object: object, name: string) =>
+  JSON.parse(JSON.stringify(object).replaceAll('"web"', JSON.stringify(name))) as Applied & Readonly<Record<string, unknown>>;
 
 function besides(): Workload {
   const story: Story = {
@@ -55,7 +56,7 @@ function besides(): Workload {
     ...told,
     prepare(run) {
       told.prepare(run);
-      for (const object of [deploymentObject({ image: 'api:1', replicas: 2 }), serviceObject]) apply(run, { ...named(object, 'api') });
+      for (const object of [deploymentObject({ image: 'api:1', replicas: 2 }), serviceObject]) apply(run, named(object, 'api'));
     },
     act(run) {
       told.act(run);
@@ -63,10 +64,10 @@ function besides(): Workload {
         ...{ name: 'curl-api', namespace: subject.namespace, target: { namespace: subject.namespace, service: 'api', port: 80 } },
         ...{ rate: { kind: 'constant', perSecond: 20 }, arrivals: 'even', proxies: 1 },
       });
-      apply(run, { ...named(rolloutOfStory(story), 'api') });
+      apply(run, named(rolloutOfStory(story), 'api'));
       onceIn(run, 'Healthy', () => {
         release(run, { image: 'web:2' });
-        apply(run, { ...named(deploymentObject({ image: 'api:2', errorRate: 0.4 }), 'api') });
+        apply(run, named(deploymentObject({ image: 'api:2', errorRate: 0.4 }), 'api'));
       });
     },
   };
@@ -92,5 +93,15 @@ const restarting = tell({
   ending: { phases: ['Healthy'], image: 'web:2' },
 });
 
-export const others: readonly Workload[] = [reapplied(), besides(), restarting];
-export const neighbour = { namespace: namespaceObject.metadata.name, rollout: 'api', service: 'api', checks: checksObject.metadata.name };
+/** The API server takes it, and we cannot read it: a time zone that there is not. */
+const poisoned = tell({
+  ...{ name: 'poisoned', text: 'beside a Rollout that cannot be read another one is released', analysis: null, steps: [{ setWeight: 50 }] },
+  act(run) {
+    const windows = [{ kind: 'Deny', schedule: '0 0 1 1 *', duration: '1h', timeZone: 'Mars/Phobos' }];
+    apply(run, named(rolloutOfStory(gitops, { windows }), 'poison'));
+    release(run, { image: 'web:2' });
+  },
+  ending: { phases: ['Healthy'], image: 'web:2' },
+});
+
+export const others: readonly Workload[] = [reapplied(), besides(), restarting, poisoned];

@@ -1,5 +1,6 @@
+import { resources } from '../../../src/sandbox/objects/index.ts';
 import { subject } from './kit.ts';
-import { canaryPods, onceAt, release, tell } from './story.ts';
+import { canaryName, canaryPods, later, onceAt, onceIn, release, tell } from './story.ts';
 
 /** Pods that do not come up, or do not stay. */
 export const pods = [
@@ -24,7 +25,7 @@ export const pods = [
       name: 'slow-start',
       text: 'pods that take half a minute to be ready: traffic waits for them at every step, and a pause outlasts the deadline',
     },
-    lengthMs: 160_000,
+    lengthMs: 175_000,
     ...{ analysis: null, spec: { progressDeadline: '35s' }, steps: [{ setWeight: 50 }, { pause: { duration: '50s' } }] },
     act: (run) => release(run, { image: 'web:2', behaviour: { 'start-delay-ms': '20000' } }),
     ending: { phases: ['Healthy'], image: 'web:2' },
@@ -43,5 +44,45 @@ export const pods = [
       });
     },
     ending: { phases: ['Healthy'], image: 'web:2' },
+  }),
+  tell({
+    ...{ name: 'unavailable', text: 'the canary’s pods stop being ready at 40 %, and stay so: rolled back after half a minute' },
+    ...{ analysis: null, hasCrashes: true, steps: [{ setWeight: 40 }, { pause: { duration: '60s' } }] },
+    act(run) {
+      release(run, { image: 'web:2' });
+      onceAt(run, 40, () => {
+        for (const name of canaryPods(run)) run.sandbox.faults.behave({ namespace: subject.namespace, name }, { 'never-ready': 'true' });
+      });
+    },
+    ending: { phases: ['RolledBack'], image: 'web:1' },
+  }),
+  tell({
+    ...{
+      name: 'short-at-the-end',
+      text: 'one of the canary’s pods is not ready when the bake ends: the promotion waits for it',
+      hasCrashes: true,
+    },
+    ...{ analysis: null, steps: [{ setWeight: 50 }], canary: { afterPromotion: { duration: '15s' } } },
+    act(run) {
+      release(run, { image: 'web:2' });
+      onceAt(run, 100, () => {
+        for (const name of canaryPods(run).slice(0, 1)) {
+          const pod = { namespace: subject.namespace, name };
+          run.sandbox.faults.behave(pod, { 'never-ready': 'true' });
+          later(run, 35_000, () => run.sandbox.faults.behave(pod, { 'never-ready': null }));
+        }
+      });
+    },
+    ending: { phases: ['Healthy'], image: 'web:2' },
+  }),
+  tell({
+    ...{ name: 'cleared-away', text: 'somebody deletes the Deployment of a canary that was rolled back: it stays away' },
+    act(run) {
+      release(run, { image: 'web:2', errorRate: 0.5 });
+      onceIn(run, 'RolledBack', () =>
+        later(run, 15_000, () => run.sandbox.client.delete(resources.deployments, { namespace: subject.namespace, name: canaryName(run) })),
+      );
+    },
+    ending: { phases: ['RolledBack'], image: 'web:1' },
   }),
 ];

@@ -1,6 +1,6 @@
 import type { Run } from '../play/run.ts';
 import { apply, subject } from './kit.ts';
-import { onceAt, release, tell } from './story.ts';
+import { isRolledBack, onceAt, release, tell } from './story.ts';
 
 /** Counts of pods: autoscalers, and steps that say how many. */
 
@@ -63,6 +63,3 @@ export const scale = [
     ending: { phases: ['Healthy'], image: 'web:2' },
   }),
 ];
-
-const isRolledBack = ({ kind, status }: { readonly kind?: string; readonly status?: unknown }): boolean =>
-  kind === 'Rollout' && (status as { readonly phase?: string } | undefined)?.phase === 'RolledBack';

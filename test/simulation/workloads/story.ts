@@ -115,8 +115,24 @@ export const checksOf = (...metrics: readonly Readonly<Record<string, unknown>>[
 
 export const successRate = (more: Readonly<Record<string, unknown>> = {}) => ({ ...checksObject.spec.metrics[0], ...more });
 
+/** Of the canary's Deployment and Service. */
+export const canaryName = (run: Run): string => `web-${statusOf(run)?.canaryRevision}`;
+
 /** Names of the pods that run of the canary. */
 export function canaryPods(run: Run): readonly string[] {
-  const workload = `web-${statusOf(run)?.canaryRevision}`;
+  const workload = canaryName(run);
   return [...run.sandbox.network.servers()].filter(({ identity }) => identity.workload === workload).map(({ pod }) => pod);
 }
+
+interface Seen {
+  readonly kind?: string;
+  readonly status?: unknown;
+}
+
+/** Of a written Rollout: that its first release was promoted, or rolled back. */
+export const isPromoted = ({ kind, status }: Seen): boolean => {
+  const { phase, history = [] } = (status ?? {}) as { readonly phase?: string; readonly history?: readonly unknown[] };
+  return kind === 'Rollout' && phase === 'Healthy' && history.length === 1;
+};
+export const isRolledBack = ({ kind, status }: Seen): boolean =>
+  kind === 'Rollout' && (status as { readonly phase?: string } | undefined)?.phase === 'RolledBack';
