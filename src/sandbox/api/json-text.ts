@@ -15,6 +15,7 @@ class Texts {
     let text = this.#known.get(value);
     if (text === undefined) {
       text = write(value);
+      if (text.length > longest) return text;
       if (this.#known.size >= this.#limit) this.#forget();
       this.#known.set(value, text);
     }
@@ -29,15 +30,17 @@ class Texts {
   }
 }
 
+/** What is longer is rare, and would hold much memory. */
+const longest = 65_536;
 const wholes = new Texts(256);
 const parts = new Texts(1_024);
 
 /** As `JSON.stringify`; of what is frozen, by the parts of it that are known. */
 export function jsonText(value: unknown): string {
   if (typeof value !== 'object' || value === null || !Object.isFrozen(value)) return JSON.stringify(value ?? null);
-  return wholes.of(value, (whole) =>
-    isObject(whole) && isObject(whole.metadata) ? objectText(whole, metadataText) : JSON.stringify(whole),
-  );
+  // Lists and refusals are answered once.
+  const isStored = isObject(value) && isObject(value.metadata) && value.metadata.uid !== undefined;
+  return isStored ? wholes.of(value, () => objectText(value, metadataText)) : JSON.stringify(value);
 }
 
 /** An object whose members are written one by one: `inside` those that need more than that. */
