@@ -55,6 +55,45 @@ describe('what the server stores', () => {
     expect(after.spec).toBe(before.spec);
   });
 
+  test('is written anew by the definition of today, also where the request says what is stored', () => {
+    const { server } = smallServer();
+    const definition = (deep: object) => ({
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'boxes.test.dev' },
+      spec: {
+        group: 'test.dev',
+        scope: 'Namespaced',
+        names: { plural: 'boxes', singular: 'box', kind: 'Box', listKind: 'BoxList' },
+        versions: [
+          {
+            ...{ name: 'v1', served: true, storage: true },
+            schema: {
+              openAPIV3Schema: {
+                type: 'object',
+                properties: {
+                  spec: { type: 'object', properties: { deep: { type: 'object', properties: deep }, size: { type: 'integer' } } },
+                },
+              },
+            },
+          },
+        ],
+      },
+    });
+    const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+    const send = (method: 'POST' | 'PUT' | 'PATCH', to: string, body: unknown, type = 'application/json') =>
+      server.request({ method, path: to, body, headers: { 'content-type': type } });
+    expect(send('POST', path, definition({ gone: { type: 'string' }, left: { type: 'string' } })).status).toBe(201);
+    const boxes = '/apis/test.dev/v1/namespaces/default/boxes';
+    const box = { apiVersion: 'test.dev/v1', kind: 'Box', metadata: { name: 'a' }, spec: { deep: { gone: 'x', left: 'y' }, size: 1 } };
+    const made = send('POST', boxes, box).body as typeof box;
+    const next = definition({ left: { type: 'string' }, more: { type: 'string', default: 'z' } });
+    expect(send('PATCH', `${path}/boxes.test.dev`, next, 'application/merge-patch+json').status).toBe(200);
+    const put = send('PUT', `${boxes}/a`, { ...structuredClone(made), spec: { ...structuredClone(made.spec), size: 2 } });
+    expect(put.body).toMatchObject({ spec: { deep: { left: 'y', more: 'z' }, size: 2 } });
+    expect(JSON.stringify(put.body)).not.toContain('"gone":"x"');
+  });
+
   test('is remembered for as many writes as it was told', () => {
     const { server } = smallServer({ history: 100 });
     server.request(create('a'));
