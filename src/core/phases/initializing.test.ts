@@ -45,6 +45,18 @@ describe('adoption', () => {
     expect(plan(pinned.build())).toMatchObject({ effects: [], wakeAtMs: t0 + seconds(10) });
     expect(effectsOf(plan(pinned.after(seconds(10)).build()), 'writeSplit')).toMatchObject([{ split: { backends: [{ weight: 100 }] } }]);
   });
+  test('where nothing is pinned, the split waits until the data plane has had its lag to know the first pods', () => {
+    const applied = up('Starting').withRootService({ selector: { app: 'web' }, selectorApplier: 'flux' });
+    const { deployment } = applied.build().revisions.find(({ revision }) => revision === stableRevision) ?? {};
+    if (deployment === undefined) throw new Error('the first revision has a Deployment');
+    const ready = applied.withStable({ replicas: 4 }, { deployment: { ...deployment, availableSinceMs: t0 } });
+    // The condition's time is cut to whole seconds.
+    expect(plan(ready.build())).toMatchObject({ status: { stage: { name: 'Pinning' } }, wakeAtMs: t0 + seconds(11) });
+    expect(effectsOf(plan(ready.build()), 'writeSplit')).toEqual([]);
+    const known = plan(ready.after(seconds(11)).build());
+    expect(known.status?.stage?.name).toBe('Splitting');
+    expect(effectsOf(known, 'writeSplit')).toMatchObject([{ split: { backends: [{ weight: 100 }] } }]);
+  });
   test('scales the workload to zero when the split is confirmed, and unpauses it', () => {
     const split = splitWith({ [stableRevision]: 100 }, {}, t0 - 11_000);
     const next = plan(up('Splitting').withSplit(split).withWorkload({ isPaused: true }).build());
