@@ -67,6 +67,20 @@ describe('adoption', () => {
     expect(effectsOf(plan(waiting.after(seconds(9)).build()), 'writeSplit')).toEqual([]);
     expect(effectsOf(plan(waiting.after(seconds(10)).build()), 'writeSplit')).toMatchObject([{ split: { backends: [{ weight: 100 }] } }]);
   });
+  test('and where no workload serves: until it has had that lag since the first pods were available', () => {
+    const first = up('Starting').withWorkload({ replicas: 0, readyReplicas: 0 });
+    const { deployment } = first.build().revisions.find(({ revision }) => revision === stableRevision) ?? {};
+    if (deployment === undefined) throw new Error('the first revision has a Deployment');
+    const ready = first
+      .withRootService({ selector: { app: 'web', 'sluice.dev/revision': stableRevision } })
+      .withStable({ replicas: 4 }, { deployment: { ...deployment, availableSinceMs: t0 } });
+    // The condition's time is cut to whole seconds.
+    expect(plan(ready.build())).toMatchObject({ status: { stage: { name: 'Pinning' } }, wakeAtMs: t0 + seconds(11) });
+    expect(effectsOf(plan(ready.build()), 'writeSplit')).toEqual([]);
+    const known = plan(ready.after(seconds(11)).build());
+    expect(known.status?.stage?.name).toBe('Splitting');
+    expect(effectsOf(known, 'writeSplit')).toMatchObject([{ split: { backends: [{ weight: 100 }] } }]);
+  });
   test('scales the workload to zero when the split is confirmed, and unpauses it', () => {
     const split = splitWith({ [stableRevision]: 100 }, {}, t0 - 11_000);
     const next = plan(up('Splitting').withSplit(split).withWorkload({ isPaused: true }).build());

@@ -7,6 +7,7 @@ import { claimEffect } from '../upkeep/claim.ts';
 import { pinState } from '../upkeep/pin.ts';
 import type { Workload, World } from '../world.ts';
 import { waitAgainstDeadline } from './deadline.ts';
+import { reachableAt } from './guards.ts';
 
 /**
  * Adoption: the first revision comes up beside what runs, takes the root Service, then the split, and only then does the workload
@@ -89,7 +90,14 @@ function pinning(world: World, draft: Draft): Draft {
   const pin = pinState(world, draft.status);
   if (pin.kind === 'due')
     return holding(draft, { reason: 'Initializing', message: 'the root Service is being pointed at the first revision' });
-  return serves(world.workload) ? pinned(world, enter(world, draft, 'Pinned')) : splitting(world, enter(world, draft, 'Splitting'));
+  return serves(world.workload) ? pinned(world, enter(world, draft, 'Pinned')) : reaching(world, draft);
+}
+
+/** A data plane that hears of the split before it knows the pods that it names would send requests nowhere. */
+function reaching(world: World, draft: Draft): Draft {
+  const untilMs = reachableAt(world, draft.status.stableRevision);
+  if (untilMs === undefined || world.nowMs >= untilMs) return splitting(world, enter(world, draft, 'Splitting'));
+  return waking(holding(draft, { reason: 'Initializing', message: 'waiting for the data plane to know the first revision' }), untilMs);
 }
 
 /** The data plane gets its lag to follow the endpoints before the split changes, too: pinned or not, it hears of the first revision's pods only now. */
