@@ -76,7 +76,7 @@ export const churn = [
       name: 'held-back',
       text: 'paused before the canary’s first traffic, and let go while its pods still start: traffic waits for them',
     },
-    ...{ analysis: null, steps: [{ setWeight: 50 }], spec: { paused: true } },
+    ...{ analysis: null, steps: [{ setWeight: 50 }], spec: { paused: true }, lengthMs: 150_000 },
     act(run) {
       release(run, { image: 'web:2', behaviour: { 'start-delay-ms': '30000' } });
       onceIn(run, 'Paused', () => later(run, 5_000, () => patchRollout(run, { paused: false })));

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import type { Mutant } from './mutant.ts';
+
+/** The text of the file with the fault in it. A fault whose line is no longer there, once, is a fault of the table. */
+export function planted({ file, from, to }: Pick<Mutant, 'file' | 'from' | 'to'>, root: string): string {
+  const parts = readFileSync(join(root, file), 'utf8').split(from);
+  if (parts.length !== 2) throw new Error(`${file} does not have this exactly once: ${from}`);
+  return parts.join(to);
+}
+
+/** Controller, sandbox and player as one program, with the fault in it, or without one. */
+export async function buildPlayer(outfile: string, root: string, mutant?: Mutant): Promise<void> {
+  await build({
+    ...{ absWorkingDir: root, entryPoints: ['test/simulation/mutants/player.ts'], outfile },
+    ...{ bundle: true, platform: 'node', format: 'esm', target: 'node20', packages: 'external', logLevel: 'silent' },
+    plugins: mutant === undefined ? [] : [plugin(mutant, root)],
+  });
+}
+
+const plugin = (mutant: Mutant, root: string): Plugin => ({
+  name: 'mutant',
+  setup: (builder) =>
+    builder.onLoad({ filter: /\.ts$/ }, ({ path }) =>
+      path === join(root, mutant.file) ? { contents: planted(mutant, root), loader: 'ts' } : undefined,
+    ),
+});
