@@ -54,8 +54,13 @@ function isNews({ by, object, previous }: SeenCommit): boolean {
 const holderOf = (lease: SeenCommit['previous']): string | undefined =>
   (lease as { readonly spec?: { readonly holderIdentity?: string } } | undefined)?.spec?.holderIdentity;
 
-export function endsAs(run: Run, { phases, isGone = false }: Ending): boolean {
+export function endsAs(run: Run, { phases, isGone = false, mayAwait = false }: Ending): boolean {
   const rollout = rolloutOf(run);
   if (rollout === undefined) return isGone;
-  return phases.includes(rollout.status?.phase ?? '');
+  return phases.includes(rollout.status?.phase ?? '') || (mayAwait && isInconclusive(rollout));
+}
+
+function isInconclusive({ status }: RolloutSeen): boolean {
+  const conditions = (status?.conditions ?? []) as readonly { readonly reason?: string }[];
+  return status?.phase === 'Paused' && conditions.some(({ reason }) => reason === 'AnalysisInconclusive');
 }
