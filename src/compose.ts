@@ -60,9 +60,14 @@ export function assemble(config: Config, surroundings: Surroundings): Composed {
   const isLeading = () => elector === undefined || elector.isValid();
   const fence: Fence = { check: isLeading };
   const client = createKubeClient({ transport, clock, random, log, fence });
+  let leaving: Promise<void> | undefined;
+  const fenced = (reason: string, epoch: number) => {
+    leaving ??= elector?.outrun(epoch) ?? Promise.resolve();
+    void leaving.then(() => onFenced(reason));
+  };
   const recorder = new Recorder({ client, clock, log, controller: 'sluice.dev/controller', instance: config.identity.slice(0, 128) });
   const controller = new RolloutController({
-    ...{ client, contact, clock, random, log, recorder, schedule, onFenced, onSettled },
+    ...{ client, contact, clock, random, log, recorder, schedule, onFenced: fenced, onSettled },
     sources: createSources(),
     ...(instantQuery === undefined ? {} : { instantQuery }),
     namespaces: config.namespaces,

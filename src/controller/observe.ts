@@ -23,6 +23,8 @@ export interface Observers {
   readonly refusals: Refusals;
   readonly measurer: Pick<Measurer, 'share'>;
   readonly secrets: SecretHashes;
+  /** How far our wall clock is ahead of the cluster's, which wrote the times of Deployments and Services. */
+  readonly clockAheadMs: () => number;
   /** Whether the share can be asked for in this mesh. */
   readonly canSeeShare: (target: RouterTarget) => boolean;
 }
@@ -119,7 +121,7 @@ function rootOf(rollout: Rollout, cache: Cache): RootService | undefined {
   return { name, uid, resourceVersion, selector, ports, clusterIP, type, selectorApplier, isOurs: mark?.ownerUid === rollout.uid };
 }
 
-function revisionsOf(rollout: Rollout, { cache }: Observers): readonly Revision[] {
+function revisionsOf(rollout: Rollout, { cache, clockAheadMs }: Observers): readonly Revision[] {
   const isOwn = ({ name }: { name: string }) => name !== rollout.spec.service.name;
   const deployments = new Map(cache.deployments.byIndex('owner', rollout.uid).map((record) => [record.mark?.revision ?? '', record]));
   const services = new Map(
@@ -128,6 +130,7 @@ function revisionsOf(rollout: Rollout, { cache }: Observers): readonly Revision[
       .filter(isOwn)
       .map((record) => [record.mark?.revision ?? '', record]),
   );
+  const aheadMs = clockAheadMs();
   return [...new Set([...deployments.keys(), ...services.keys()])].map((revision): Revision => {
     const [deployment, service] = [deployments.get(revision), services.get(revision)];
     const name = deployment?.name ?? service?.name ?? revisionName(rollout.name, revision);
@@ -136,15 +139,20 @@ function revisionsOf(rollout: Rollout, { cache }: Observers): readonly Revision[
       revision,
       name,
       createdAt: deployment?.createdAt ?? service?.createdAt ?? '',
-      deployment,
-      service: service === undefined ? undefined : serviceOf(service),
+      deployment: deployment === undefined ? undefined : byOurClock(deployment, aheadMs),
+      service: service === undefined ? undefined : serviceOf(service, aheadMs),
       readyEndpoints: endpoints.reduce((sum, { ready }) => sum + ready, 0),
     };
   });
 }
 
-function serviceOf({ uid, resourceVersion, ports, portsSinceMs, createdAt }: ServiceRecord): RevisionService {
-  const createdAtMs = Date.parse(createdAt);
+const byOurClock = (deployment: DeploymentRecord, aheadMs: number): DeploymentRecord =>
+  deployment.availableSinceMs === undefined || aheadMs === 0
+    ? deployment
+    : { ...deployment, availableSinceMs: deployment.availableSinceMs + aheadMs };
+
+function serviceOf({ uid, resourceVersion, ports, portsSinceMs, createdAt }: ServiceRecord, aheadMs: number): RevisionService {
+  const createdAtMs = Date.parse(createdAt) + aheadMs;
   return { uid, resourceVersion, ports, portsSinceMs, ...(Number.isNaN(createdAtMs) ? {} : { createdAtMs }) };
 }
 

@@ -37,8 +37,8 @@ export interface RolloutReconciler {
   readonly shareVia: (target: RouterTarget) => ShareVia | undefined;
   readonly obstacles: Obstacles;
   readonly confirmations: Confirmations;
-  /** This process is out of date: a newer leader has written. */
-  readonly onFenced: (reason: string) => void;
+  /** This process is out of date: a newer leader has written, in this epoch. */
+  readonly onFenced: (reason: string, epoch: number) => void;
 }
 
 type Seen = Extract<Observation, { kind: 'world' }>;
@@ -91,7 +91,7 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
   const world = { ...seen.world, epoch, ...(obstacle === undefined ? {} : { obstacle }) };
   const { rollout } = world;
   if (written > epoch) {
-    reconciler.onFenced(`Rollout ${key} or its TrafficSplit carries epoch ${written}, ours is ${epoch}`);
+    reconciler.onFenced(`Rollout ${key} or its TrafficSplit carries epoch ${written}, ours is ${epoch}`, written);
     return {};
   }
   const next = plan(world);

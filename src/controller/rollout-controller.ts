@@ -45,7 +45,7 @@ export interface RolloutControllerOptions {
   readonly schedule: Schedule;
   /** The leader's fencing number; undefined while this process does not lead. */
   readonly epoch: () => number | undefined;
-  readonly onFenced: (reason: string) => void;
+  readonly onFenced: (reason: string, epoch: number) => void;
   /** The first lists are in and, by a leader, looked at. Once. */
   readonly onSettled: () => void;
 }
@@ -244,6 +244,7 @@ export class RolloutController {
       refusals: this.#refusals,
       measurer: this.#measurer,
       secrets: this.#secrets,
+      clockAheadMs: () => this.#options.contact.clockAheadMs,
       canSeeShare: (target) => this.#shareVia(target) !== undefined,
     };
   }

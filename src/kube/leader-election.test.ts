@@ -82,6 +82,23 @@ test('a follower takes over after the observed duration by its own monotonic clo
   expect(clock.monotonicMs() - stoppedMs).toBeLessThan(23_000);
 });
 
+test.each([1, 2, 3, 4, 5])(
+  'it takes over within the duration and one retry of the end of a leader, whenever that comes (%i)',
+  async (seed) => {
+    const a = aCandidate('a');
+    await clock.advance(100);
+    const b = aCandidate('b', { random: seededRandom(seed) });
+    // Right after a renewal, of which the follower has not heard.
+    await clock.advance(20_000 + 10 * seed);
+    const renewed = server.lease?.spec;
+    while (server.lease?.spec === renewed) await clock.advance(10);
+    await a.stop();
+    const endedMs = clock.monotonicMs();
+    while (b.log.length === 0) await clock.advance(10);
+    expect(clock.monotonicMs() - endedMs).toBeLessThanOrEqual(17_010);
+  },
+);
+
 test('a record without news counts from when it was first seen, so a newcomer waits a whole duration', async () => {
   const a = aCandidate('a');
   await clock.advance(100);
@@ -300,6 +317,22 @@ test('the epoch grows with every acquisition, across deletion and a lowered coun
     if (round % 2 === 0) server.lease = undefined;
   }
   for (const [index, epoch] of seen.entries()) expect(epoch).toBeGreaterThan(seen[index - 1] ?? 0);
+});
+
+test('an epoch that objects carry and the lease has lost is outrun at the next acquisition, by whomever', async () => {
+  const a = aCandidate('a');
+  await clock.advance(100);
+  await a.elector.outrun(1_000_000_000);
+  expect(a.elector.isValid()).toBe(false);
+  expect(server.lease?.spec).toMatchObject({ holderIdentity: '', leaseTransitions: 1_000_000_000 });
+  await a.stop();
+  const b = aCandidate('b');
+  await clock.advance(5_000);
+  expect(epochs(b.log)).toEqual([1_000_000_001]);
+  // Whoever has lost the lease has no say in it.
+  server.edit({ holderIdentity: 'c', leaseTransitions: 1_000_000_002 });
+  await b.elector.outrun(2_000_000_000);
+  expect(server.lease?.spec).toMatchObject({ holderIdentity: 'c', leaseTransitions: 1_000_000_002 });
 });
 
 test('two candidates are never both valid, through outages, lost answers and frozen leaders', async () => {

@@ -112,15 +112,30 @@ export class LeaderElector {
   /** Gives the lease back, so that a follower takes it at its next look. Only after the last write: it ends `isValid`. */
   async release(signal?: AbortSignal): Promise<void> {
     if (this.#held === undefined && !this.#mayHold) return;
+    await this.#giveUp(0, signal);
+  }
+
+  /**
+   * An object carries a higher epoch than ours. Where the lease is ours all the same, its count was lowered by a hand or a clock, or somebody led by another
+   * lease: whoever leads next must have a higher one than that, or nobody ever could. Gives the lease back with that count, and ends `isValid` at once.
+   */
+  async outrun(epoch: number, signal?: AbortSignal): Promise<void> {
+    if (this.#held === undefined) return;
+    await this.#giveUp(epoch, signal);
+  }
+
+  async #giveUp(leastEpoch: number, signal: AbortSignal | undefined): Promise<void> {
     this.#held = undefined;
     this.#mayHold = false;
     // A renew under way when `run` was stopped may have moved the resourceVersion: look once more on a conflict.
     for (let attempt = 0; attempt < 2; attempt++) {
       const seen = await this.#observe(signal);
       if (!seen.ok || seen.value === undefined || seen.value.record.holderIdentity !== this.#options.identity) return;
+      const { record, object } = seen.value;
       const now = microTime(this.#options.clock.nowMs());
-      const free = { ...seen.value.record, holderIdentity: '', leaseDurationSeconds: 1, renewTime: now, acquireTime: now };
-      const written = await this.#put(seen.value.object, free, signal);
+      const leaseTransitions = Math.max(record.leaseTransitions, leastEpoch);
+      const free = { ...record, holderIdentity: '', leaseDurationSeconds: 1, leaseTransitions, renewTime: now, acquireTime: now };
+      const written = await this.#put(object, free, signal);
       if (written.ok || written.failure.kind !== 'conflict') return;
     }
   }
@@ -137,9 +152,18 @@ export class LeaderElector {
       if (failure !== undefined && failure.kind !== said && !signal.aborted)
         log.warn({ failure: describeFailure(failure) }, 'lease not acquired');
       said = failure?.kind;
-      await sleep(clock, this.#timing.retryPeriodMs * (0.8 + 0.4 * random.next()), signal);
+      // Never later than the period, and not past the moment from which the lease is free: fail-over takes its duration and one retry.
+      const retryMs = this.#timing.retryPeriodMs * (0.8 + 0.2 * random.next());
+      await sleep(clock, Math.min(retryMs, this.#heldForMs() ?? retryMs), signal);
     }
     return undefined;
+  }
+
+  /** How long the lease is somebody else's yet, as last seen; undefined where it is not. */
+  #heldForMs(): number | undefined {
+    const { clock, identity } = this.#options;
+    const state = leaseState(this.#observed?.record, this.#observed?.atMs ?? 0, clock.monotonicMs(), identity);
+    return state.kind === 'held' ? state.remainingMs : undefined;
   }
 
   async #tryAcquire(signal: AbortSignal): Promise<Result<number | undefined, KubeFailure>> {

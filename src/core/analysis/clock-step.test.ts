@@ -30,6 +30,14 @@ describe('after the clock was set back', () => {
       planRun({ nowMs: nowMs + seconds(31), run: next, samples: [], inFlight: [], subject: since(seconds(91)) }).questions,
     ).toHaveLength(1);
   });
+  test('while it may not be asked yet, that it is due is written once, and not anew with each moment that passes', () => {
+    const run = passing();
+    const unconfirmed = { samples: [], inFlight: [], subject: aSubject({ windowsSinceMs: nowMs + seconds(20) }) };
+    const first = planRun({ nowMs, run, ...unconfirmed });
+    expect(first.status).toBeDefined();
+    const next = { ...run, status: first.status ?? run.status };
+    expect(planRun({ nowMs: nowMs + 10, run: next, ...unconfirmed }).status).toBeUndefined();
+  });
   test('a sample that was counted is not counted again', () => {
     const run = passing();
     const sample = aSample(nowMs, good);

@@ -115,11 +115,12 @@ function resultOf({ world, startedAtMs }: Frame, metric: Metric): MetricResult {
  */
 function afterClockStep(stored: MetricResult, nowMs: number): MetricResult {
   const isAhead = (iso: string | undefined) => iso !== undefined && Date.parse(iso) > nowMs;
-  const { passedWindowStartedAt, silentSince } = stored;
+  const { nextDueAt, passedWindowStartedAt, silentSince } = stored;
   if (!isAhead(stored.measurements.at(-1)?.startedAt)) return stored;
   return {
     ...stored,
-    nextDueAt: stored.nextDueAt === undefined ? undefined : isoTime(nowMs),
+    // Once: with each moment that passes before it is asked it would be another status to write.
+    nextDueAt: isAhead(nextDueAt) ? isoTime(nowMs) : nextDueAt,
     passedWindowStartedAt: isAhead(passedWindowStartedAt) ? undefined : passedWindowStartedAt,
     silentSince: isAhead(silentSince) ? isoTime(nowMs) : silentSince,
   };

@@ -45,6 +45,15 @@ describe('adoption', () => {
     expect(plan(pinned.build())).toMatchObject({ effects: [], wakeAtMs: t0 + seconds(10) });
     expect(effectsOf(plan(pinned.after(seconds(10)).build()), 'writeSplit')).toMatchObject([{ split: { backends: [{ weight: 100 }] } }]);
   });
+  test('gives it to an unpinned one as well: its pods have only just come up', () => {
+    const unpinned = up('Starting').withSpec({ service: { name: 'web', pinSelector: 'Never' } });
+    const next = plan(unpinned.build());
+    expect(next.status?.stage?.name).toBe('Pinned');
+    expect(effectsOf(next, 'writeSplit')).toEqual([]);
+    const waiting = unpinned.recorded(next);
+    expect(effectsOf(plan(waiting.after(seconds(9)).build()), 'writeSplit')).toEqual([]);
+    expect(effectsOf(plan(waiting.after(seconds(10)).build()), 'writeSplit')).toMatchObject([{ split: { backends: [{ weight: 100 }] } }]);
+  });
   test('scales the workload to zero when the split is confirmed, and unpauses it', () => {
     const split = splitWith({ [stableRevision]: 100 }, {}, t0 - 11_000);
     const next = plan(up('Splitting').withSplit(split).withWorkload({ isPaused: true }).build());

@@ -87,16 +87,17 @@ function pinning(world: World, draft: Draft): Draft {
   const pin = pinState(world, draft.status);
   if (pin.kind === 'due')
     return holding(draft, { reason: 'Initializing', message: 'the root Service is being pointed at the first revision' });
-  return pin.kind === 'none' || !serves(world.workload)
-    ? splitting(world, enter(world, draft, 'Splitting'))
-    : pinned(world, enter(world, draft, 'Pinned'));
+  return serves(world.workload) ? pinned(world, enter(world, draft, 'Pinned')) : splitting(world, enter(world, draft, 'Splitting'));
 }
 
-/** The data plane gets its lag to follow the endpoints before the split changes, too. */
+/** The data plane gets its lag to follow the endpoints before the split changes, too: pinned or not, it hears of the first revision's pods only now. */
 function pinned(world: World, draft: Draft): Draft {
   const untilMs = sinceMs(draft) + maxLagMs(world);
   if (world.nowMs >= untilMs) return splitting(world, enter(world, draft, 'Splitting'));
-  return waking(holding(draft, { reason: 'Initializing', message: 'waiting for the data plane to follow the root Service' }), untilMs);
+  return waking(
+    holding(draft, { reason: 'Initializing', message: 'waiting for the data plane to know the pods of the first revision' }),
+    untilMs,
+  );
 }
 
 /** Upkeep writes the split from this stage on. */

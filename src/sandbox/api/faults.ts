@@ -1,12 +1,16 @@
 import type { ApiAnswer, ApiRequest, ApiWatchEvent } from './port.ts';
 import {
   badRequest,
+  conflict,
   expired,
   forbidden,
+  modified,
+  noSuchPath,
   type Refusal,
   refusalAnswer,
   serviceUnavailable,
   statusOf,
+  timeout,
   tooManyRequests,
   unauthorized,
 } from './status.ts';
@@ -49,6 +53,10 @@ export const troubles = {
   /** As etcd's own time-outs reach clients: perhaps it was done. */
   internal: (message = 'etcdserver: request timed out'): ApiAnswer => refusalAnswer({ code: 500, reason: '', message }),
   unavailable: (message = 'apiserver is shutting down'): ApiAnswer => refusalAnswer(serviceUnavailable(message)),
+  /** A gateway's: the request may have been done, or may yet be. */
+  timeout: (): ApiAnswer => refusalAnswer(timeout('request did not complete within the allotted timeout')),
+  conflict: (): ApiAnswer => refusalAnswer(conflict({ group: '', name: 'requests' }, '', modified)),
+  notFound: (): ApiAnswer => refusalAnswer(noSuchPath),
   unauthorized: (): ApiAnswer => refusalAnswer(unauthorized),
   forbidden: (): ApiAnswer => refusalAnswer(forbidden({ group: '', name: 'requests' }, '', 'permission was taken away')),
   gone: (): ApiAnswer => refusalAnswer(expired('too old resource version')),

@@ -68,7 +68,9 @@ export function createLine({ port, clock, faults = {} }: LineOptions): ApiLine {
       pass(faults.arriving?.(request), done, () => {
         faults.serving?.(request);
         const answer = port.request(request);
-        pass(faults.leaving?.(request, answer), done, () => done({ kind: 'answered', answer }));
+        const date = new Date(clock.nowMs()).toUTCString();
+        const dated = { ...answer, headers: { ...answer.headers, date } };
+        pass(faults.leaving?.(request, answer), done, () => done({ kind: 'answered', answer: dated }));
       });
     },
     watch(request, listener) {

@@ -31,6 +31,9 @@ export class Adapter {
   readonly #paused = new Set<string>();
   readonly #lagMs = new Map<string, Range>();
   readonly #arrivals = new Map<string, number>();
+  /** States of each split that were sent, and the newest that has arrived: two of one moment arrive in any order. */
+  readonly #sent = new Map<string, number>();
+  readonly #arrived = new Map<string, number>();
   /** Of which split what was written last for a root comes from: the objects themselves do not say. */
   readonly #written = new Map<string, SplitVersion>();
 
@@ -53,7 +56,11 @@ export class Adapter {
     const key = keyOf(split.metadata);
     const nowMs = clock.monotonicMs();
     const atMs = Math.max(nowMs + drawFrom(random, this.#lagMs.get(namespace) ?? lagMs), this.#arrivals.get(key) ?? 0);
+    const sent = (this.#sent.get(key) ?? 0) + 1;
+    this.#sent.set(key, sent);
     const adopt = () => {
+      if ((this.#arrived.get(key) ?? 0) > sent) return;
+      this.#arrived.set(key, sent);
       if (!this.#paused.has(namespace)) this.#adopt(split, isDeleted);
     };
     if (atMs <= nowMs) {

@@ -42,8 +42,6 @@ export interface ControlPlaneOptions {
 const modeLabel = 'bed.sluice.dev/mesh-mode';
 const meshLabel = 'bed.sluice.dev/mesh';
 const resyncMs = 600_000;
-/** What nobody names any more stays for a while, so that what still goes there can end. */
-const lingerMs = 3_000;
 
 /** What proxies of the mesh do with a root, and what kube-proxy does. */
 interface RootRoutes {
@@ -214,7 +212,7 @@ export class ControlPlane {
         this.#tell((proxy, lagMs) => proxy.tellEndpoints(cluster, addresses, lagMs), 'endpointsMs');
     }
     for (const cluster of before?.keys() ?? []) {
-      if (!clusters.has(cluster)) this.#tell((proxy, lagMs) => proxy.tellEndpoints(cluster, undefined, lagMs + lingerMs), 'endpointsMs');
+      if (!clusters.has(cluster)) this.#tell((proxy, lagMs) => proxy.tellEndpoints(cluster, undefined, lagMs), 'endpointsMs');
     }
     if (clusters.size === 0) this.#clusters.delete(key);
   }

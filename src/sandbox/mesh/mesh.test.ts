@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../lib/index.ts';
 import type { SandboxOptions } from '../cluster.ts';
 import { resources, routeGroupsOf, splitsOf } from '../objects/index.ts';
 import { aBench, type Bench, must, namespace } from '../testing/bench.ts';
+import { StepClock } from '../time/index.ts';
 import type { MeshMode } from './index.ts';
+import { MeshProxy } from './proxy.ts';
 
 const prompt = { adapterMs: [0, 0], routesMs: [0, 0], endpointsMs: [0, 0] } as const;
 type Mesh = NonNullable<SandboxOptions['mesh']>;
@@ -285,6 +288,31 @@ describe('lag', () => {
       expect(history.at(-1)).toBe(30);
       expect(history).toEqual(history.toSorted((left, right) => Number(left) - Number(right)));
     }
+  });
+
+  test.each([1, 2, 3, 4, 5, 6])('of what arrives at one moment the newest holds, whichever the clock takes first (seed %i)', (seed) => {
+    const clock = new StepClock({ tieBreak: seededRandom(seed) });
+    const proxy = new MeshProxy('curl', true, clock, () => {});
+    proxy.tellEndpoints('web', ['old'], 100);
+    proxy.tellEndpoints('web', ['newer'], 50);
+    proxy.tellEndpoints('web', ['newest'], 10);
+    clock.runFor(200);
+    expect(proxy.cluster('web')?.addresses).toEqual(['newest']);
+  });
+
+  test('endpoints of a Service that is made again under its name do not wait until the old ones are forgotten', () => {
+    const clock = new StepClock();
+    const proxy = new MeshProxy('curl-0', true, clock, () => {});
+    proxy.tellEndpoints('web', ['old'], 0);
+    proxy.tellEndpoints('web', undefined, 100);
+    clock.runFor(3_000);
+    expect(proxy.cluster('web')?.addresses).toEqual(['old']);
+    proxy.tellEndpoints('web', ['new'], 0);
+    clock.runFor(60_000);
+    expect(proxy.cluster('web')?.addresses).toEqual(['new']);
+    proxy.tellEndpoints('web', undefined, 0);
+    clock.runFor(3_001);
+    expect(proxy.cluster('web')).toBeUndefined();
   });
 
   test('nothing takes effect before its lag is over', () => {

@@ -4,6 +4,9 @@ import type { RootRoute } from './types.ts';
 /** What a proxy hears of: what to do with a root, or who is behind a cluster. */
 export type Topic = 'routes' | 'endpoints';
 
+/** What nobody names any more stays for a while, so that what still goes there can end. */
+const lingerMs = 3_000;
+
 /** The endpoints of a cluster as a proxy knows them. */
 export interface ClusterView {
   /** `ip:port` of each. */
@@ -23,6 +26,11 @@ export class MeshProxy {
   readonly #clusters = new Map<string, ClusterView>();
   /** When the newest that is under way arrives: nothing overtakes what was said before of the same thing. */
   readonly #arrivals = new Map<string, number>();
+  /** What was said last of each thing, and what has arrived: of two that arrive at one moment the clock may take the newer one first. */
+  readonly #said = new Map<string, number>();
+  readonly #heard = new Map<string, number>();
+  /** Clusters that are to be forgotten; each entry takes that back. */
+  readonly #lingering = new Map<string, () => void>();
   readonly #held = new Map<Topic, Map<string, () => void>>();
 
   constructor(name: string, isMeshed: boolean, clock: Clock, beforeChange: (proxy: MeshProxy) => void) {
@@ -49,12 +57,23 @@ export class MeshProxy {
     });
   }
 
-  /** Endpoints that arrive after the lag; undefined: the cluster is gone. */
+  /** Endpoints that arrive after the lag; undefined: the cluster is gone, and is forgotten soon after, unless it has come back by then. */
   tellEndpoints(cluster: string, addresses: readonly string[] | undefined, lagMs: number): void {
     this.#deliver('endpoints', cluster, lagMs, () => {
-      if (addresses === undefined) this.#clusters.delete(cluster);
+      this.#lingering.get(cluster)?.();
+      this.#lingering.delete(cluster);
+      if (addresses === undefined)
+        this.#lingering.set(
+          cluster,
+          this.#clock.after(lingerMs, () => this.#forget(cluster)),
+        );
       else this.#clusters.set(cluster, viewOf(addresses, this.#clusters.get(cluster), this.#clock.nowMs()));
     });
+  }
+
+  #forget(cluster: string): void {
+    this.#lingering.delete(cluster);
+    this.#take(() => this.#clusters.delete(cluster));
   }
 
   /** Takes no news of this kind until it is released, as a proxy does that was cut off, or that refuses what it was sent. */
@@ -73,14 +92,21 @@ export class MeshProxy {
     const nowMs = this.#clock.monotonicMs();
     const id = `${topic}:${key}`;
     const atMs = Math.max(nowMs + lagMs, this.#arrivals.get(id) ?? 0);
-    if (atMs <= nowMs) {
+    const said = (this.#said.get(id) ?? 0) + 1;
+    this.#said.set(id, said);
+    const arrive = () => {
+      if ((this.#heard.get(id) ?? 0) > said) return;
+      this.#heard.set(id, said);
       this.#arrive(topic, key, take);
+    };
+    if (atMs <= nowMs) {
+      arrive();
       return;
     }
     this.#arrivals.set(id, atMs);
     this.#clock.after(atMs - nowMs, () => {
       if (this.#arrivals.get(id) === atMs) this.#arrivals.delete(id);
-      this.#arrive(topic, key, take);
+      arrive();
     });
   }
 

@@ -82,14 +82,15 @@ const lookupFailed = { error: 'unable to lookup metrics' };
 function questionReply(question: Question, options: TrafficMetricsApiOptions, drawn: Struck, nowMs: number): Reply {
   const { quirks = smiMetrics } = options;
   const { version, resource, name } = question;
-  const objects = objectsFor(question, options, drawn);
+  const mute = drawn.find('noSeries');
+  const objects = mute === undefined ? objectsFor(question, options, drawn) : [];
   if (objects === undefined) return jsonReply(500, lookupFailed, nowMs);
   const list = (items: readonly unknown[]): Reply => jsonReply(200, trafficMetricsList(version, resource.plural, items), nowMs);
   const isSplit = resource.plural === 'trafficsplits';
   if (name === undefined || question.wantsEdges) return list(objects);
   if (objects.length > 0)
     return isSplit || objects.length > 1 || quirks.single === 'list' ? list(objects) : jsonReply(200, objects[0], nowMs);
-  switch (quirks.silence) {
+  switch (mute?.silence ?? quirks.silence) {
     case 'error':
       return jsonReply(500, lookupFailed, nowMs);
     case 'emptyList':

@@ -64,6 +64,8 @@ export type TrafficMetricsFault =
   | { readonly kind: 'value'; readonly change: (samples: Samples) => Samples }
   /** One metric is missing. */
   | { readonly kind: 'without'; readonly metric: string }
+  /** No series match, and it says so in this way. */
+  | { readonly kind: 'noSeries'; readonly silence: Quirks['silence'] }
   /** The object of another workload than was asked for. */
   | { readonly kind: 'stranger'; readonly name: string }
   | { readonly kind: 'garbage' }

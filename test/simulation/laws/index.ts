@@ -1,6 +1,93 @@
 import type { Law } from '../play/run.ts';
-import { comesToRest } from './rest.ts';
-import { wholeWeights } from './weights.ts';
+import { bounded, secretsStaySecret } from './bounds.ts';
+import { oneThingAtATime, podsBeforeTraffic, podsOutlastTraffic, stableInPlace, stableKeepsItsPods } from './capacity.ts';
+import { oneCanaryAtATime, promotionIsEarned, rollbackStays, stepsLast, verdictsAct } from './decisions.ts';
+import { absenceIsSeen, analysesAreReal, freshEvidence, onlyPassPasses, promotedAsAnalysed } from './evidence.ts';
+import { fewFights } from './foreign.ts';
+import { nothingPassesUnasked, pausedIsPaused } from './gates.ts';
+import { oneLeaderWrites, quickFailOver } from './leadership.ts';
+import { deletionsEnd, noLeftovers, nothingLeftBehind } from './leaving.ts';
+import { lossesAreSeen, noSilentStall, quickCuts } from './progress.ts';
+import { noneLostByUs } from './requests.ts';
+import { anyScheduleEndsAlike, comesToRest, heals, newTemplatesStart } from './rest.ts';
+import { onlyItsOwn, safeWithoutSplit } from './roots.ts';
+import { namesItsBackends, neverAgain, stepByStep, wholeWeights, withinTheStep } from './weights.ts';
+import { carriesItsVersion, neverBackward, onceIsEnough, sameObject } from './writes.ts';
 
-/** The registry of laws, in the order of facts/reliability.md 1.6 and 1.7. */
-export const laws: readonly Law[] = [wholeWeights, comesToRest];
+/** The registry of laws, in the order of facts/reliability.md 1.2 (I0, the requests), 1.6 and 1.7. */
+export const laws: readonly Law[] = [
+  noneLostByUs,
+  namesItsBackends,
+  wholeWeights,
+  withinTheStep,
+  stepByStep,
+  podsBeforeTraffic,
+  podsOutlastTraffic,
+  stableKeepsItsPods,
+  oneThingAtATime,
+  safeWithoutSplit,
+  onlyItsOwn,
+  neverAgain,
+  stableInPlace,
+  rollbackStays,
+  promotionIsEarned,
+  onlyPassPasses,
+  analysesAreReal,
+  freshEvidence,
+  verdictsAct,
+  stepsLast,
+  promotedAsAnalysed,
+  oneCanaryAtATime,
+  absenceIsSeen,
+  nothingPassesUnasked,
+  oneLeaderWrites,
+  carriesItsVersion,
+  onceIsEnough,
+  sameObject,
+  neverBackward,
+  bounded,
+  pausedIsPaused,
+  nothingLeftBehind,
+  fewFights,
+  secretsStaySecret,
+  comesToRest,
+  quickCuts,
+  lossesAreSeen,
+  noSilentStall,
+  newTemplatesStart,
+  heals,
+  quickFailOver,
+  deletionsEnd,
+  anyScheduleEndsAlike,
+  noLeftovers,
+];
+
+export interface NotYet {
+  readonly id: string;
+  readonly text: string;
+  readonly why: string;
+}
+
+/** Laws of the list that nothing can keep or break yet. Reports name them. */
+export const notYet: readonly NotYet[] = [
+  {
+    id: 'I24',
+    text: 'An approval is consumed by exactly one gate of exactly one Rollout, revision and attempt, at most once.',
+    why: 'there are no gates and no Decisions before the issue that brings them',
+  },
+  {
+    id: 'I25',
+    text: 'A reject or abort that was recorded before an approval was consumed wins, in whatever order they arrive.',
+    why: 'there are no Decisions before the issue that brings them',
+  },
+  {
+    id: 'I26',
+    text: 'The record of a decision is durable before its effect.',
+    why: 'there are no Decisions before the issue that brings them',
+  },
+  {
+    id: 'I27',
+    text: 'Quorum and separation: so many distinct subjects, the requester excluded where configured, one person counted once.',
+    why: 'there are no gates before the issue that brings them',
+  },
+];

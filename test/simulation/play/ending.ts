@@ -7,9 +7,11 @@ export function endingOf({ plan, struckNames }: Pick<Run, 'plan' | 'struckNames'
   const { phases, image, isGone } = workloadNamed(plan.workload).ending(struckNames);
   const struck = [...struckNames].map((name) => faultNamed(name));
   const mayAbort = struck.some((fault) => fault.mayAbort === true);
-  const isOpen = mayAbort || struck.some((fault) => fault.mayTurn === true);
+  const mayTurn = struck.some((fault) => fault.mayTurn === true);
+  const isOpen = mayAbort || mayTurn;
+  const more = [...(isOpen ? ['RolledBack'] : []), ...(mayTurn ? ['Healthy'] : [])];
   return {
-    phases: mayAbort && !phases.includes('RolledBack') ? [...phases, 'RolledBack'] : phases,
+    phases: [...phases, ...more.filter((phase) => !phases.includes(phase))],
     ...(image === undefined || isOpen ? {} : { image }),
     ...(isGone === undefined ? {} : { isGone }),
   };

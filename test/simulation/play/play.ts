@@ -3,6 +3,7 @@ import type { Logger } from '../../../src/lib/index.ts';
 import type { ApiAnswer, ApiPort, ApiRequest, CallFault, Faults as LineFaults } from '../../../src/sandbox/api/index.ts';
 import { createSimulation, type Replica } from '../../../src/simulation/index.ts';
 import { faultNamed } from '../faults/index.ts';
+import { endStateOf } from '../laws/end-state.ts';
 import { laws as allLaws } from '../laws/index.ts';
 import { workloadNamed } from '../workloads/index.ts';
 import { endingOf } from './ending.ts';
@@ -17,6 +18,8 @@ export interface PlayOptions {
   /** Goes on after the first violation. Default: false. */
   readonly isThorough?: boolean;
   readonly onLine?: (line: string) => void;
+  /** `end` of the same run without faults: any other schedule must come to the same. */
+  readonly reference?: readonly string[];
 }
 
 const minuteMs = 60_000;
@@ -95,7 +98,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
 
   const run: Run = {
     ...{ plan, sim, sandbox, commits, counts, trace, subject: workload.subject, random: sim.random },
-    ...{ strikes: struck, struckNames },
+    ...{ strikes: struck, struckNames, reference: options.reference },
     get isHealed() {
       return isHealed;
     },
@@ -283,6 +286,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   const ending = endingOf(run);
   await sim.runUntil(() => isOver() || (hasChecked() && settledIn(run, ending)), healingMs);
   sandbox.settle();
+  const end = endStateOf(run);
   if (!isOver()) for (const { law, watch } of watches) if (watch.onRest !== undefined) breach(law, watch.onRest());
   if (!isOver()) await sim.runUntil(isOver, options.restMs ?? plan.restMs ?? 5 * minuteMs);
   if (!isOver()) for (const { law, watch } of watches) if (watch.atEnd !== undefined) breach(law, watch.atEnd());
@@ -291,7 +295,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
   trace(`requests ${sent} ${lost} ${failed}`);
   sim.close();
   return {
-    ...{ plan, violations, evaluated, struck, tail, hash: hash.update(unhashed).digest('hex') },
+    ...{ plan, violations, evaluated, struck, end, tail, hash: hash.update(unhashed).digest('hex') },
     size: { ...counts, lengthMs },
     requests: { sent, lost, failed },
   };

@@ -80,6 +80,8 @@ export interface Run {
   readonly strikes: Readonly<Record<string, number>>;
   /** The names of the faults that have taken place. */
   readonly struckNames: ReadonlySet<string>;
+  /** How the same run ended without faults, where the player was told. */
+  readonly reference: readonly string[] | undefined;
   /** Processes that run now. */
   replicas(): readonly Replica[];
   leader(): Replica | undefined;
@@ -164,6 +166,8 @@ export interface Workload {
   readonly sandbox: NonNullable<SimulationOptions['sandbox']>;
   /** Names of the controller's pods. */
   readonly replicas: readonly string[];
+  /** Pods crash by themselves in it: what they had in their hands is lost, and nothing else. */
+  readonly hasCrashes?: boolean;
   /** How long all of it may take where nothing goes wrong. */
   readonly lengthMs: number;
   /** Objects that are there before, ten seconds before `act`. */
@@ -185,6 +189,8 @@ export interface Outcome {
   /** How often each kind of fault took place. */
   readonly struck: Readonly<Record<string, number>>;
   readonly requests: { readonly sent: number; readonly lost: number; readonly failed: number };
+  /** How it ended, without times and ids: `reference` of the same run with faults. */
+  readonly end: readonly string[];
   /** The last lines of the trace. */
   readonly tail: readonly string[];
 }

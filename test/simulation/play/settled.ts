@@ -25,17 +25,22 @@ const quietMs = 30_000;
 
 /**
  * It ended as it must, and for half a minute the same controller has led and has written nothing but its lease and Events: while nobody
- * leads, nothing has come to rest.
+ * leads, nothing has come to rest. Nor while somebody else has just changed what the Rollout is about, or while it still counts the
+ * corrections of what others wrote, which it forgets after five minutes.
  */
 export function settledIn(run: Run, ending: Ending): boolean {
   if (run.leader() === undefined) return false;
   const last = run.commits.findLast(isNews);
   if (last !== undefined && run.elapsedMs() - last.atMs <= quietMs) return false;
-  return endsAs(run, ending);
+  const { corrections } = rolloutOf(run)?.status ?? {};
+  return endsAs(run, ending) && (!Array.isArray(corrections) || corrections.length === 0);
 }
 
+const concerned = new Set(['Rollout', 'Deployment', 'Service', 'TrafficSplit']);
+
 function isNews({ by, object, previous }: SeenCommit): boolean {
-  if (by === undefined || object.kind === 'Event') return false;
+  if (by === undefined) return concerned.has(object.kind);
+  if (object.kind === 'Event') return false;
   return object.kind !== 'Lease' || holderOf(object) !== holderOf(previous);
 }
 

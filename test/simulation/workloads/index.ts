@@ -1,8 +1,15 @@
 import type { Workload } from '../play/run.ts';
+import { churn } from './churn.ts';
+import { lifecycle } from './lifecycle.ts';
+import { meshes } from './meshes.ts';
+import { others } from './others.ts';
+import { pods } from './pods.ts';
 import { releases } from './release.ts';
+import { scale } from './scale.ts';
+import { verdicts } from './verdicts.ts';
 
 /** The registry of workloads. */
-export const workloads: readonly Workload[] = [...releases];
+export const workloads: readonly Workload[] = [...releases, ...verdicts, ...pods, ...churn, ...scale, ...lifecycle, ...meshes, ...others];
 
 const byName = new Map(workloads.map((workload) => [workload.name, workload]));
 

@@ -28,6 +28,18 @@ export function apply(run: Pick<Run, 'sandbox'>, object: Readonly<Record<string,
   if (answer.status >= 300) throw new Error(`${kind} ${metadata.name}: ${JSON.stringify(answer.body)}`);
 }
 
+/** As `kubectl create` does it, and `kubectl apply` the first time: no server-side applier owns any of its fields. */
+export function create(run: Pick<Run, 'sandbox'>, object: Readonly<Record<string, unknown>>): void {
+  const { apiVersion, kind, metadata } = object as { apiVersion: string; kind: string; metadata: { name: string; namespace: string } };
+  const prefix = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const answer = run.sandbox.api.request({
+    ...{ method: 'POST', path: `${prefix}/namespaces/${metadata.namespace}/${pluralOf(kind)}`, query: { fieldManager: 'kubectl-create' } },
+    headers: { 'content-type': 'application/json', 'user-agent': 'kubectl', accept: 'application/json' },
+    body: object,
+  });
+  if (answer.status >= 300) throw new Error(`${kind} ${metadata.name}: ${JSON.stringify(answer.body)}`);
+}
+
 const pluralOf = (kind: string): string => (kind.endsWith('y') ? `${kind.toLowerCase().slice(0, -1)}ies` : `${kind.toLowerCase()}s`);
 
 export const namespaceObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: subject.namespace } } as const;

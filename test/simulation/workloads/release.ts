@@ -1,16 +1,16 @@
 import type { Run, Workload } from '../play/run.ts';
 import { rolloutOf } from '../play/settled.ts';
-import { apply, checksObject, clients, deploymentObject, namespaceObject, rolloutObject, serviceObject, subject } from './kit.ts';
+import { apply, checksObject, clients, create, deploymentObject, namespaceObject, rolloutObject, serviceObject, subject } from './kit.ts';
 
 const steps = [{ setWeight: 20 }, { pause: { duration: '20s' } }, { setWeight: 60 }, { pause: { duration: '20s' } }];
 
 /** The app as it was before Sluice, and the Rollout; a second version once the first has been adopted. */
 const release = (name: string, text: string, errorRate: number): Workload => ({
-  ...{ name, text, subject, replicas: ['sluice-a', 'sluice-b'], lengthMs: 240_000 },
+  ...{ name, text, subject, replicas: ['sluice-a', 'sluice-b'], lengthMs: 120_000 },
   sandbox: { mesh: { mode: 'linkerd' }, metrics: { dialects: ['linkerd'], scrapeMs: 5_000 } },
   prepare(run) {
-    for (const object of [namespaceObject, deploymentObject({ image: 'web:1', replicas: 3 }), serviceObject, checksObject])
-      apply(run, object);
+    for (const object of [namespaceObject, deploymentObject({ image: 'web:1', replicas: 3 }), checksObject]) apply(run, object);
+    create(run, serviceObject);
   },
   act(run) {
     clients(run);

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import { type Charge, chargeOf, noneLostByUs } from './requests.ts';
+import {
+  abort,
+  begun,
+  canary,
+  confirm,
+  midCanary,
+  must,
+  nameOf,
+  ref,
+  resources,
+  type Scene,
+  type Stage,
+  splits,
+  stable,
+  stageFor,
+} from './testing/stage.ts';
+import { witnessOf } from './witness.ts';
+
+const clients = {
+  ...{ name: 'curl', namespace: 'shop', target: { namespace: 'shop', service: 'web', port: 80 } },
+  rate: { kind: 'constant', perSecond: 20 },
+} as const;
+
+const podsOf = ({ people }: Stage, revision: string) =>
+  people.list(resources.pods, { namespace: 'shop', labelSelector: `sluice.dev/revision=${revision}` }).map(({ metadata }) => metadata);
+
+/** Who is charged with what was lost in this world. */
+function chargesOf(set: (stage: Stage) => Scene, happens: (scene: Scene, stage: Stage) => void): readonly Charge['to'][] {
+  const stage = stageFor(noneLostByUs);
+  const scene = set(stage);
+  stage.sandbox.send(clients);
+  stage.pass(5_000);
+  expect(stage.sandbox.oracle.totals().lost).toBe(0);
+  happens(scene, stage);
+  stage.pass(20_000);
+  const losses = stage.sandbox.oracle.losses();
+  expect(losses.length).toBeGreaterThan(0);
+  return [...new Set(losses.map((loss) => chargeOf(stage.run, witnessOf(stage.run), loss).to))];
+}
+
+test('a pod that crashes under traffic is charged to the pods', () => {
+  const charges = chargesOf(midCanary, (_, stage) => {
+    for (const pod of podsOf(stage, canary)) stage.sandbox.faults.crash(pod);
+  });
+  expect(charges).toEqual(['pods']);
+});
+
+test('a node that is lost under traffic is charged to the pods', () => {
+  const charges = chargesOf(midCanary, (_, stage) => {
+    for (const pod of podsOf(stage, stable)) stage.sandbox.faults.loseNode(pod);
+  });
+  expect(charges).toEqual(['pods']);
+});
+
+test('a root Service that somebody deletes is charged to them', () => {
+  const charges = chargesOf(midCanary, (_, { people }) => void people.delete(resources.services, ref('web')));
+  expect(charges).toEqual(['others']);
+});
+
+test('a split that somebody points at nobody is charged to them', () => {
+  const charges = chargesOf(midCanary, (scene, { people }) => {
+    scene.revision('cccccccccc', 0);
+    must(people.patch(splits, ref('web'), { spec: { backends: [{ service: 'web-cccccccccc', weight: 100 }] } }));
+  });
+  expect(charges).toEqual(['others']);
+});
+
+test('pods that somebody scales away are charged to them', () => {
+  const charges = chargesOf(
+    midCanary,
+    (_, { people }) => void must(people.patch(resources.deployments, ref(nameOf(canary)), { spec: { replicas: 0 } })),
+  );
+  expect(charges).toEqual(['others']);
+});
+
+test('a data plane that is behind by more than maxLag is charged to the mesh, by less to whoever took the pods', () => {
+  const after = (waitMs: number) =>
+    chargesOf(midCanary, (scene, stage) => {
+      stage.sandbox.faults.hold('routes');
+      abort(scene);
+      scene.split({ [canary]: 0, [stable]: 100 });
+      stage.pass(waitMs);
+      scene.scale(canary, 0);
+    });
+  expect(after(15_000)).toEqual(['mesh']);
+  expect(after(3_000)).toContain('controller');
+});
+
+test('traffic to a canary that was never ready is charged to the controller that sent it, whatever else is there', () => {
+  const charges = chargesOf(begun, (scene) => {
+    scene.revision('cccccccccc', 0);
+    scene.split({ cccccccccc: 50, [stable]: 50 });
+    confirm(scene, 50);
+  });
+  expect(charges).toEqual(['controller']);
+});

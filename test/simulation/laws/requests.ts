@@ -1,0 +1,156 @@
+import type { LossRecord } from '../../../src/sandbox/index.ts';
+import type { Law, Run } from '../play/run.ts';
+import { maxLagMs, type RolloutSeen, type SplitSeen, weightIn } from './seen.ts';
+import { type Removal, type Witness, witnessOf } from './witness.ts';
+
+/** Who has lost a request, and by what. */
+export interface Charge {
+  readonly to: 'controller' | 'mesh' | 'pods' | 'others';
+  readonly why: string;
+}
+
+export const noneLostByUs: Law = {
+  id: 'I0',
+  text:
+    'Facts 1.2: each request that no pod answered is charged to whoever caused it, and none to a decision of a controller. A controller is charged where its split sent to a backend that had no endpoint, or had none for ' +
+    'long enough for the data plane to know (maxLag), and where it took the last pods, or the Service, of a backend that the split gave traffic to within maxLag. Pods that end by themselves, news that come later than maxLag, and what others wrote or deleted are not its doing.',
+  watch(run, judge) {
+    const witness = witnessOf(run);
+    let judged = 0;
+    const look = (): string | undefined => {
+      const losses = run.sandbox.oracle.losses();
+      for (; judged < losses.length; judged += 1) {
+        const loss = losses[judged];
+        if (loss === undefined) break;
+        const { to, why } = chargeOf(run, witness, loss);
+        if (to === 'controller') {
+          judged += 1;
+          return judge(`${loss.count} requests to ${loss.backendService} lost (${loss.loss.kind}): ${why}`);
+        }
+        judge(undefined);
+      }
+      return undefined;
+    };
+    return {
+      // Often enough, and seldom enough to cost nothing: leaders renew every other second.
+      onCommit: ({ object }) => (object.kind === 'Lease' ? (look() ?? judge(undefined)) : undefined),
+      onRest: () => look() ?? judge(undefined),
+      atEnd: look,
+    };
+  },
+};
+
+/** To whom the first of these requests is charged. */
+export function chargeOf(run: Run, witness: Witness, record: LossRecord): Charge {
+  const { loss, namespace, rootService, backendService } = record;
+  const atMs = run.elapsedMs() - (run.sim.clock.nowMs() - record.fromMs);
+  const rollout = rolloutOf(witness, namespace, rootService);
+  const lagMs = rollout === undefined ? 10_000 : maxLagMs(rollout);
+  const scene: Scene = {
+    run,
+    witness,
+    rollout,
+    lagMs,
+    atMs,
+    namespace,
+    rootService,
+    backend: backendService,
+    version: record.splitVersion,
+  };
+  switch (loss.kind) {
+    case 'crashed':
+      return { to: 'pods', why: `${loss.pod} crashed` };
+    case 'no-service':
+      return charged(
+        removerOf(scene, 'Service', rootService, rollout?.metadata.deletionTimestamp === undefined),
+        'the root Service is gone',
+      );
+    case 'no-route':
+    case 'no-backend': {
+      const remover = removerOf(scene, 'Service', backendService, true);
+      if (remover !== undefined && !isLate(scene)) return charged(remover, `Service ${backendService} was removed under traffic`);
+      return bySplit(scene, `the split names ${backendService}, which the data plane cannot send to`);
+    }
+    case 'no-endpoints': {
+      if (loss.last.length === 0) return bySplit(scene, `${backendService} had no endpoint yet`);
+      const own = loss.last.filter(({ state }) => state !== 'stopped' && state !== 'terminating');
+      if (own.length > 0) return { to: 'pods', why: `${own.map(({ pod, state }) => `${pod ?? 'a pod'} ${state}`).join(', ')}` };
+      return byRemoval(scene, loss.last[0]?.pod);
+    }
+    case 'refused':
+      if (loss.by.state === 'unknown' || (loss.by.state !== 'stopped' && loss.by.state !== 'terminating'))
+        return { to: 'pods', why: `${loss.by.pod ?? loss.by.address} ${loss.by.state}` };
+      return byRemoval(scene, loss.by.pod);
+  }
+}
+
+interface Scene {
+  readonly run: Run;
+  readonly witness: Witness;
+  readonly rollout: RolloutSeen | undefined;
+  readonly lagMs: number;
+  readonly atMs: number;
+  readonly namespace: string;
+  readonly rootService: string;
+  readonly backend: string;
+  /** In force in the proxy that lost it. */
+  readonly version: string | undefined;
+}
+
+const charged = (by: 'controller' | 'others' | undefined, why: string): Charge => ({ to: by ?? 'others', why });
+
+function rolloutOf(witness: Witness, namespace: string, service: string): RolloutSeen | undefined {
+  for (const uid of witness.rolloutUids()) {
+    const rollout = witness.rollout(uid);
+    if (rollout?.metadata.namespace === namespace && rollout.spec.service.name === service) return rollout;
+  }
+  return undefined;
+}
+
+/** Who deleted an object last, before the loss. */
+function removerOf({ run, atMs, namespace }: Scene, kind: string, name: string, isOurs: boolean): 'controller' | 'others' | undefined {
+  const removal = run.commits.findLast(
+    (commit) => commit.type === 'DELETED' && commit.object.kind === kind && commit.key === `${namespace}/${name}` && commit.atMs <= atMs,
+  );
+  if (removal === undefined) return undefined;
+  return removal.by !== undefined && isOurs ? 'controller' : 'others';
+}
+
+/** Sent where nobody was: by whoever wrote the split that was in force, unless the data plane had had its time to learn of the endpoints. */
+function bySplit({ witness, version, namespace, backend, atMs, lagMs }: Scene, why: string): Charge {
+  const written = witness.splitVersion(version);
+  if (written === undefined) return { to: 'others', why: `${why}, and no split says so` };
+  if (written.by === undefined) return { to: 'others', why: `${why}, and somebody else wrote the split` };
+  const { isReady, sinceMs } = witness.readySince(`${namespace}/${backend}`) ?? { isReady: false, sinceMs: 0 };
+  if (isReady && atMs - sinceMs > lagMs) return { to: 'mesh', why: `${why} though it has had endpoints for longer than maxLag` };
+  const wasReady = witness.leastReady(`${namespace}/${backend}`, written.atMs - lagMs, written.atMs) > 0;
+  // They were there when it was written, for the time that the data plane needs: what became of them since is another matter.
+  if (wasReady && !isReady) return { to: 'pods', why: `${why}: they went after the split had been written` };
+  return { to: 'controller', why: `${why}, by ${written.by.replica.identity}` };
+}
+
+/** The last pods of a backend were taken away: too early where the split had given it traffic within maxLag. */
+function byRemoval(scene: Scene, pod: string | undefined): Charge {
+  const { witness, namespace, atMs } = scene;
+  const deployment = deploymentOf(pod ?? '');
+  const removal = witness.removals(`${namespace}/${deployment}`).findLast((each) => each.atMs <= atMs);
+  if (removal?.by === undefined) return { to: 'others', why: `${pod} was taken away` };
+  if (removal.left > 0) return { to: 'mesh', why: `${pod} ended before the data plane had heard of it` };
+  if (isLate(scene)) return { to: 'mesh', why: `the data plane still sent to ${pod} later than maxLag after the split had changed` };
+  return { to: 'controller', why: `${pod} was taken away by ${by(removal)}, with traffic on it` };
+}
+
+const by = ({ by: call }: Removal): string => call?.replica.identity ?? 'somebody';
+
+/** `<deployment>-<replica set>-<pod>`. */
+const deploymentOf = (pod: string): string => pod.split('-').slice(0, -2).join('-');
+
+/** The stored split has sent nothing there for longer than the data plane may lag. */
+function isLate({ witness, namespace, rootService, backend, rollout, atMs, lagMs }: Scene): boolean {
+  const split = rollout?.spec.traffic?.smi?.splitName ?? rootService;
+  const shifts = witness.shifts(`${namespace}/${split}`).filter((shift) => shift.atMs <= atMs);
+  const sends = ({ split: version }: { readonly split: SplitSeen }) => (backend === rootService ? false : weightIn(version, backend) > 0);
+  const last = shifts.findLastIndex(sends);
+  const away = shifts[last + 1];
+  return away !== undefined && atMs - away.atMs > lagMs;
+}

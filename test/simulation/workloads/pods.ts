@@ -1,0 +1,88 @@
+import { resources } from '../../../src/sandbox/objects/index.ts';
+import { subject } from './kit.ts';
+import { canaryName, canaryPods, later, onceAt, onceIn, release, tell } from './story.ts';
+
+/** Pods that do not come up, or do not stay. */
+export const pods = [
+  tell({
+    ...{ name: 'never-ready', text: 'a version whose pods never become ready gets no traffic and is given up by the progress deadline' },
+    spec: { progressDeadline: '30s' },
+    act: (run) => release(run, { image: 'web:2', behaviour: { 'never-ready': 'true' } }),
+    ending: { phases: ['RolledBack'], image: 'web:1' },
+  }),
+  tell({
+    ...{
+      name: 'crash-loop',
+      lengthMs: 170_000,
+      text: 'a version whose pods crash over and over once they have traffic is rolled back',
+      hasCrashes: true,
+    },
+    act: (run) => release(run, { image: 'web:2', behaviour: { 'crash-after-requests': '40', 'crash-backoff-ms': '8000' } }),
+    ending: { phases: ['RolledBack'], image: 'web:1' },
+  }),
+  tell({
+    ...{
+      name: 'slow-start',
+      text: 'pods that take half a minute to be ready: traffic waits for them at every step, and a pause outlasts the deadline',
+    },
+    lengthMs: 175_000,
+    ...{ analysis: null, spec: { progressDeadline: '35s' }, steps: [{ setWeight: 50 }, { pause: { duration: '50s' } }] },
+    act: (run) => release(run, { image: 'web:2', behaviour: { 'start-delay-ms': '20000' } }),
+    ending: { phases: ['Healthy'], image: 'web:2' },
+  }),
+  tell({
+    ...{
+      name: 'outage',
+      text: 'the canary loses its only pod at 40 %: its weight goes at once and comes back with the pod',
+      hasCrashes: true,
+    },
+    ...{ analysis: null, steps: [{ setWeight: 40 }, { pause: { duration: '20s' } }] },
+    act(run) {
+      release(run, { image: 'web:2' });
+      onceAt(run, 40, () => {
+        for (const name of canaryPods(run)) run.sandbox.faults.crash({ namespace: subject.namespace, name });
+      });
+    },
+    ending: { phases: ['Healthy'], image: 'web:2' },
+  }),
+  tell({
+    ...{ name: 'unavailable', text: 'the canary’s pods stop being ready at 40 %, and stay so: rolled back after half a minute' },
+    ...{ analysis: null, hasCrashes: true, steps: [{ setWeight: 40 }, { pause: { duration: '60s' } }] },
+    act(run) {
+      release(run, { image: 'web:2' });
+      onceAt(run, 40, () => {
+        for (const name of canaryPods(run)) run.sandbox.faults.behave({ namespace: subject.namespace, name }, { 'never-ready': 'true' });
+      });
+    },
+    ending: { phases: ['RolledBack'], image: 'web:1' },
+  }),
+  tell({
+    ...{
+      name: 'short-at-the-end',
+      text: 'one of the canary’s pods is not ready when the bake ends: the promotion waits for it',
+      hasCrashes: true,
+    },
+    ...{ analysis: null, steps: [{ setWeight: 50 }], canary: { afterPromotion: { duration: '15s' } } },
+    act(run) {
+      release(run, { image: 'web:2' });
+      onceAt(run, 100, () => {
+        for (const name of canaryPods(run).slice(0, 1)) {
+          const pod = { namespace: subject.namespace, name };
+          run.sandbox.faults.behave(pod, { 'never-ready': 'true' });
+          later(run, 35_000, () => run.sandbox.faults.behave(pod, { 'never-ready': null }));
+        }
+      });
+    },
+    ending: { phases: ['Healthy'], image: 'web:2' },
+  }),
+  tell({
+    ...{ name: 'cleared-away', text: 'somebody deletes the Deployment of a canary that was rolled back: it stays away' },
+    act(run) {
+      release(run, { image: 'web:2', errorRate: 0.5 });
+      onceIn(run, 'RolledBack', () =>
+        later(run, 15_000, () => run.sandbox.client.delete(resources.deployments, { namespace: subject.namespace, name: canaryName(run) })),
+      );
+    },
+    ending: { phases: ['RolledBack'], image: 'web:1' },
+  }),
+];
