@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import type { Plan } from '../play/plan.ts';
-import { play } from '../play/play.ts';
 import type { Answer, Job, Played } from './job.ts';
 import { learn } from './learn.ts';
+import { playBeside } from './reference.ts';
 import { shrink } from './shrink.ts';
 
 /** What a worker says: that it goes on, that it begins another run, and what came of a job. */
@@ -48,7 +48,7 @@ async function answerTo(job: Job, onPlay: () => void): Promise<Answer> {
 export async function played(plan: Plan): Promise<Played> {
   stray = undefined;
   try {
-    const { hash, struck, evaluated, requests, size, violations } = await play(plan);
+    const { hash, struck, evaluated, requests, size, violations } = await playBeside(plan);
     const thrown = stray === undefined ? undefined : { law: 'throws', what: stray, atMs: size.lengthMs };
     return { plan, hash, struck, evaluated, requests, lengthMs: size.lengthMs, violation: violations[0] ?? thrown };
   } catch (error) {
