@@ -27,9 +27,46 @@ export const initialState: PromqlState = {
 /** The state behind `text`, read on from `state`. */
 export function advance(state: PromqlState, text: string): PromqlState {
   let next = state;
-  for (const character of text) next = step(next, character);
+  for (const { after } of piecesOf(state, text)) next = after;
   return next;
 }
+
+/** A part of a text that is read at once: a character, or many that mean no more than one of them. */
+export interface Piece {
+  readonly text: string;
+  readonly before: PromqlState;
+  readonly after: PromqlState;
+}
+
+/** Queries are read at every look at a Rollout, so whole words and strings are passed in one go. */
+export function* piecesOf(state: PromqlState, text: string): Iterable<Piece> {
+  let before = state;
+  for (let at = 0; at < text.length; ) {
+    const piece = dullPiece(before, text, at) ?? String.fromCodePoint(text.codePointAt(at) ?? 0);
+    // What is dull leaves every state as its last character does.
+    const last = before.mode === 'code' ? piece.slice(-1) : piece;
+    const after = step(before, piece.length > 1 ? last : piece);
+    yield { text: piece, before, after };
+    before = after;
+    at += piece.length;
+  }
+}
+
+/** Words, numbers and what stands between them in code; in a string what neither ends nor escapes. */
+function dullPiece({ mode, isEscaped }: PromqlState, text: string, at: number): string | undefined {
+  if (isEscaped) return undefined;
+  const dull = dullIn[mode];
+  dull.lastIndex = at;
+  return dull.exec(text)?.[0];
+}
+
+const dullIn: Readonly<Record<PromqlState['mode'], RegExp>> = {
+  code: /[\w:.,()+*/-]+/y,
+  double: /[^"\\]+/y,
+  single: /[^'\\]+/y,
+  backtick: /[^`]+/y,
+  comment: /[^\n]+/y,
+};
 
 function step(state: PromqlState, character: string): PromqlState {
   switch (state.mode) {

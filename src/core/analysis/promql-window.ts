@@ -1,4 +1,4 @@
-import { advance, initialState } from './promql-state.ts';
+import { initialState, piecesOf } from './promql-state.ts';
 
 /**
  * How far into the past a PromQL query looks, read out of its text: ranges, subqueries and offsets. Never too short: ranges of
@@ -20,13 +20,8 @@ export function lookBackMs(query: string, windowMs: number): number {
 
 /** The query without strings and comments. */
 function codeOf(query: string): string {
-  let state = initialState;
   let code = '';
-  for (const character of query) {
-    const next = advance(state, character);
-    if (state.mode === 'code' && next.mode === 'code') code += character;
-    state = next;
-  }
+  for (const { text, before, after } of piecesOf(initialState, query)) if (before.mode === 'code' && after.mode === 'code') code += text;
   return code;
 }
 
