@@ -1,9 +1,9 @@
+import type { Clock } from '../lib/index.ts';
 import type { InstantQuery, PrometheusReply } from '../metrics/index.ts';
 import type { PrometheusApi } from '../sandbox/prometheus/index.ts';
-import type { OwnTime } from './own-time.ts';
 
 /** Prometheus without a socket: the sandbox's answers, when they would have arrived. */
-export function inProcess(api: Pick<PrometheusApi, 'answer'>, time: OwnTime, latencyMs: () => number): InstantQuery {
+export function inProcess(api: Pick<PrometheusApi, 'answer'>, time: Pick<Clock, 'after'>, latencyMs: () => number): InstantQuery {
   return ({ query, timeoutMs }, signal) =>
     new Promise((resolve) => {
       if (signal.aborted) return resolve({ kind: 'aborted' });
