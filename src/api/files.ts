@@ -26,7 +26,7 @@ function reasonsPage(table: Readonly<Record<string, Reason>>): string {
     .map(([code, { severity, means, remedy }]) => `| \`${code}\` | ${severity} | ${cell(means)} | ${cell(remedy)} |`);
   return `# Reasons
 
-Every reason code of a condition, an Event, a log line or an error, what it means, and what to do about it.
+Every reason code of a condition, an Event, a log line, an error or a warning of \`sluice simulate\`, what it means, and what to do about it.
 
 | reason | severity | what it means | what to do |
 | --- | --- | --- | --- |

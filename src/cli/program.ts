@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { controllerCommand } from './commands/controller.ts';
 import { demoCommand } from './commands/demo.ts';
 import { renderCommand } from './commands/render.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { versionCommand } from './commands/version.ts';
 
 /** One command line; the exit code comes back as a value. */
@@ -14,7 +15,13 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .description('Progressive delivery for Kubernetes on any mesh of the SMI.')
     .exitOverride()
     .showHelpAfterError();
-  for (const command of [controllerCommand(finish), demoCommand(finish), renderCommand(finish), versionCommand(finish)]) {
+  for (const command of [
+    controllerCommand(finish),
+    demoCommand(finish),
+    renderCommand(finish),
+    simulateCommand(finish),
+    versionCommand(finish),
+  ]) {
     command.exitOverride();
     program.addCommand(command);
   }

@@ -1,5 +1,5 @@
 /**
- * Every reason code that users can meet in a condition, an Event, a log line or an error, with what it means and what to do.
+ * Every reason code that users can meet in a condition, an Event, a log line, an error or a warning of `sluice simulate`, with what it means and what to do.
  * docs/reasons.md is generated from this table; a test holds both in step, and finds reasons that nothing uses.
  */
 export interface Reason {
@@ -135,6 +135,68 @@ export const reasons = {
   // Analysis
   AnalysisTemplateNotFound: reason('warning', 'A template named by the Rollout does not exist; it waits.', 'Create the template.'),
   AnalysisTemplateInvalid: reason('error', 'A template cannot be used.', 'The message lists every error with its path.'),
+  // Warnings of `sluice simulate`
+  NoAnalysis: reason('warning', 'Nothing judges the release: no metric is measured.', 'Add strategy.canary.analysis with a template.'),
+  WindowLongerThanStep: reason(
+    'warning',
+    'A metric looks back further than the step lasts that it is to judge.',
+    'Make the pause longer, or the window shorter.',
+  ),
+  TooFewRequests: reason(
+    'warning',
+    'There are too few requests in a window to tell the release from what the threshold allows.',
+    'Make the window longer or the weight higher, or tolerate more in the threshold.',
+  ),
+  MinRequestsUnreachable: reason(
+    'warning',
+    'A metric asks for more requests than there are: it says nothing at this weight.',
+    'Make minRequests smaller, the window longer or the weight higher; without any traffic send some.',
+  ),
+  OneFailureIsEnough: reason(
+    'info',
+    'So few requests are seen that a single failed one is more than the threshold allows: a good release may be rolled back.',
+    'Tolerate a failure (failureLimit), make the window longer or the weight higher, or set minRequests.',
+  ),
+  AskedTooSoon: reason(
+    'warning',
+    'A metric is asked for the last time while most of the release is still to come.',
+    'Give it an interval, and leave count out.',
+  ),
+  FirstWeightHigh: reason(
+    'warning',
+    'The first step gives the release much of the traffic at once.',
+    'Begin with a small weight, such as 5.',
+  ),
+  LimitOutlastsRollout: reason(
+    'warning',
+    'A limit tolerates more than can happen before the release is over.',
+    'Make the limit or the interval smaller.',
+  ),
+  UndecidedForever: reason(
+    'warning',
+    'A release ended neither promoted nor rolled back: it waits for a person.',
+    'See what it waits for; noData.then: Fail rolls back in place of waiting.',
+  ),
+  MetricUnknown: reason(
+    'warning',
+    'A metric asks for what the simulated mesh does not have, and was left out of the simulation.',
+    'Mend the query or choose the mesh with --mesh; your own application’s metrics cannot be simulated.',
+  ),
+  QueryRefused: reason(
+    'warning',
+    'The simulated Prometheus cannot evaluate a query; the metric was left out of the simulation.',
+    'Mend the query: a controller would end the analysis as an Error.',
+  ),
+  MetricSilent: reason(
+    'warning',
+    'A metric was asked and never had data, although the release had traffic.',
+    'Look at the labels that its query selects by, and at minRequests.',
+  ),
+  RequestsLost: reason(
+    'error',
+    'Requests were left without an endpoint by the controller, which must never happen.',
+    'Please report it with the Rollout and the seed.',
+  ),
   // Objects and machinery
   InvalidSpec: reason(
     'error',

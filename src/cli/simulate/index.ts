@@ -1,0 +1,2 @@
+export { type CommandSurroundings, runSimulate } from './command.ts';
+export type { Flags } from './flags.ts';
