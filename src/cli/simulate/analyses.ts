@@ -67,24 +67,29 @@ export interface Analyses {
   readonly problems: readonly string[];
 }
 
+export interface AnalysedRollout {
+  readonly spec: RolloutSpec;
+  readonly document: Document;
+}
+
 /** `change` makes of a metric what the simulation can ask. */
-export function readAnalyses(spec: RolloutSpec, find: FindTemplate, change: (metric: Metric) => Metric): Analyses {
+export function readAnalyses({ spec, document }: AnalysedRollout, find: FindTemplate, change: (metric: Metric) => Metric): Analyses {
   const used = new Map<Document, UsedTemplate>();
   const problems = new Set<string>();
   const templateOf = (ref: TemplateRef, path: string): AnalysisTemplate | undefined => {
-    const document = find(ref);
-    if (document === undefined) {
+    const given = find(ref);
+    if (given === undefined) {
       const kind = ref.clusterScope ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate';
-      problems.add(`${path}: no ${kind} "${ref.name}" is given; add its file with -f`);
+      problems.add(errorText(document, { path, message: `no ${kind} "${ref.name}" is given; add its file with -f` }));
       return undefined;
     }
     const decode = ref.clusterScope ? decodeClusterAnalysisTemplate : decodeAnalysisTemplate;
-    const decoded = decode(document.object as unknown as KubeObject);
+    const decoded = decode(given.object as unknown as KubeObject);
     if (!decoded.ok) {
-      for (const error of decoded.failure) problems.add(errorText(document, error));
+      for (const error of decoded.failure) problems.add(errorText(given, error));
       return undefined;
     }
-    used.set(document, { document, template: decoded.value });
+    used.set(given, { document: given, template: decoded.value });
     return decoded.value;
   };
   const analyses = askedIn(spec).flatMap(({ refs, args, ...asked }): Analysis[] => {
@@ -93,7 +98,8 @@ export function readAnalyses(spec: RolloutSpec, find: FindTemplate, change: (met
     const merged = mergeTemplates(templates, args);
     if (merged.ok) return [{ ...asked, templates, ...merged.value }];
     // Of templates that are not all there much would seem to be missing that is not.
-    if (templates.length === refs.length) for (const problem of merged.failure) problems.add(`${asked.path}: ${problemText(problem)}`);
+    if (templates.length === refs.length)
+      for (const problem of merged.failure) problems.add(errorText(document, { path: asked.path, message: problemText(problem) }));
     return [];
   });
   return { analyses, used: [...used.values()], problems: [...problems] };

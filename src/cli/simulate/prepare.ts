@@ -4,14 +4,15 @@ import type { RolloutSpec } from '../../core/rollout.ts';
 import type { KubeObject } from '../../kube/index.ts';
 import { fail, formatDuration, isObject, ok, type Result } from '../../lib/index.ts';
 import type { ProviderName } from '../../traffic/index.ts';
-import { type Analyses, errorText, type FindTemplate, readAnalyses } from './analyses.ts';
+import { type AnalysedRollout, type Analyses, errorText, type FindTemplate, readAnalyses } from './analyses.ts';
 import { type App, appOf, placed, type Written } from './app.ts';
 import { type LeftOut, leftOut, nothingToAsk, queriesOf, unknownIn, webLeftOut } from './askable.ts';
+import { assumptionsOf, isOpenPause } from './assumptions.ts';
+import { chooseRollout } from './choose.ts';
 import type { Document } from './documents.ts';
 import type { Finding } from './findings.ts';
 import { meshOf, type SimulatedMesh, wantedSeries } from './meshes.ts';
 import { metricUses, shortestWindowMs } from './metric-uses.ts';
-import { shareText } from './quality.ts';
 import type { Scenario } from './scenario.ts';
 import type { Settings } from './settings.ts';
 import { pausesMsOf, stretchesOf } from './timeline.ts';
@@ -47,19 +48,21 @@ export function prepare({ documents, library }: Given, settings: Settings): Resu
     ...unknown.map((error) => errorText(document, error)),
     ...(spec.replicas === 0 ? [`${document.where}: Rollout ${document.name}: spec.replicas: is 0: there is nothing to release`] : []),
   ];
-  const first = readAnalyses(spec, findTemplate, (metric) => (webLeftOut(metric) === undefined ? metric : leftOut(metric)));
+  const rollout = { spec, document };
+  const first = readAnalyses(rollout, findTemplate, (metric) => (webLeftOut(metric) === undefined ? metric : leftOut(metric)));
   const typos = first.used.flatMap((used) => unknownFields(used.document.object).map((error) => errorText(used.document, error)));
   const all = [...problems, ...first.problems, ...typos];
   if (all.length > 0) return fail(all);
   const provider = settings.mesh ?? providerOf(spec);
-  const { analyses, mesh, out, wanted } = askable({ spec, findTemplate, first, provider });
+  const { analyses, mesh, out, wanted } = askable({ rollout, findTemplate, first, provider });
   const template = at(document.object, 'spec', 'template');
   const app = appOf({ namespace, spec, template: isObject(template) ? template : undefined, find });
   const uses = metricUses(analyses);
   const stretches = stretchesOf(withResumed(spec, settings.resumeAfterMs));
   const scrapeMs = scrapeMsFor(shortestWindowMs(uses));
   const missed = new Set(out.map(({ metric }) => metric));
-  const rollout = rolloutObject(document.object, { namespace, app, provider, settings });
+  const played = rolloutObject(document.object, { namespace, app, provider, settings });
+  const unused = documents.filter((found) => !taken.has(found.kind) && !(isIn(found) && isPlayed(found, app)));
   const lengthMs = pausesMsOf(stretches);
   const release = settings.release === 'stable' ? undefined : settings.release;
   return ok({
@@ -73,46 +76,14 @@ export function prepare({ documents, library }: Given, settings: Settings): Resu
         workload: app.workload,
         perSecond: settings.perSecond,
       },
-      objects: [...app.objects, ...templateObjects(first, namespace, missed), rollout],
+      objects: [...app.objects, ...templateObjects(first, namespace, missed), played],
       ...{ stable: settings.stable, release, mode: mesh.mode, provider, dialects: mesh.dialects, wanted, scrapeMs, lengthMs },
       warmMs: spec.strategy.canary.scaleDownDelay,
       limitMs: 2 * lengthMs + slowestMs(uses) + 2 * spec.progressDeadline + 3_600_000,
     },
     findings: [...distinctFindings(out), ...warningsOf({ spec, analyses, uses, stretches, settings, release })],
-    assumptions: [
-      ...versionsText(settings),
-      ...app.assumptions,
-      ...templatesText(first, library),
-      ...rolloutText(document.object, spec, settings),
-      ...meshText(spec, settings, mesh),
-      `Prometheus scrapes every ${formatDuration(scrapeMs)}`,
-      ...unusedText(documents, [document, ...first.used.map((used) => used.document)], isIn, spec, app),
-    ],
+    assumptions: assumptionsOf({ settings, spec, object: document.object, app, mesh, first, library, scrapeMs, unused }),
   });
-}
-
-function chooseRollout(documents: readonly Document[], { rollout, namespace }: Settings): Result<Document, string> {
-  const rollouts = documents.filter(({ kind, group }) => kind === 'Rollout' && group === 'sluice.dev');
-  const foreign = documents.filter(({ kind, group }) => kind === 'Rollout' && group !== 'sluice.dev');
-  const listed = rollouts.map((each) => `${each.namespace ?? namespace}/${each.name}`).join(', ');
-  if (rollouts.length === 0) {
-    const [other] = foreign;
-    return fail(
-      other === undefined
-        ? 'no Rollout is given: name its file with -f'
-        : `${other.where}: is a Rollout of ${other.group}, not of sluice.dev`,
-    );
-  }
-  if (rollout === undefined) {
-    const [only, ...others] = rollouts;
-    return only !== undefined && others.length === 0
-      ? ok(only)
-      : fail(`several Rollouts are given: ${listed}; choose one with --rollout NAME`);
-  }
-  const matching = rollouts.filter((each) => each.name === rollout || `${each.namespace ?? namespace}/${each.name}` === rollout);
-  const [only, ...others] = matching;
-  if (only === undefined) return fail(`no Rollout is called ${rollout}; given: ${listed}`);
-  return others.length === 0 ? ok(only) : fail(`several Rollouts are called ${rollout}: ${listed}; write NAMESPACE/NAME`);
 }
 
 const finder =
@@ -130,14 +101,14 @@ const providerOf = ({ traffic: { smi } }: RolloutSpec): ProviderName => {
 };
 
 interface Question {
-  readonly spec: RolloutSpec;
+  readonly rollout: AnalysedRollout;
   readonly findTemplate: FindTemplate;
   readonly first: Analyses;
   readonly provider: ProviderName;
 }
 
 /** What is left once everything is out that the simulated mesh cannot answer. */
-function askable({ spec, findTemplate, first, provider }: Question) {
+function askable({ rollout, findTemplate, first, provider }: Question) {
   const web = first.used.flatMap(({ template }) => template.spec.metrics.flatMap((metric) => webLeftOut(metric) ?? []));
   const queries = queriesOf(first.analyses);
   const metrics = first.analyses.flatMap((analysis) => analysis.metrics);
@@ -148,7 +119,7 @@ function askable({ spec, findTemplate, first, provider }: Question) {
   );
   const out: readonly LeftOut[] = [...web, ...queries.refused, ...unknownIn(mesh, queries.asked)];
   const missed = new Set(out.map(({ metric }) => metric));
-  const { analyses } = readAnalyses(spec, findTemplate, (metric) => (missed.has(metric.name) ? leftOut(metric) : metric));
+  const { analyses } = readAnalyses(rollout, findTemplate, (metric) => (missed.has(metric.name) ? leftOut(metric) : metric));
   const selectors = queries.asked.filter(({ metric }) => !missed.has(metric)).flatMap((query) => query.selectors);
   return { analyses, mesh, out, wanted: wantedSeries(mesh, metrics, selectors) };
 }
@@ -206,8 +177,6 @@ function rolloutObject(object: Written, { namespace, app, provider, settings }: 
   };
 }
 
-const isOpenPause = (step: unknown): boolean => at(step, 'pause') !== undefined && at(step, 'pause', 'duration') === undefined;
-
 const withResumed = (spec: RolloutSpec, resumeAfterMs: number): RolloutSpec => {
   const { canary } = spec.strategy;
   const steps = canary.steps?.map((step) =>
@@ -226,54 +195,8 @@ const slowestMs = (uses: ReturnType<typeof metricUses>): number =>
     return sum + own + windowMs + metric.noData.timeout;
   }, 0);
 
-function versionsText({ stable, release, perSecond }: Settings): readonly string[] {
-  const who = release === 'stable' ? 'stable, and the release' : 'stable, and a good release';
-  return [
-    `${perSecond} requests a second from clients inside the mesh`,
-    `${who}: ${shareText(stable.errorRate)} of errors, ${Math.round(stable.p99Ms)} ms (p99)`,
-  ];
-}
-
-const templatesText = ({ used }: Analyses, library: readonly Document[]): readonly string[] => {
-  const own = used.filter(({ document }) => library.includes(document)).map(({ document }) => document.name);
-  return own.length === 0 ? [] : [`ready-made templates, since none of that name is given: ${[...new Set(own)].join(', ')}`];
-};
-
-function rolloutText(object: Written, spec: RolloutSpec, { resumeAfterMs }: Settings): readonly string[] {
-  const hasOpenPause = listAt(object, 'spec', 'strategy', 'canary', 'steps').some(isOpenPause);
-  return [
-    ...(hasOpenPause ? [`somebody resumes each open pause after ${formatDuration(resumeAfterMs)} (--resume-after)`] : []),
-    ...(spec.windows.length > 0 ? ['its change windows are left out: the release meets none that is closed'] : []),
-    ...(spec.paused ? ['spec.paused is left out'] : []),
-  ];
-}
-
-function meshText({ traffic: { smi } }: RolloutSpec, { mesh }: Settings, { provider, dialects }: SimulatedMesh): readonly string[] {
-  const words = provider === 'generic' ? `, whose proxies count like ${dialects.join(' and ')}` : '';
-  const said = smi?.provider ?? 'auto';
-  if (mesh !== undefined && said !== 'auto' && mesh !== said) return [`the mesh is ${mesh}${words}, and not ${said} as in the Rollout`];
-  return said === 'auto' || words !== ''
-    ? [`the mesh is ${provider}${words}${mesh === undefined && said === 'auto' ? ' (--mesh)' : ''}`]
-    : [];
-}
-
-/** Kinds that the simulation takes up. */
+/** Kinds that the simulation takes up, whichever of them are meant. */
 const taken: ReadonlySet<string> = new Set(['Namespace', 'Rollout', 'AnalysisTemplate', 'ClusterAnalysisTemplate']);
 
-function unusedText(
-  documents: readonly Document[],
-  used: readonly Document[],
-  isIn: (document: Document) => boolean,
-  spec: RolloutSpec,
-  app: App,
-): readonly string[] {
-  const isUsed = (document: Document) =>
-    used.includes(document) ||
-    taken.has(document.kind) ||
-    (isIn(document) &&
-      ((document.kind === 'Deployment' && document.name === spec.workloadRef?.name) ||
-        (document.kind === 'Service' && document.name === spec.service.name) ||
-        app.objects.some((object) => object.kind === document.kind && at(object, 'metadata', 'name') === document.name)));
-  const unused = documents.filter((document) => !isUsed(document));
-  return unused.length === 0 ? [] : [`not used: ${unused.map(({ kind, name }) => `${kind} ${name}`).join(', ')}`];
-}
+const isPlayed = ({ kind, name }: Document, { objects }: App): boolean =>
+  objects.some((object) => object.kind === kind && at(object, 'metadata', 'name') === name);

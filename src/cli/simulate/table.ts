@@ -20,7 +20,9 @@ export const renderReport = (report: Report, { style, isWide }: TableOptions): r
     ...(isWide ? [[], ...seedLines(report)] : []),
     [],
     ...assumptionLines(report, style),
-  ].map((line) => paint(line, style));
+  ]
+    .flatMap((line) => fold(line, style))
+    .map((line) => paint(line, style));
 
 function heading({ rollout, release, stable, seeds, mesh, requestsPerSecond }: Report): readonly Line[] {
   const last = seeds.first + seeds.count - 1;
@@ -35,7 +37,19 @@ const qualityOf = ({ errorRate, p99Ms, startSeconds, crashLoop, neverReady }: Ve
   ...{ errorRate, p99Ms, startMs: startSeconds * 1_000, isCrashLooping: crashLoop, isNeverReady: neverReady },
 });
 
-const row = (label: string, text: string, tone: Tone = 'plain'): Line => [span(`  ${label.padEnd(12)}`, 'faint'), span(text, tone)];
+const labelColumns = 14;
+const row = (label: string, text: string, tone: Tone = 'plain'): Line => [
+  span(`  ${label}`.padEnd(labelColumns), 'faint'),
+  span(text, tone),
+];
+
+/** A row whose text is too long for the terminal goes on below it. */
+function fold(line: Line, { width }: Style): readonly Line[] {
+  const [label, text, ...others] = line;
+  if (label?.text.length !== labelColumns || text === undefined || others.length > 0) return [line];
+  const parts = wrap(text.text, Math.max(20, width - labelColumns));
+  return parts.map((part, index) => [index === 0 ? label : span(' '.repeat(labelColumns)), span(part, text.tone)]);
+}
 
 function released({ seeds: { count } }: Report, release: ReleaseReport): readonly Line[] {
   const { endings, caught, requests } = release;
@@ -66,10 +80,10 @@ function verdict({ rolledBack, promoted, undecided }: ReleaseReport['endings'], 
 function caughtLines({ seeds, afterSeconds, at, by }: CaughtReport, count: number): readonly Line[] {
   return [
     row('when', `${spreadText(afterSeconds, timeText)} after the release`),
-    ...at.map(({ weight, step, seeds: there }, index) =>
+    ...byWeight(at).map(([weight, places], index) =>
       row(
         index === 0 ? 'where' : '',
-        `${weight === 0 ? 'before it had any traffic' : `at ${weight} % of the traffic`}${step === '' ? '' : `, step ${step}`}${share(there, seeds, count)}`,
+        `${weight === 0 ? 'before it had any traffic' : `at ${weight} % of the traffic`}, step ${places.map((place) => `${place.step}${share(place.seeds, seeds, count)}`).join('; step ')}`,
       ),
     ),
     ...by.map(({ reason, metrics, seeds: there }, index) =>
@@ -77,6 +91,11 @@ function caughtLines({ seeds, afterSeconds, at, by }: CaughtReport, count: numbe
     ),
   ];
 }
+
+type Places = CaughtReport['at'];
+
+const byWeight = (at: Places): readonly (readonly [number, Places])[] =>
+  [...new Set(at.map(({ weight }) => weight))].map((weight) => [weight, at.filter((place) => place.weight === weight)]);
 
 /** Said where it is not all of them. */
 const share = (there: number, caught: number, count: number): string => (there === caught ? '' : `, in ${ofSeeds(there, count)}`);
@@ -174,7 +193,7 @@ function seedLines({ runs }: Report): readonly Line[] {
   return [
     [span(cells('SEED', 'RELEASE', 'ENDED', 'AFTER', 'FAILED', 'WHERE AND BY WHAT'), 'strong')],
     ...runs.flatMap(({ seed, release, good: played }) => [
-      ...(release === null ? [] : [line(seed, 'it', release)]),
+      ...(release === null ? [] : [line(seed, 'release', release)]),
       line(seed, 'good', played),
     ]),
   ];

@@ -39,7 +39,8 @@ export class Watch {
   #status: RolloutStatus | undefined;
   #runs = new Map<string, AnalysisRun>();
   #beganMs = 0;
-  #before: string | undefined;
+  /** Revisions that were there before the release: a stable one, and a canary that it replaces. */
+  #before: readonly (string | undefined)[] = [];
   #canary: string | undefined;
   #last: { readonly weight: number; readonly step: string } = { weight: 0, step: '' };
   #caught: Omit<Caught, 'metrics'> | undefined;
@@ -78,7 +79,7 @@ export class Watch {
   /** From here on it is about the next release. */
   begin(): void {
     this.#beganMs = this.#sim.clock.monotonicMs();
-    this.#before = this.#status?.stableRevision;
+    this.#before = [this.#status?.stableRevision, this.#status?.canaryRevision];
     this.#canary = undefined;
     this.#caught = undefined;
     this.#runs = new Map();
@@ -148,7 +149,7 @@ export class Watch {
     this.#status = status;
     if (status === undefined) return;
     const { canaryRevision, weight, step, abort, phase } = status;
-    if (canaryRevision !== undefined && canaryRevision !== this.#before) this.#canary ??= canaryRevision;
+    if (canaryRevision !== undefined && !this.#before.includes(canaryRevision)) this.#canary ??= canaryRevision;
     if (abort !== undefined && (phase === 'Aborting' || phase === 'RolledBack')) {
       this.#caught ??= { afterMs: this.#elapsedMs(), ...this.#last, reason: abort.reason, message: abort.message };
       return;
