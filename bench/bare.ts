@@ -38,7 +38,14 @@ export async function startBare(name: string): Promise<Bare> {
         tokens: plane.tokens,
         kubeconfigs: plane.kubeconfigs,
       },
-      ...{ auditFile: plane.auditFile, prometheusUrl: prometheus.url, controlUrl: '', meshUrl: '', startedAt: Date.now() },
+      ...{
+        auditFile: plane.auditFile,
+        prometheusUrl: prometheus.url,
+        controlUrl: '',
+        meshUrl: '',
+        ownAddress: undefined,
+        startedAt: Date.now(),
+      },
     },
     stop: async () => {
       kubelet.stop();

@@ -6,7 +6,10 @@ import { qualified, type Refusal } from './status.ts';
 
 /** What a request attempts, in the words of RBAC. */
 export function attemptOf(request: ApiRequest, { group, plural, namespace, name, subresource }: ResourcePath, isWatch: boolean): Attempt {
-  return { verb: verbOf(request.method, name !== undefined, isWatch), group, resource: plural, subresource, namespace, name };
+  const verb = verbOf(request.method, name !== undefined, isWatch);
+  // A namespace is in itself: whoever may read namespaces there may read it.
+  const inside = group === '' && plural === 'namespaces' ? name : namespace;
+  return { verb, group, resource: plural, subresource, namespace: inside, name };
 }
 
 function verbOf(method: ApiRequest['method'], isNamed: boolean, isWatch: boolean): string {

@@ -1,3 +1,4 @@
+import type { OwnerReference } from '../../kube/index.ts';
 import type { Clock } from '../../lib/index.ts';
 import type { Cluster } from './cluster.ts';
 import { foregroundFinalizer, orphanFinalizer } from './delete.ts';
@@ -103,6 +104,8 @@ export class Collector {
   #followOwners(place: Place, object: ApiObject): void {
     const owners = object.metadata.ownerReferences ?? [];
     if (owners.length === 0) return;
+    // Of a kind that is not served nobody can say whether it is there: so all stays as it is.
+    if (owners.some((owner) => !this.#isThere(owner.uid, object) && !this.#isServed(owner))) return;
     const solid = owners.filter(({ uid }) => this.#isThere(uid, object));
     const waiting = solid.filter(({ uid }) => {
       const owner = this.#dependents.place(uid);
@@ -118,6 +121,12 @@ export class Collector {
     const place = this.#dependents.place(uid);
     const owner = place === undefined ? undefined : this.#get(place);
     return owner !== undefined && (owner.metadata.namespace === undefined || owner.metadata.namespace === namespace);
+  }
+
+  #isServed({ apiVersion, kind: name }: OwnerReference): boolean {
+    const [version, group = ''] = textOf(apiVersion).split('/').reverse();
+    const kind = this.#options.cluster.kinds.byKind(group, textOf(name));
+    return kind?.versions.some(({ name: known, served }) => known === version && served) === true;
   }
 
   #orphan(place: Place, object: ApiObject): void {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { serveControl } from './child.ts';
 import { startControlPlane } from './control-plane.ts';
-import { API_URL, BED_CONTROL, type BedInfo, MESH_CONTROL, PROMETHEUS, urlOf } from './layout.ts';
+import { API_URL, BED_CONTROL, type BedInfo, MESH_CONTROL, OWN_ADDRESS, PROMETHEUS, urlOf } from './layout.ts';
 import { lock } from './lock.ts';
 import { installManifests } from './manifests.ts';
 import { type Process, startProcess } from './process.ts';
@@ -92,6 +92,7 @@ export async function startHost(): Promise<Host> {
     prometheusUrl: urlOf(PROMETHEUS),
     controlUrl: urlOf(BED_CONTROL),
     meshUrl: urlOf(MESH_CONTROL),
+    ownAddress: OWN_ADDRESS,
     startedAt,
   };
   writeFileSync(join(runDir, 'bed.json'), JSON.stringify(info, null, 2));

@@ -16,6 +16,8 @@ export const MESH_CONTROL = { host: '127.0.0.1', port: 9802 };
 /** A cluster address, since Sluice refuses loopback addresses in templates. */
 export const PROMETHEUS = { host: '10.96.255.90', port: 9090 };
 export const METRICS_API = { host: '10.96.255.91', port: 443 };
+/** For servers that a test starts itself. */
+export const OWN_ADDRESS = '10.96.255.77';
 
 export const urlOf = (at: { readonly host: string; readonly port: number }): string => `http://${at.host}:${at.port}`;
 
@@ -58,6 +60,8 @@ export interface BedInfo {
   readonly prometheusUrl: string;
   readonly controlUrl: string;
   readonly meshUrl: string;
+  /** Of this machine, and not loopback, which Sluice refuses in templates; undefined where it has none. */
+  readonly ownAddress: string | undefined;
   readonly startedAt: number;
   /** Where each worker of vitest, which runs one file after the other, has a bed of its own: the other ones. */
   readonly others?: readonly BedInfo[];

@@ -223,6 +223,25 @@ export function deletionContract(open: (name: string) => Promise<Ask>): void {
       await ask.made(corePath(ask.namespace, 'configmaps'), configMap('child', {}, ownedBy(ghost)));
       await ask.server.eventually('it to go', () => isGone(ask, childPath(ask)));
     });
+
+    test('one whose owner is of a kind that is not served stays', async () => {
+      const ask = await open('strange-owner');
+      const ghost = (apiVersion: string, kind: string) => ({
+        ...{ apiVersion, kind },
+        metadata: { name: 'ghost', uid: '22222222-1111-4111-8111-111111111111' },
+      });
+      const path = (name: string) => corePath(ask.namespace, 'configmaps', name);
+      const strangers = { kind: ghost('contract.sluice.test/v1', 'Gizmo'), version: ghost('contract.sluice.test/v7', 'Gadget') };
+      for (const [name, owner] of Object.entries(strangers))
+        await ask.made(corePath(ask.namespace, 'configmaps'), configMap(name, {}, ownedBy(owner)));
+      const known = {
+        ...ghost('contract.sluice.test/v1', 'Gadget'),
+        metadata: { name: 'ghost', uid: '33333333-1111-4111-8111-111111111111' },
+      };
+      await ask.made(corePath(ask.namespace, 'configmaps'), configMap('child', {}, ownedBy(known)));
+      await ask.server.eventually('the one that came last to go', () => isGone(ask, childPath(ask)));
+      for (const name of Object.keys(strangers)) expect(at(await ask.read(path(name)), 'metadata.name')).toBe(name);
+    });
   });
 
   describe('a namespace', () => {

@@ -125,6 +125,10 @@ export function othersContract(open: (name: string) => Promise<Ask>): void {
       expect(refused(cluster, 403, 'Forbidden').message).toBe(
         'namespaces is forbidden: User "bob" cannot list resource "namespaces" in API group "" at the cluster scope',
       );
+      const one = await ask.server.send({ method: 'GET', path: `/api/v1/namespaces/${ask.namespace}`, user: 'bob' });
+      expect(refused(one, 403, 'Forbidden').message).toBe(
+        `namespaces "${ask.namespace}" is forbidden: User "bob" cannot get resource "namespaces" in API group "" in the namespace "${ask.namespace}"`,
+      );
     });
 
     test('a role lets its subject do what it says, and no more', async () => {

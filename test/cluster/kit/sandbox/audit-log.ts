@@ -15,8 +15,7 @@ export function auditLog(file: string, whoIs: (request: ApiRequest) => User | un
     const path = parsePath(request.path);
     if (path === undefined) return;
     const isStream = isWatch(request);
-    const { verb } = attemptOf(request, path, isStream);
-    const { plural: resource, subresource, namespace, name } = path;
+    const { verb, resource, subresource, namespace, name } = attemptOf(request, path, isStream);
     lines.push(
       JSON.stringify({
         stage: isStream ? 'ResponseStarted' : 'ResponseComplete',

@@ -1,6 +1,7 @@
 // Boots one sandbox as a bed: a process (server.ts), and what tests reach it by.
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { apiClient } from '../client.ts';
@@ -10,6 +11,11 @@ import { installManifests } from '../manifests.ts';
 import { startProcess } from '../process.ts';
 import { kubeconfig, ofUsers } from '../users.ts';
 import type { SandboxSettings, SandboxUrls } from './server.ts';
+
+function ownAddress(): string | undefined {
+  const all = Object.values(networkInterfaces()).flat();
+  return all.find((one) => one?.family === 'IPv4' && !one.internal)?.address;
+}
 
 /** The program of `startSandbox`, made once for all of them. */
 export async function bundleSandbox(folder: string): Promise<string> {
@@ -51,6 +57,7 @@ export async function startSandbox(program: string, runDir: string): Promise<Hos
   const info: BedInfo = {
     ...{ ground: 'sandbox', runDir, repository: process.cwd(), caFile: '', tokens, kubeconfigs, auditFile },
     ...urls,
+    ownAddress: ownAddress(),
     startedAt: Date.now(),
   };
   return { info, stop: async () => void (await server.stop(3_000)) };

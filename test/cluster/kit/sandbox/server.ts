@@ -3,10 +3,10 @@
 import { writeFileSync } from 'node:fs';
 import { keepPace } from '../../../../src/cli/demo/pace.ts';
 import { seededRandom, systemClock } from '../../../../src/lib/index.ts';
-import { type User as ApiUser, type HttpApi, serveHttp } from '../../../../src/sandbox/api/index.ts';
+import { type ApiLine, type User as ApiUser, type HttpApi, serveHttp } from '../../../../src/sandbox/api/index.ts';
 import { type SandboxServer, serve } from '../../../../src/sandbox/http-server.ts';
 import { createSandbox, StepClock } from '../../../../src/sandbox/index.ts';
-import { endWithParent, log, serveControl, settings } from '../child.ts';
+import { endWithParent, log, type Routes, serveControl, settings } from '../child.ts';
 import type { BedInfo, User } from '../layout.ts';
 import { lock } from '../lock.ts';
 import { freePort } from '../ports.ts';
@@ -76,12 +76,31 @@ const view = new MeshView(sandbox, time);
 loads.attach(sandbox, time);
 const audit = auditLog(auditFile, (request) => sandbox.server.tokens.authenticate(request, time.nowMs()));
 
-/** Until this moment; the pace itself comes now and then. */
-function catchUp(): void {
-  time.runFor(Math.max(0, systemClock.nowMs() - time.nowMs()));
-  sandbox.settle();
-  flush();
-}
+/** Until this moment: the pace comes now and then, and whoever does something now must not have done it before. */
+const catchUp = (): void => time.runFor(Math.max(0, systemClock.nowMs() - time.nowMs()));
+
+const punctual = (line: ApiLine): ApiLine => ({
+  send(request, done) {
+    catchUp();
+    line.send(request, done);
+  },
+  watch(request, listener) {
+    catchUp();
+    return line.watch(request, listener);
+  },
+  watches: () => line.watches(),
+});
+
+const onTime = (routes: Routes): Routes =>
+  Object.fromEntries(
+    Object.entries(routes).map(([name, route]) => [
+      name,
+      (input) => {
+        catchUp();
+        return route(input);
+      },
+    ]),
+  );
 
 function flush(): void {
   loads.flush();
@@ -91,7 +110,7 @@ function flush(): void {
 async function run(): Promise<void> {
   const { metrics } = sandbox;
   if (metrics === undefined) throw new Error('the sandbox has no metrics');
-  const line = audit.audited(sandbox.line());
+  const line = punctual(audit.audited(sandbox.line()));
   const [apiPort, prometheusPort] = [await freePort(), await freePort()];
   let api: HttpApi | undefined;
   let prometheus: SandboxServer | undefined;
@@ -110,7 +129,7 @@ async function run(): Promise<void> {
   keepPace(time, systemClock);
   setInterval(flush, flushMs);
   const mesh = ({ namespace }: Record<string, unknown>) => String(namespace);
-  const meshPort = await serveControl(loopback, {
+  const meshRoutes = onTime({
     pause: (input) => sandbox.mesh.adapter.pause(mesh(input)),
     resume: (input) => sandbox.mesh.adapter.resume(mesh(input)),
     lag: (input) => sandbox.mesh.adapter.setLag(mesh(input), [Number(input.ms), Number(input.ms)]),
@@ -123,16 +142,17 @@ async function run(): Promise<void> {
     applied: (input) => view.applied(mesh(input), String(input.root)),
     takes: (input) => view.takes(mesh(input), String(input.service)),
   });
+  const meshPort = await serveControl(loopback, meshRoutes);
   let unpause = () => {};
-  const controlPort = await serveControl(loopback, {
+  const routes = onTime({
     ...lock(),
     'load/start': (input) => loads.start(input as unknown as LoadRequest),
     'load/sync': ({ id }) => {
-      catchUp();
+      sandbox.settle();
+      flush();
       return loads.isRunning(String(id));
     },
     'load/stop': ({ id }) => {
-      catchUp();
       loads.stop(String(id));
       flush();
       return false;
@@ -155,6 +175,7 @@ async function run(): Promise<void> {
     },
     'prometheus/resume': () => unpause(),
   });
+  const controlPort = await serveControl(loopback, routes);
   const urls: SandboxUrls = {
     apiUrl: await openApi(),
     prometheusUrl: await openPrometheus(),
