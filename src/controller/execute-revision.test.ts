@@ -62,6 +62,41 @@ describe('a revision’s object that exists already', () => {
   ])('is left alone where it is %s', async (_, present) => expect(await makingOver(present)).toEqual({ isMade: false, patches: [] }));
 });
 
+describe('a revision that is removed', () => {
+  /** What is removed, and as which object, where this has the name of its copy of a ConfigMap. */
+  async function removing(copy: Partial<ObjectMeta> | undefined) {
+    const removed: unknown[] = [];
+    const client = {
+      get: (_: unknown, { name }: { name: string }) =>
+        Promise.resolve(
+          copy === undefined
+            ? fail({ kind: 'notFound', message: 'there is none' })
+            : ok({ metadata: { name, namespace: 'shop', uid: 'uid-copy', resourceVersion: '7', labels, ...copy } }),
+        ),
+      delete: (_: unknown, { name }: { name: string }, { preconditions }: { preconditions: object }) => {
+        removed.push([name, preconditions]);
+        return Promise.resolve(ok(undefined));
+      },
+    } as unknown as KubeClient;
+    const executors = { client, clock: new VirtualClock(), cache: {} as Cache, absorb: () => {} };
+    const healthy = aWorld().build();
+    const revisions = healthy.revisions.map((revision) =>
+      revision.deployment === undefined
+        ? revision
+        : { ...revision, deployment: { ...revision.deployment, copies: [{ kind: 'ConfigMap' as const, name: 'colors' }] } },
+    );
+    const scene = { world: { ...healthy, revisions }, target: undefined, owner, resourceVersion: '1' };
+    const effect = { kind: 'deleteRevision', revision: stableRevision } as const;
+    expect(await writeRevision(effect, scene, executors, new AbortController().signal)).toMatchObject({ ok: true });
+    return removed.map((each) => JSON.stringify(each)).filter((each) => each.includes('colors'));
+  }
+
+  test('takes its copies with it, each as the object that it is', async () =>
+    expect(await removing({ ownerReferences: [ofRollout('uid-new')] })).toEqual([`["colors-${stableRevision}",{"uid":"uid-copy"}]`]));
+  test('leaves what is a user’s under the name of a copy', async () => expect(await removing({ labels: {} })).toEqual([]));
+  test('goes where a copy is gone already', async () => expect(await removing(undefined)).toEqual([]));
+});
+
 test('an object is ours by its reference; where the collector has taken that away, by what it says itself', () => {
   const metadata = { name: 'x', uid: 'u', resourceVersion: '1', labels };
   const annotations = { 'sluice.dev/rollout-uid': 'uid-rollout' };

@@ -2,7 +2,8 @@ import type { Effect } from '../core/index.ts';
 import { configCopyName, revisionName, rolloutLabelValue } from '../core/names.ts';
 import { configCopyOf, deploymentOf, revisionServiceOf, rootServiceOf } from '../core/objects/index.ts';
 import { configHash } from '../core/revision.ts';
-import type { KubeObject, ObjectMeta, Resource } from '../kube/index.ts';
+import type { KubeFailure, KubeObject, ObjectMeta, Resource } from '../kube/index.ts';
+import type { Result } from '../lib/index.ts';
 import { fail, isObject, ok, unreachable } from '../lib/index.ts';
 import type { Executors, Scene, Written } from './execute.ts';
 import { markOf } from './records.ts';
@@ -100,22 +101,30 @@ async function copyConfig(
   return create(resource, configCopyOf(scene.owner, revision, config, content), scene, executors, signal);
 }
 
-async function deleteRevision(revision: string, { owner, world }: Scene, { client }: Executors, signal: AbortSignal): Promise<Written> {
+interface Removal {
+  readonly resource: Resource;
+  readonly name: string;
+  readonly preconditions: { readonly uid: string };
+}
+
+async function deleteRevision(revision: string, scene: Scene, executors: Executors, signal: AbortSignal): Promise<Written> {
+  const { owner, world } = scene;
   const present = world.revisions.find((candidate) => candidate.revision === revision);
   const name = present?.name ?? revisionName(owner.name, revision);
-  const copies = (present?.deployment?.copies ?? []).map((copy) => ({
-    resource: copy.kind === 'ConfigMap' ? configMaps : secrets,
-    name: configCopyName(copy.name, revision),
-    preconditions: {},
-  }));
+  const copies: Removal[] = [];
+  for (const copy of present?.deployment?.copies ?? []) {
+    const found = await findCopy(copy.kind, configCopyName(copy.name, revision), scene, executors, signal);
+    if (!found.ok) return found;
+    if (found.value !== undefined) copies.push(found.value);
+  }
   // The Deployment goes last: it is what says which copies there are.
-  const removals = [
+  const removals: readonly Removal[] = [
     ...(present?.service === undefined ? [] : [{ resource: services, name, preconditions: { uid: present.service.uid } }]),
     ...copies,
     ...(present?.deployment === undefined ? [] : [{ resource: deployments, name, preconditions: { uid: present.deployment.uid } }]),
   ];
   for (const { resource, name: target, preconditions } of removals) {
-    const removed = await client.delete(
+    const removed = await executors.client.delete(
       resource,
       { namespace: owner.namespace, name: target },
       { preconditions, propagation: 'Background' },
@@ -124,4 +133,19 @@ async function deleteRevision(revision: string, { owner, world }: Scene, { clien
     if (!removed.ok && removed.failure.kind !== 'notFound') return removed;
   }
   return ok(undefined);
+}
+
+/** Copies are known by name only: what has that name is removed where it is ours, and as the object that it is now. */
+async function findCopy(
+  kind: 'ConfigMap' | 'Secret',
+  name: string,
+  { owner }: Scene,
+  { client }: Executors,
+  signal: AbortSignal,
+): Promise<Result<Removal | undefined, KubeFailure>> {
+  const resource = kind === 'ConfigMap' ? configMaps : secrets;
+  const found = await client.get(resource, { namespace: owner.namespace, name }, signal);
+  if (!found.ok) return found.failure.kind === 'notFound' ? ok(undefined) : found;
+  const { metadata } = found.value;
+  return ok(markOf(metadata)?.ownerUid === owner.uid ? { resource, name, preconditions: { uid: metadata.uid } } : undefined);
 }

@@ -38,6 +38,16 @@ describe('a raise', () => {
     expect(next.notices).toMatchObject([{ severity: 'Warning', reason: 'StableNotReady' }]);
   });
   test('waits while spec.paused', () => expect(reasonOf(aWorld().atStep(0).withSpec({ paused: true }))).toBe('Paused'));
+  test('that was recorded and not written when spec.paused came is taken back: the split stays, and the Rollout is Paused', () => {
+    const unwritten = aWorld()
+      .atStep(2)
+      .withStatus({ weight: { desired: 50, written: 10 } })
+      .withSplit(splitWith({ [canaryRevision]: 10, [stableRevision]: 90 }));
+    expect(writtenShares(running(unwritten))).toEqual({ [canaryRevision]: 50, [stableRevision]: 50 });
+    const next = running(unwritten.withSpec({ paused: true }));
+    expect(next.status).toMatchObject({ phase: 'Paused', step: { index: 2 }, weight: { desired: 10 } });
+    expect(writtenShares(next)).toBeUndefined();
+  });
   test('waits for a change window, and wakes at its end', () => {
     const next = running(
       aWorld()

@@ -47,7 +47,7 @@ const waitsForVerdict = ({ phase, conditions = [] }: StatusSeen): boolean =>
 
 export const pausedIsPaused: Law = {
   id: 'I34',
-  text: 'With spec.paused no controller writes a status that raises the canary’s weight or promotes it, nor, once that has been stored for as long as its watch may lag, a split that gives the canary more than it had. Cuts and aborts go on.',
+  text: 'With spec.paused no controller writes a status that raises the canary’s weight or promotes it, nor, once that has been stored for as long as its watch may lag, a split that gives the canary more than it had (but for what a stranger took out of it). Cuts and aborts go on.',
   watch(run, judge) {
     const witness = witnessOf(run);
     const since = new Map<string, number>();
@@ -75,7 +75,9 @@ export const pausedIsPaused: Law = {
         const { canaryRevision } = rollout?.status ?? {};
         if (rollout === undefined || sinceMs === undefined || canaryRevision === undefined) return undefined;
         const canary = revisionName(rollout, canaryRevision);
-        const isLate = (commit.by?.sentMs ?? 0) > sinceMs + staleMs(run);
+        // What a stranger took out of the split is put right as ever.
+        const isCorrection = shift.before !== undefined && witness.splitVersion(shift.before.metadata.resourceVersion)?.by === undefined;
+        const isLate = (commit.by?.sentMs ?? 0) > sinceMs + staleMs(run) && !isCorrection;
         const [was, is] = [weightIn(shift.before, canary), weightIn(shift.split, canary)];
         return judge(isLate && is > was ? `the split gives ${canary} ${is} % instead of ${was} % while paused` : undefined);
       },
