@@ -174,6 +174,7 @@ const reportOfCaught = ({ afterMs, weight, step, reason, metrics, message }: Non
 function seen(results: readonly SeedResult[], played: readonly Played[]): readonly Finding[] {
   const undecided = results.flatMap(({ good, release }) => [good, release].filter((each) => each?.ending === 'undecided'));
   const [first] = undecided;
+  const goods = undecided.filter((each) => results.some(({ good }) => good === each)).length;
   const lost = played.filter(({ requests }) => requests.lost > 0);
   const silent = new Map(results.flatMap((result) => result.silent.map(({ metric, message }) => [metric, message] as const)));
   return [
@@ -185,7 +186,7 @@ function seen(results: readonly SeedResult[], played: readonly Played[]): readon
       : [
           finding(
             'UndecidedForever',
-            `${undecided.length} of ${played.length} releases (${undecided.filter((each) => results.some(({ good }) => good === each)).length} of them good ones) wait for a person: ${first.waitsFor?.reason}: ${first.waitsFor?.message}`,
+            `${undecided.length} of ${played.length} releases${goods > 0 ? ` (${goods} of them good)` : ''} wait for a person: ${first.waitsFor?.reason}: ${first.waitsFor?.message}`,
           ),
         ]),
     ...(lost.length === 0
