@@ -73,6 +73,18 @@ describe('a run for a Rollout', () => {
     }
   });
 
+  test('a server that answers for longer windows than it was asked for is asked at the interval, not over and over', () => {
+    const asked: number[] = [];
+    let run = ofRollout;
+    for (let nowMs = t0; nowMs < t0 + seconds(60); nowMs += 100) {
+      const { questions, status } = plan(run, nowMs, { subject: aSubject() });
+      if (questions.length > 0) asked.push(nowMs - t0);
+      const samples = questions.map(() => ({ ...aSample(nowMs, silent), windowStartedAtMs: nowMs - seconds(120) }));
+      run = { ...run, status: status ?? run.status };
+      run = { ...run, status: plan(run, nowMs, { subject: aSubject(), samples }).status ?? run.status };
+    }
+    expect(asked).toEqual([seconds(10), seconds(10) + 100, seconds(40) + 100]);
+  });
   test('an unconfirmed weight is not measured, and nothing is woken for it', () => {
     expect(plan(ofRollout, t0 + seconds(600), { subject: aSubject({ windowsSinceMs: undefined }) })).toMatchObject({
       status: { phase: 'Running' },

@@ -72,7 +72,10 @@ export function slotOf(input: SlotInput): Result<Slot, readonly Problem[]> {
   return ok({ askAtMs: nowMs, asking: isFitting ? fitting.value : shortest.value });
 }
 
-/** Nothing was measured since the weight was confirmed: the first look does not wait for the interval. After an Error it does. */
+/**
+ * Nothing was measured since the weight was confirmed: the first look does not wait for the interval. After an Error it does. Nor does the second, where the
+ * first was given an answer that somebody else had asked for before; the third would be of too long a window again.
+ */
 function isAwaitedEarly(
   { interval }: Metric,
   { measurements, consecutiveError }: MetricResult,
@@ -80,5 +83,6 @@ function isAwaitedEarly(
 ): boolean {
   if (windowsSinceMs === undefined || interval === undefined || consecutiveError > 0) return false;
   const latest = measurements.at(-1)?.windowStartedAt;
-  return latest === undefined || Date.parse(latest) < windowsSinceMs;
+  if (latest !== undefined && Date.parse(latest) >= windowsSinceMs) return false;
+  return measurements.filter(({ startedAt }) => Date.parse(startedAt) >= windowsSinceMs).length < 2;
 }

@@ -1,6 +1,6 @@
 import type { Random } from '../../../src/lib/index.ts';
 import { denied } from '../../../src/sandbox/admission.ts';
-import { type ApiRequest, troubles } from '../../../src/sandbox/api/index.ts';
+import { type ApiObject, type ApiRequest, troubles } from '../../../src/sandbox/api/index.ts';
 import { resources, splitsOf } from '../../../src/sandbox/objects/index.ts';
 import type { PlannedFault } from '../play/plan.ts';
 import type { Fault, Run } from '../play/run.ts';
@@ -42,10 +42,10 @@ const splitSpecOf = (run: Run): SplitSpec | undefined => {
   return run.sandbox.client.get(resource, ref)?.spec as SplitSpec | undefined;
 };
 
-/** What the collector, or a hand, may take away: each is made again, or the run ends as if it never had been. */
-const deletable: Readonly<
-  Record<string, (run: Run) => { readonly resource: Parameters<typeof deleteAs>[2]; readonly name: string | undefined }>
-> = {
+type Deleted = { readonly resource: Parameters<typeof deleteAs>[2]; readonly name: string | undefined };
+
+/** What the collector, or a hand, may take away. */
+const deletable: Readonly<Record<string, (run: Run) => Deleted>> = {
   split: (run) => ({ resource: splitsOf(splitVersion), name: run.subject.service }),
   canaryService: (run) => ({ resource: resources.services, name: revisionName(run, 'canary') }),
   canaryDeployment: (run) => ({ resource: resources.deployments, name: revisionName(run, 'canary') }),
@@ -56,7 +56,20 @@ const deletable: Readonly<
 function deletes(run: Run, planned: PlannedFault, otherwise: string): (() => void) | undefined {
   const { resource, name } = deletable[textOf(planned, 'what', otherwise)]?.(run) ?? {};
   if (resource === undefined || name === undefined) return undefined;
-  return deleteAs(run, 'generic-garbage-collector', resource, at(run, name)) ? nothingToUndo : undefined;
+  const ref = at(run, name);
+  const deleted = run.sandbox.client.get(resource, ref);
+  if (deleted === undefined || !deleteAs(run, 'generic-garbage-collector', resource, ref)) return undefined;
+  // A template that was nowhere else, nobody can make again: in the end it comes back from a backup, with its owner if that is still there.
+  return resource === resources.deployments ? () => restore(run, resource, deleted) : nothingToUndo;
+}
+
+function restore(run: Run, resource: Deleted['resource'], { apiVersion, kind, metadata, spec }: ApiObject): void {
+  const { name, namespace, labels, annotations, ownerReferences = [] } = metadata;
+  const uid = rolloutOf(run)?.metadata.uid;
+  if (!ownerReferences.some((owner) => owner.uid === uid)) return;
+  createAs(run, 'velero', resource, { apiVersion, kind, metadata: { name, namespace, labels, annotations, ownerReferences }, spec } as {
+    metadata: { namespace?: string };
+  });
 }
 
 const deniable = ['deployments', 'services', 'trafficsplits', 'rollouts', 'status', 'analysisruns', 'leases'] as const;

@@ -77,7 +77,10 @@ function* jobs({ stages: asked }: HuntOptions, context: StageContext): Generator
 function take(tally: Tally, answer: Answer, say: (line: string) => void): void {
   if (answer.kind === 'hung' && answer.job.kind === 'play') {
     const { stage, plan } = answer.job;
-    count(tally, stage, { plan, violation: { law: 'progress', what: 'it did not end within a minute and was ended', atMs: 0 } });
+    count(tally, stage, {
+      plan,
+      violation: { law: 'progress', what: 'its thread said nothing for a minute, or it took ten; it was ended', atMs: 0 },
+    });
     say(`${stage}: progress: ${replayCommand(plan)}`);
   }
   if (answer.kind !== 'played') return;

@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { type Plan, planText } from '../play/plan.ts';
-import { play } from '../play/play.ts';
 import { type Hunted, hunt, shrunkText } from './hunt.ts';
 import { type HuntOptions, huntOptions, usage } from './options.ts';
+import { playBeside } from './reference.ts';
 import { writeReport } from './report.ts';
 import { lawText, number, tallyText } from './show.ts';
 import { work } from './worker.ts';
@@ -35,7 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
 const seedsArgument = ({ seeds }: HuntOptions): string => (Number.isFinite(seeds) ? ` --seeds ${seeds}` : '');
 
 async function replay(plan: Plan): Promise<number> {
-  const { violations, hash, requests, struck } = await play(plan, { onLine: print });
+  const { violations, hash, requests, struck } = await playBeside(plan, { onLine: print });
   print(`${number(requests.sent)} requests, ${number(requests.lost)} lost; faults ${JSON.stringify(struck)}; hash ${hash}`);
   for (const { law, what } of violations) print(`VIOLATION of ${law}: ${lawText(law)}\n  ${what}`);
   return violations.length === 0 ? 0 : 1;

@@ -7,6 +7,8 @@ export interface PoolOptions {
   readonly workers: number;
   /** So long without a word, and a plan counts as one that does not end. */
   readonly patienceMs?: number;
+  /** So long for one run, whatever the worker says. */
+  readonly longestMs?: number;
 }
 
 export interface Pool {
@@ -23,9 +25,11 @@ interface Hand {
   /** Handed out, in the order in which they are done. */
   readonly jobs: Job[];
   newsMs: number;
+  /** When the run that it plays began. */
+  begunMs: number;
 }
 
-export function createPool({ file, workers, patienceMs = 60_000 }: PoolOptions): Pool {
+export function createPool({ file, workers, patienceMs = 60_000, longestMs = 600_000 }: PoolOptions): Pool {
   const hands = new Set<Hand>();
   let source: Iterator<Job> | undefined;
   let tell: (answer: Answer) => void = () => {};
@@ -34,11 +38,18 @@ export function createPool({ file, workers, patienceMs = 60_000 }: PoolOptions):
   let fail: (reason: unknown) => void = () => {};
 
   function hire(again: readonly Job[] = []): void {
-    const hand: Hand = { worker: new Worker(file, { execArgv: ['--enable-source-maps'] }), jobs: [], newsMs: performance.now() };
+    const hand: Hand = {
+      worker: new Worker(file, { execArgv: ['--enable-source-maps'] }),
+      jobs: [],
+      newsMs: performance.now(),
+      begunMs: performance.now(),
+    };
     hands.add(hand);
     hand.worker.on('message', (news: News) => {
       hand.newsMs = performance.now();
       if (news.kind === 'alive') return;
+      hand.begunMs = hand.newsMs;
+      if (news.kind === 'begins') return;
       hand.jobs.shift();
       tell(news.answer);
       refill(hand);
@@ -49,7 +60,7 @@ export function createPool({ file, workers, patienceMs = 60_000 }: PoolOptions):
   }
 
   function give(hand: Hand, jobs: readonly Job[]): void {
-    if (hand.jobs.length === 0) hand.newsMs = performance.now();
+    if (hand.jobs.length === 0) hand.newsMs = hand.begunMs = performance.now();
     hand.jobs.push(...jobs);
     hand.worker.postMessage(jobs);
   }
@@ -69,7 +80,8 @@ export function createPool({ file, workers, patienceMs = 60_000 }: PoolOptions):
   function watch(): void {
     for (const hand of hands) {
       const [job, ...others] = hand.jobs;
-      if (job === undefined || performance.now() - hand.newsMs < patienceMs) continue;
+      const nowMs = performance.now();
+      if (job === undefined || (nowMs - hand.newsMs < patienceMs && nowMs - hand.begunMs < longestMs)) continue;
       hands.delete(hand);
       void hand.worker.terminate();
       tell({ kind: 'hung', job });

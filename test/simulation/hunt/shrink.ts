@@ -1,7 +1,7 @@
 import type { Plan, PlannedFault } from '../play/plan.ts';
-import { play } from '../play/play.ts';
 import type { Violation } from '../play/run.ts';
 import type { Shrunk } from './job.ts';
+import { playBeside } from './reference.ts';
 
 const mostPlays = 120;
 const shownEffects = 30;
@@ -13,7 +13,7 @@ export async function shrink(plan: Plan, law: string, onPlay: () => void = () =>
     if (plays >= mostPlays) return undefined;
     plays += 1;
     onPlay();
-    return (await play(tried)).violations.find((violation) => violation.law === law);
+    return (await playBeside(tried)).violations.find((violation) => violation.law === law);
   }
   let violation = await breaks(plan);
   if (violation === undefined) return undefined;
@@ -68,7 +68,7 @@ const rounder = (value: number): readonly number[] =>
 
 async function lastEffects(plan: Plan): Promise<readonly string[]> {
   const lines: string[] = [];
-  await play(plan, {
+  await playBeside(plan, {
     onLine(line) {
       if (/ effect .*\/leases(\/|$)| answer \d/.test(line) || !/ effect | says | fault |VIOLATION|starts /.test(line)) return;
       lines.push(line);

@@ -1,12 +1,12 @@
 import { parentPort } from 'node:worker_threads';
 import type { Plan } from '../play/plan.ts';
-import { play } from '../play/play.ts';
 import type { Answer, Job, Played } from './job.ts';
 import { learn } from './learn.ts';
+import { playBeside } from './reference.ts';
 import { shrink } from './shrink.ts';
 
-/** What a worker says: that it goes on, and what came of a job. */
-export type News = { readonly kind: 'alive' } | { readonly kind: 'answer'; readonly answer: Answer };
+/** What a worker says: that it goes on, that it begins another run, and what came of a job. */
+export type News = { readonly kind: 'alive' } | { readonly kind: 'begins' } | { readonly kind: 'answer'; readonly answer: Answer };
 
 /** One thread: takes jobs in order until it is ended. */
 export function work(): void {
@@ -17,12 +17,14 @@ export function work(): void {
   process.on('unhandledRejection', (reason) => {
     stray ??= textOf(reason);
   });
+  // A thread that is slow says so; one that goes round within one event cannot.
+  setInterval(() => say({ kind: 'alive' }), 5_000);
   let last = Promise.resolve();
   port.on('message', (jobs: readonly Job[]) => {
     for (const job of jobs)
       last = last.then(async () => {
-        say({ kind: 'alive' });
-        say({ kind: 'answer', answer: await answerTo(job, () => say({ kind: 'alive' })) });
+        say({ kind: 'begins' });
+        say({ kind: 'answer', answer: await answerTo(job, () => say({ kind: 'begins' })) });
       });
   });
 }
@@ -46,7 +48,7 @@ async function answerTo(job: Job, onPlay: () => void): Promise<Answer> {
 export async function played(plan: Plan): Promise<Played> {
   stray = undefined;
   try {
-    const { hash, struck, evaluated, requests, size, violations } = await play(plan);
+    const { hash, struck, evaluated, requests, size, violations } = await playBeside(plan);
     const thrown = stray === undefined ? undefined : { law: 'throws', what: stray, atMs: size.lengthMs };
     return { plan, hash, struck, evaluated, requests, lengthMs: size.lengthMs, violation: violations[0] ?? thrown };
   } catch (error) {

@@ -14,5 +14,6 @@ export function endingOf({ plan, struckNames }: Pick<Run, 'plan' | 'struckNames'
     phases: [...phases, ...more.filter((phase) => !phases.includes(phase))],
     ...(image === undefined || isOpen ? {} : { image }),
     ...(isGone === undefined ? {} : { isGone }),
+    ...(mayAbort ? { mayAwait: true } : {}),
   };
 }

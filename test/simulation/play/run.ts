@@ -96,7 +96,7 @@ export interface Fault {
   readonly name: string;
   readonly kind: FaultKind;
   readonly text: string;
-  /** A good release may rightly be rolled back under it, since its pods or its metrics are bad: the run may also end RolledBack. */
+  /** A good release may rightly be rolled back under it, since its pods or its metrics are bad: the run may also end RolledBack, or wait for a person after an Inconclusive analysis. */
   readonly mayAbort?: true;
   /** Requests may be lost or fail through it, whatever the controller does. */
   readonly mayLose?: true;
@@ -156,6 +156,8 @@ export interface Ending {
   readonly image?: string;
   /** The Rollout is gone. */
   readonly isGone?: boolean;
+  /** Or it waits for a person, since an analysis found nothing to go by for too long. */
+  readonly mayAwait?: boolean;
 }
 
 export interface Workload {

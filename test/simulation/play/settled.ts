@@ -25,15 +25,22 @@ const quietMs = 30_000;
 
 /**
  * It ended as it must, and for half a minute the same controller has led and has written nothing but its lease and Events: while nobody
- * leads, nothing has come to rest. Nor while somebody else has just changed what the Rollout is about, or while it still counts the
- * corrections of what others wrote, which it forgets after five minutes.
+ * leads, nothing has come to rest. Nor while somebody else has just changed what the Rollout is about, or while it leaves alone what others
+ * keep writing, which it does for five minutes.
  */
 export function settledIn(run: Run, ending: Ending): boolean {
   if (run.leader() === undefined) return false;
   const last = run.commits.findLast(isNews);
   if (last !== undefined && run.elapsedMs() - last.atMs <= quietMs) return false;
-  const { corrections } = rolloutOf(run)?.status ?? {};
-  return endsAs(run, ending) && (!Array.isArray(corrections) || corrections.length === 0);
+  return endsAs(run, ending) && !isContended(run);
+}
+
+const contentionMs = 300_000;
+
+function isContended(run: Run): boolean {
+  const corrections = (rolloutOf(run)?.status?.corrections ?? []) as readonly { readonly at: string }[];
+  const nowMs = run.sim.clock.nowMs();
+  return corrections.filter(({ at }) => Date.parse(at) > nowMs - contentionMs - quietMs).length >= 3;
 }
 
 const concerned = new Set(['Rollout', 'Deployment', 'Service', 'TrafficSplit']);
@@ -47,8 +54,13 @@ function isNews({ by, object, previous }: SeenCommit): boolean {
 const holderOf = (lease: SeenCommit['previous']): string | undefined =>
   (lease as { readonly spec?: { readonly holderIdentity?: string } } | undefined)?.spec?.holderIdentity;
 
-export function endsAs(run: Run, { phases, isGone = false }: Ending): boolean {
+export function endsAs(run: Run, { phases, isGone = false, mayAwait = false }: Ending): boolean {
   const rollout = rolloutOf(run);
   if (rollout === undefined) return isGone;
-  return phases.includes(rollout.status?.phase ?? '');
+  return phases.includes(rollout.status?.phase ?? '') || (mayAwait && isInconclusive(rollout));
+}
+
+function isInconclusive({ status }: RolloutSeen): boolean {
+  const conditions = (status?.conditions ?? []) as readonly { readonly reason?: string }[];
+  return status?.phase === 'Paused' && conditions.some(({ reason }) => reason === 'AnalysisInconclusive');
 }

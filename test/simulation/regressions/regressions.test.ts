@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { faults } from '../faults/index.ts';
-import { play } from '../play/play.ts';
+import { playBeside } from '../hunt/reference.ts';
 import { workloads } from '../workloads/index.ts';
 import { regressions } from './index.ts';
 
@@ -12,6 +12,6 @@ test('a plan that failed once names faults and workloads that are still there', 
 
 for (const { text, plan } of regressions)
   test(text, async () => {
-    const outcome = await play(plan);
+    const outcome = await playBeside(plan);
     expect(outcome.violations, outcome.tail.join('\n')).toEqual([]);
   });
