@@ -1,12 +1,15 @@
-import type { Law } from '../play/run.ts';
+import type { Law, Run, SeenCommit } from '../play/run.ts';
 import {
   capAt,
+  type DeploymentSeen,
   desiredOf,
   isSameTry,
   keyOf,
+  ownerOf,
   PerKey,
   type RolloutSeen,
   revisionName,
+  revisionOf,
   type SplitSeen,
   type StatusSeen,
   splitChange,
@@ -14,7 +17,7 @@ import {
   stepsOf,
   weightIn,
 } from './seen.ts';
-import { witnessOf } from './witness.ts';
+import { type Witness, witnessOf } from './witness.ts';
 
 export const namesItsBackends: Law = {
   id: 'I1',
@@ -156,7 +159,8 @@ export const neverAgain: Law = {
   id: 'I11',
   text:
     'After an abort, a failed verdict or the end of its run without promotion the weight of that revision never rises again in a split that a controller ' +
-    'writes, until status begins another attempt with it.',
+    'writes, until status begins another attempt with it; and after its abort no controller gives it pods again. (Pods are not judged where a controller stood ' +
+    'still or read old states: what it had ready lands, and is put right by whoever leads.)',
   watch(run, judge) {
     const witness = witnessOf(run);
     const states = new PerKey<Condemned>(() => ({ revisions: new Map() }));
@@ -167,6 +171,8 @@ export const neverAgain: Law = {
           note(states.of(status.uid).revisions, status.before, status.after);
           return undefined;
         }
+        const revived = revivedBy(witness, commit);
+        if (revived !== undefined) return judge(wasMisled(run) ? undefined : revived);
         const change = splitChange(commit);
         if (change?.isOurs !== true) return undefined;
         const rollout = witness.rolloutOfSplit(change.split);
@@ -184,6 +190,18 @@ export const neverAgain: Law = {
     };
   },
 };
+
+const wasMisled = ({ strikes }: Run): boolean => ['F4', 'F9', 'F10'].some((kind) => (strikes[kind] ?? 0) > 0);
+
+/** A canary that was aborted has more pods than before, by a controller's own write. */
+function revivedBy(witness: Witness, { object, previous, type, by }: SeenCommit): string | undefined {
+  if (object.kind !== 'Deployment' || type === 'DELETED' || by === undefined) return undefined;
+  const { status, metadata } = witness.rollout(ownerOf(object)) ?? {};
+  if (status?.abort === undefined || revisionOf(object) !== status.canaryRevision || metadata?.deletionTimestamp !== undefined)
+    return undefined;
+  const [from, to] = [previous, object].map((each) => (each as unknown as DeploymentSeen | undefined)?.spec.replicas ?? 0);
+  return (to ?? 0) > (from ?? 0) ? `${object.metadata.name} gets pods again (${from} to ${to}) after its abort` : undefined;
+}
 
 function note(condemned: Map<string, string>, before: StatusSeen, after: StatusSeen): void {
   const { canaryRevision, abort } = after;

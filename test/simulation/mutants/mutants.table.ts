@@ -9,7 +9,7 @@ export const mutants: readonly Mutant[] = [
     from: 'if (!isConfirmed(draft.status)) return awaitWeight',
     to: 'if (!isConfirmed(draft.status) && weight < 100) return awaitWeight',
     laws: ['I8', 'I12', 'I14'],
-    workloads: ['promotion', 'mesh-istio'],
+    workloads: ['mesh-strict', 'mesh-osm'],
   },
   {
     c: 'C2',
@@ -55,7 +55,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/core/phases/leaving.ts',
     from: "if (!isOut(draft)) return cutting(fromTheStart(world, draft), 'Progressing');",
     to: '',
-    laws: ['I0', 'I3', 'I6', 'I21'],
+    laws: ['I0', 'I3', 'I6', 'I21', 'L2'],
     workloads: ['overtaken', 'reverted'],
   },
   {
@@ -92,7 +92,7 @@ export const mutants: readonly Mutant[] = [
     from: 'if (stable?.service !== undefined && stable.deployment !== undefined && ready >= wanted)',
     to: 'if (stable?.service !== undefined && stable.deployment !== undefined)',
     laws: ['I0', 'I5', 'I9'],
-    workloads: ['adoption', 'adoption-unpinned'],
+    workloads: ['adoption-slow', 'adoption'],
   },
   {
     c: 'C11',
@@ -101,7 +101,7 @@ export const mutants: readonly Mutant[] = [
     from: 'isoOf(world.nowMs + forMs)',
     to: 'isoOf(world.nowMs + 0 * forMs)',
     laws: ['I6', 'I8', 'I12'],
-    workloads: ['promotion', 'mesh-nginx'],
+    workloads: ['mesh-osm', 'gitops'],
   },
   {
     c: 'C12',
@@ -136,7 +136,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/core/upkeep/revisions.ts',
     from: 'isOver ? undefined : canaryRevision,',
     to: 'isOver && world.nowMs < 0 ? undefined : canaryRevision,',
-    laws: ['L1', 'L10'],
+    laws: ['I11'],
     workloads: ['cleared-away'],
   },
   {
@@ -192,7 +192,7 @@ export const mutants: readonly Mutant[] = [
     from: 'if (!workload.isRolledOut || workload.readyReplicas < replicas)',
     to: 'if (world.nowMs < 0)',
     laws: ['I0', 'I9', 'I35'],
-    workloads: ['deletion', 'deletion-at-rest'],
+    workloads: ['deletion-slow', 'deletion'],
   },
   {
     c: 'C22',

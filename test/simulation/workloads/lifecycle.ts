@@ -34,6 +34,8 @@ const firstApply: Workload = {
   ending: () => ({ phases: ['Healthy'], image: 'web:2' }),
 };
 
+const slow = (ms: number) => ({ image: 'web:1', replicas: 2, behaviour: { 'start-delay-ms': String(ms) } });
+
 export const lifecycle: readonly Workload[] = [
   tell({
     ...{ name: 'adoption', text: 'a live Deployment of three slow pods is taken over under load', analysis: null },
@@ -47,6 +49,11 @@ export const lifecycle: readonly Workload[] = [
       analysis: null,
       isUnpinned: true,
     },
+    ending: { phases: ['Healthy'], image: 'web:1' },
+  }),
+  tell({
+    ...{ name: 'adoption-slow', text: 'a live Deployment is taken over whose pods take longer to start than the data plane lags' },
+    ...{ analysis: null, isUnpinned: true, app: slow(13_000), beginsMs: 8_000 },
     ending: { phases: ['Healthy'], image: 'web:1' },
   }),
   firstApply,
@@ -74,5 +81,14 @@ export const lifecycle: readonly Workload[] = [
       );
     },
     ending: { phases: [], isGone: true, image: 'web:2' },
+  }),
+  tell({
+    ...{
+      name: 'deletion-slow',
+      text: 'the Rollout is deleted, and the workload’s pods take longer to start than the data plane lags twice',
+    },
+    ...{ analysis: null, app: slow(23_000), beginsMs: 18_000, lengthMs: 170_000 },
+    act: remove,
+    ending: { phases: [], isGone: true, image: 'web:1' },
   }),
 ];

@@ -43,6 +43,8 @@ export interface Story {
   readonly perSecond?: number;
   readonly hasCrashes?: boolean;
   readonly lengthMs?: number;
+  /** Until the app is up, and clients and the Rollout come. */
+  readonly beginsMs?: number;
   /** Once the first version is Healthy. */
   readonly act?: (run: Run) => void;
   readonly ending: Ending;
@@ -65,12 +67,17 @@ export function tell(story: Story): Workload {
       (story.isUnpinned === true ? apply : create)(run, serviceObject);
     },
     act(run) {
-      if (story.perSecond !== 0) clients(run, story.perSecond);
-      apply(run, rolloutOfStory(story));
-      if (story.act !== undefined) onceIn(run, 'Healthy', () => story.act?.(run));
+      if (story.beginsMs === undefined) begin(run);
+      else run.at(story.beginsMs, () => begin(run));
     },
     ending: () => ending,
   };
+
+  function begin(run: Run): void {
+    if (story.perSecond !== 0) clients(run, story.perSecond);
+    apply(run, rolloutOfStory(story));
+    if (story.act !== undefined) onceIn(run, 'Healthy', () => story.act?.(run));
+  }
 }
 
 /** As its users apply it, and apply it again with something changed. */
