@@ -12,7 +12,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const folder = mkdtempSync(join(tmpdir(), 'sluice-sandbox-'));
   const program = await bundleSandbox(folder);
   const start = (name: number) => startSandbox(program, join(folder, String(name)));
-  const others = Array.from({ length: project.config.maxWorkers - 1 }, (_, index) => start(index + 2));
+  const others = Array.from({ length: project.vitest.config.maxWorkers - 1 }, (_, index) => start(index + 2));
   const [first, ...hosts] = await Promise.all([start(1), ...others]);
   project.provide('bed', { ...first.info, others: hosts.map(({ info }) => info) });
   return async () => {

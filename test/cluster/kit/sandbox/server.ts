@@ -1,7 +1,6 @@
 // The sandbox as a bed, a process of its own: API server and Prometheus over real HTTP, its time at the pace of the wall's, and what
 // tests do to it by two control ports, as the real bed's processes have them.
 import { writeFileSync } from 'node:fs';
-import { keepPace } from '../../../../src/cli/demo/pace.ts';
 import { seededRandom, systemClock } from '../../../../src/lib/index.ts';
 import { type ApiLine, type User as ApiUser, type HttpApi, serveHttp } from '../../../../src/sandbox/api/index.ts';
 import { type SandboxServer, serve } from '../../../../src/sandbox/http-server.ts';
@@ -15,6 +14,7 @@ import { sleep } from '../wait.ts';
 import { auditLog } from './audit-log.ts';
 import { type LoadRequest, Loads } from './loads.ts';
 import { MeshView } from './mesh-view.ts';
+import { keepUp } from './pace.ts';
 
 export interface SandboxSettings {
   readonly runDir: string;
@@ -76,8 +76,8 @@ const view = new MeshView(sandbox, time);
 loads.attach(sandbox, time);
 const audit = auditLog(auditFile, (request) => sandbox.server.tokens.authenticate(request, time.nowMs()));
 
-/** Until this moment: the pace comes now and then, and whoever does something now must not have done it before. */
-const catchUp = (): void => time.runFor(Math.max(0, systemClock.nowMs() - time.nowMs()));
+/** Whoever does something now must not have done it before. */
+const catchUp = keepUp(time, systemClock);
 
 const punctual = (line: ApiLine): ApiLine => ({
   send(request, done) {
@@ -126,7 +126,6 @@ async function run(): Promise<void> {
     prometheus ??= await serve(metrics.prometheus.answer, { clock: time, portNumber: prometheusPort });
     return prometheus.url;
   };
-  keepPace(time, systemClock);
   setInterval(flush, flushMs);
   const mesh = ({ namespace }: Record<string, unknown>) => String(namespace);
   const meshRoutes = onTime({
