@@ -8,8 +8,8 @@ import { faultNamed, faults } from './index.ts';
 import { drawFaults } from './subsets.ts';
 
 /** In the middle of the first step, and after the last: the canary has 20 percent, or all is over and the old pods are gone. */
-const inStep: Trigger = { atMs: 20_000 };
-const afterwards: Trigger = { atMs: 100_000 };
+const inStep: Trigger = { atMs: 40_000 };
+const afterwards: Trigger = { atMs: 120_000 };
 /** In the middle of a release, with the canary about to get its first traffic. */
 const atWrite: Trigger = { effect: 30 };
 
