@@ -8,6 +8,7 @@ import { describeFailure, type KubeFailure, localFailure } from './failure.ts';
 import type { KubeClient, RawOptions } from './kube-client.ts';
 import {
   firstEpoch,
+  freedRecord,
   type LeaseRecord,
   type LeaseTiming,
   leaseResource,
@@ -131,11 +132,8 @@ export class LeaderElector {
     for (let attempt = 0; attempt < 2; attempt++) {
       const seen = await this.#observe(signal);
       if (!seen.ok || seen.value === undefined || seen.value.record.holderIdentity !== this.#options.identity) return;
-      const { record, object } = seen.value;
-      const now = microTime(this.#options.clock.nowMs());
-      const leaseTransitions = Math.max(record.leaseTransitions, leastEpoch);
-      const free = { ...record, holderIdentity: '', leaseDurationSeconds: 1, leaseTransitions, renewTime: now, acquireTime: now };
-      const written = await this.#put(object, free, signal);
+      const free = freedRecord(seen.value.record, leastEpoch, this.#options.clock.nowMs());
+      const written = await this.#put(seen.value.object, free, signal);
       if (written.ok || written.failure.kind !== 'conflict') return;
     }
   }
