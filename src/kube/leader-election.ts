@@ -9,6 +9,7 @@ import type { KubeClient, RawOptions } from './kube-client.ts';
 import {
   firstEpoch,
   freedRecord,
+  heldRecord,
   type LeaseRecord,
   type LeaseTiming,
   leaseResource,
@@ -262,14 +263,9 @@ export class LeaderElector {
     return this.#observed;
   }
 
-  #record(epoch: number, acquireTime: string, wallMs: number): LeaseRecord {
-    return {
-      holderIdentity: this.#options.identity,
-      leaseDurationSeconds: this.#timing.leaseDurationMs / 1_000,
-      acquireTime,
-      renewTime: microTime(wallMs),
-      leaseTransitions: epoch,
-    };
+  #record(leaseTransitions: number, acquireTime: string, wallMs: number): LeaseRecord {
+    const held = { holderIdentity: this.#options.identity, leaseTransitions, acquireTime };
+    return heldRecord(held, this.#timing.leaseDurationMs, wallMs);
   }
 
   async #create(record: LeaseRecord, signal: AbortSignal): Promise<Result<KubeObject, KubeFailure>> {

@@ -94,3 +94,16 @@ export function freedRecord(record: LeaseRecord, leastEpoch: number, nowMs: numb
   const leaseTransitions = Math.max(record.leaseTransitions, leastEpoch);
   return { ...record, holderIdentity: '', leaseDurationSeconds: 1, leaseTransitions, renewTime: now, acquireTime: now };
 }
+
+/** Ours, as of this moment. */
+export const heldRecord = (
+  held: Pick<LeaseRecord, 'holderIdentity' | 'leaseTransitions' | 'acquireTime'>,
+  leaseDurationMs: number,
+  nowMs: number,
+): LeaseRecord => ({
+  holderIdentity: held.holderIdentity,
+  leaseDurationSeconds: leaseDurationMs / 1_000,
+  acquireTime: held.acquireTime,
+  renewTime: microTime(nowMs),
+  leaseTransitions: held.leaseTransitions,
+});
