@@ -263,7 +263,7 @@ const absences: Readonly<Record<string, (rollout: RolloutSeen) => readonly (read
 export const absenceIsSeen: Law = {
   id: 'I22',
   text:
-    'A failed or partial read is no change: a revision begins only after somebody has changed the template, the configuration or the Rollout since the last one began; a deletion only once it was asked for; ' +
+    'A failed or partial read is no change: a revision begins only after somebody has changed the template, the configuration or the Rollout (more of it than its count) since the last one began; a deletion only once it was asked for; ' +
     'and status calls nothing absent that has been there all the time.',
   watch(run, judge) {
     const witness = witnessOf(run);
@@ -300,6 +300,10 @@ export const absenceIsSeen: Law = {
   },
 };
 
+/** How many pods are wanted is no part of a revision, and changes by the minute where an autoscaler says it. */
+const withoutCount = (rollout: SeenCommit['previous']): string =>
+  JSON.stringify({ ...(rollout?.spec as object | undefined), replicas: undefined });
+
 /** By somebody else than a controller: what a revision is made of. */
 function isEdit({ object, previous, by, type }: SeenCommit): boolean {
   if (by !== undefined || revisionOf(object) !== undefined) return false;
@@ -308,7 +312,7 @@ function isEdit({ object, previous, by, type }: SeenCommit): boolean {
     case 'Secret':
       return true;
     case 'Rollout':
-      return type !== 'MODIFIED' || object.spec !== previous?.spec;
+      return type !== 'MODIFIED' || withoutCount(object) !== withoutCount(previous);
     case 'Deployment':
       return (
         type !== 'MODIFIED' || previous === undefined || (object.spec !== previous.spec && templateText(object) !== templateText(previous))
