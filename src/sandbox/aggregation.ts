@@ -22,8 +22,10 @@ export function aggregated(port: ApiPort, api: AggregatedApi): Aggregator {
   const fates = new WeakMap<ApiAnswer, CallFault>();
 
   function forwarded(request: ApiRequest): ApiAnswer {
+    const [, , , version] = request.path.split('/');
+    if (version !== undefined && !serves(port, api, version)) return port.request(request);
     const reply = api.answer({ method: request.method, url: urlOf(request), headers: request.headers ?? {} });
-    const answer = answerOf(reply);
+    const answer = version === undefined ? withRegistered(answerOf(reply), port, api) : answerOf(reply);
     const fate = fateOf(reply);
     if (fate !== undefined) fates.set(answer, fate);
     return answer;
@@ -33,7 +35,7 @@ export function aggregated(port: ApiPort, api: AggregatedApi): Aggregator {
     request(request) {
       if (request.path === prefix || request.path.startsWith(`${prefix}/`)) return forwarded(request);
       const answer = port.request(request);
-      return request.path === '/apis' && request.method === 'GET' ? withGroup(answer, api) : answer;
+      return request.path === '/apis' && request.method === 'GET' ? withGroup(answer, port, api) : answer;
     },
     watch: (request, onReady) => port.watch(request, onReady),
   };
@@ -41,6 +43,30 @@ export function aggregated(port: ApiPort, api: AggregatedApi): Aggregator {
     port: behind,
     line: ({ faults = {}, ...options }) => createLine({ ...options, port: behind, faults: withFates(faults, fates) }),
   };
+}
+
+const services = '/apis/apiregistration.k8s.io/v1/apiservices';
+
+/** Where APIServices name versions of the group, those alone are served; where none does, all. */
+function serves(port: ApiPort, { group }: AggregatedApi, version: unknown): boolean {
+  const { body } = port.request({ method: 'GET', path: services });
+  const items = isObject(body) && Array.isArray(body.items) ? body.items : [];
+  const registered = items.flatMap((item) =>
+    isObject(item) && isObject(item.spec) && item.spec.group === group ? [item.spec.version] : [],
+  );
+  return registered.length === 0 || registered.includes(version);
+}
+
+/** The group with the versions that are served. */
+function registeredOf(group: Readonly<Record<string, unknown>>, port: ApiPort, api: AggregatedApi): Readonly<Record<string, unknown>> {
+  const all = Array.isArray(group.versions) ? group.versions : [];
+  const versions = all.filter((each) => isObject(each) && serves(port, api, each.version));
+  return { ...group, versions, preferredVersion: versions[0] };
+}
+
+function withRegistered(answer: ApiAnswer, port: ApiPort, api: AggregatedApi): ApiAnswer {
+  const group = answer.status === 200 ? parsed(answer.body) : undefined;
+  return group === undefined ? answer : { ...answer, body: JSON.stringify(registeredOf(group, port, api)) };
 }
 
 function withFates(faults: Faults, fates: WeakMap<ApiAnswer, CallFault>): Faults {
@@ -71,11 +97,12 @@ function fateOf(reply: PortAnswer): CallFault | undefined {
 }
 
 /** The list of groups, in either of its two forms, with this one at the end. */
-function withGroup(answer: ApiAnswer, api: AggregatedApi): ApiAnswer {
+function withGroup(answer: ApiAnswer, port: ApiPort, api: AggregatedApi): ApiAnswer {
   const { body } = answer;
   if (answer.status !== 200 || !isObject(body)) return answer;
-  const group = read(api, `/apis/${api.group}`);
-  if (group === undefined) return answer;
+  const known = read(api, `/apis/${api.group}`);
+  if (known === undefined) return answer;
+  const group = registeredOf(known, port, api);
   if (Array.isArray(body.groups)) return { ...answer, body: { ...body, groups: [...body.groups, group] } };
   if (!Array.isArray(body.items)) return answer;
   return { ...answer, body: { ...body, items: [...body.items, discovered(api, group)] } };
@@ -83,9 +110,12 @@ function withGroup(answer: ApiAnswer, api: AggregatedApi): ApiAnswer {
 
 function read({ answer }: AggregatedApi, url: string): Readonly<Record<string, unknown>> | undefined {
   const reply = answer({ method: 'GET', url, headers: {} });
-  if (reply.kind !== 'reply' || reply.status !== 200) return undefined;
+  return reply.kind === 'reply' && reply.status === 200 ? parsed(reply.body) : undefined;
+}
+
+function parsed(text: unknown): Readonly<Record<string, unknown>> | undefined {
   try {
-    const body: unknown = JSON.parse(reply.body);
+    const body: unknown = JSON.parse(String(text));
     return isObject(body) ? body : undefined;
   } catch {
     return undefined;

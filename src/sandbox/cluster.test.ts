@@ -68,6 +68,26 @@ describe('what can be asked about the requests', () => {
     });
   });
 
+  test('of TrafficMetrics the versions are served that APIServices name, where any does', () => {
+    const { sandbox } = aBench({});
+    const group = 'metrics.smi-spec.io';
+    const path = '/apis/apiregistration.k8s.io/v1/apiservices';
+    const status = (version: string) => sandbox.api.request({ method: 'GET', path: `/apis/${group}/${version}` }).status;
+    const register = (version: string) =>
+      sandbox.api.request({
+        ...{ method: 'POST', path, headers: { 'content-type': 'application/json' } },
+        body: {
+          ...{ apiVersion: 'apiregistration.k8s.io/v1', kind: 'APIService', metadata: { name: `${version}.${group}` } },
+          spec: { group, version, groupPriorityMinimum: 100, versionPriority: 100 },
+        },
+      }).status;
+    expect([register('v1alpha1'), status('v1alpha1'), status('v1alpha2')]).toEqual([201, 200, 404]);
+    const groups = sandbox.api.request({ method: 'GET', path: '/apis' }).body as { readonly groups: readonly object[] };
+    expect(groups.groups.at(-1)).toMatchObject({ name: group, versions: [{ version: 'v1alpha1' }] });
+    expect(JSON.parse(String(sandbox.api.request({ method: 'GET', path: `/apis/${group}` }).body))).toEqual(groups.groups.at(-1));
+    expect([register('v1alpha2'), status('v1alpha2')]).toEqual([201, 200]);
+  });
+
   test('a slow, a silent and a broken TrafficMetrics are so on the line', () => {
     const { sandbox, clock } = underLoad();
     const line = sandbox.line();

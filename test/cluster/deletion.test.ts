@@ -3,6 +3,7 @@ import { afterAll, describe, expect, inject, test } from 'vitest';
 import { type Deployment, podTemplate, service } from './kit/apps.ts';
 import { openBed } from './kit/bed.ts';
 import type { KubeObject } from './kit/client.ts';
+import type { Load } from './kit/load.ts';
 import { pathOf } from './kit/paths.ts';
 import { waitFor, waitForObject } from './kit/wait.ts';
 import { isGivenBack, isGone, nothingLeft } from './support/leftovers.ts';
@@ -18,6 +19,14 @@ const stalled = ({ conditions = [] }: RolloutStatus) => conditions.find(({ type 
 
 const remove = (namespace: string, options?: { readonly propagationPolicy: string }) =>
   bed.admin.remove(pathOf('rollouts', namespace, 'web'), options);
+
+/** The pods of the revision that was stable may answer until the data plane has heard that they go. */
+const onlyWorkloadAnswers = (load: Load) =>
+  waitFor('only the workload to answer', async () => {
+    const from = Date.now();
+    await load.more(50);
+    return Object.keys(load.summary(from).byDeployment).join() === 'web';
+  });
 
 describe.concurrent('deletion', () => {
   test('in mid-run at 50 %: the workload serves the stable template before anything goes', async ({ onTestFinished }) => {
@@ -37,9 +46,7 @@ describe.concurrent('deletion', () => {
     await isGivenBack(scenario, 'example/app:1', 3);
     await nothingLeft(scenario);
     await scenario.waitApplied('web', { web: 100 });
-    const from = Date.now();
-    await load.more(100);
-    expect(load.summary(from).byDeployment).toEqual({ web: expect.any(Number) as number });
+    await onlyWorkloadAnswers(load);
     // Not one pod of the workload ever ran the unapproved template.
     const unapproved = pods
       .versions()
@@ -70,12 +77,7 @@ describe.concurrent('deletion', () => {
       await isGivenBack(release.scenario, 'example/app:1', 3);
       await nothingLeft(release.scenario);
       await release.scenario.waitApplied('web', { web: 100 });
-      // The pods of the revision that was stable may answer until the data plane has heard that they go.
-      await waitFor('only the workload to answer', async () => {
-        const from = Date.now();
-        await release.load.more(50);
-        return Object.keys(release.load.summary(from).byDeployment).join() === 'web';
-      });
+      await onlyWorkloadAnswers(release.load);
       await release.holds();
     },
   );

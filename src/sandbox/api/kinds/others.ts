@@ -258,3 +258,21 @@ export const admissionPolicyBindings: Kind = builtin({
   columns: [nameColumn, column('PolicyName', textAt(['spec', 'policyName'], '')), column('ParamRef', () => '<unset>'), ageColumn],
   rules: { generation: specChanged, takesUnconditionalUpdate: false },
 });
+
+export const apiServices: Kind = builtin({
+  group: 'apiregistration.k8s.io',
+  plural: 'apiservices',
+  kind: 'APIService',
+  isClusterScoped: true,
+  hasStatus: true,
+  members: { spec: open(), status: open({ conditions }) },
+  columns: [
+    nameColumn,
+    column('Service', ({ spec }) => {
+      const { namespace, name } = membersOf(membersOf(spec).service);
+      return name === undefined ? 'Local' : `${textOf(namespace)}/${textOf(name)}`;
+    }),
+    ageColumn,
+  ],
+  rules: { takesUnconditionalUpdate: false },
+});

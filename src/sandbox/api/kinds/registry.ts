@@ -8,6 +8,7 @@ import type { Kind, KindVersion } from './kind.ts';
 import {
   admissionPolicies,
   admissionPolicyBindings,
+  apiServices,
   clusterRoleBindings,
   clusterRoles,
   endpointSlices,
@@ -22,7 +23,7 @@ import { services } from './services.ts';
 const builtins: readonly Kind[] = [
   ...[configMaps, endpoints, events, namespaces, nodes, pods, secrets, serviceAccounts, services],
   ...[deployments, replicaSets, horizontalPodAutoscalers, endpointSlices, leases, newerEvents],
-  ...[roles, roleBindings, clusterRoles, clusterRoleBindings, admissionPolicies, admissionPolicyBindings, definitions],
+  ...[roles, roleBindings, clusterRoles, clusterRoleBindings, admissionPolicies, admissionPolicyBindings, apiServices, definitions],
 ];
 
 export interface ServedKind {

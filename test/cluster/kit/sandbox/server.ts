@@ -49,6 +49,14 @@ const firstObjects = [
   },
 ];
 
+/** As the bed's own metrics API registers itself. */
+const metricsServices = ['v1alpha1', 'v1alpha2'].map((version) => ({
+  apiVersion: 'apiregistration.k8s.io/v1',
+  kind: 'APIService',
+  metadata: { name: `${version}.metrics.smi-spec.io` },
+  spec: { group: 'metrics.smi-spec.io', version, groupPriorityMinimum: 100, versionPriority: 100 },
+}));
+
 const own = { osm: 'osm', istio: 'istio', consul: 'consul', nginx: 'nginx', 'traefik-mesh': 'traefik-mesh' } as const;
 
 const time = new StepClock({ startMs: systemClock.nowMs() });
@@ -61,7 +69,7 @@ const users: Record<string, ApiUser> = Object.fromEntries(
 const loads = new Loads(runDir);
 const sandbox = createSandbox({
   ...{ clock: time, random: seededRandom(time.nowMs()), tickMs: 200, sinks: [loads] },
-  api: { authorization: 'rbac', users, objects: firstObjects, history: 100_000 },
+  api: { authorization: 'rbac', users, objects: [...firstObjects, ...metricsServices], history: 100_000 },
   metrics: {
     ...{ scrapeMs: 1_000, dialects: ['linkerd', 'envoy', ...Object.values(own)] },
     // TrafficMetrics are made of Linkerd's words, and Envoy's are what every mesh on it has; the others count where they are installed.
