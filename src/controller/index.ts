@@ -1,3 +1,3 @@
+export type { RolloutControllerOptions } from './controller-options.ts';
 export type { Schedule } from './housekeeping.ts';
-export type { RolloutControllerOptions } from './rollout-controller.ts';
 export { RolloutController } from './rollout-controller.ts';

@@ -1,16 +1,14 @@
 import { rolloutLabelValue } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
-import type { Change, Contact, KubeClient, KubeHealth, KubeObject, Recorder, Resource } from '../kube/index.ts';
+import type { Change, KubeHealth, KubeObject, Resource } from '../kube/index.ts';
 import { kubeHealth, runController, WorkQueue } from '../kube/index.ts';
-import type { Clock, Logger, Random } from '../lib/index.ts';
-import type { InstantQuery, MetricSources } from '../metrics/index.ts';
 import { routerOf } from '../traffic/index.ts';
 import { Cache } from './cache.ts';
 import { Confirmations } from './confirmations.ts';
+import type { RolloutControllerOptions } from './controller-options.ts';
 import { Decisions } from './decisions.ts';
 import { Dependencies, thing } from './dependencies.ts';
 import type { Executors } from './execute.ts';
-import type { Schedule } from './housekeeping.ts';
 import { housekeepingSchedule, tidy } from './housekeeping.ts';
 import { Measurer } from './measurer.ts';
 import { MeshWatch } from './mesh-watch.ts';
@@ -28,28 +26,6 @@ import { SecretHashes } from './secret-hashes.ts';
 import { Settling } from './settling.ts';
 import { shareViaOf } from './share.ts';
 import { Telemetry } from './telemetry.ts';
-
-export interface RolloutControllerOptions {
-  readonly client: KubeClient;
-  readonly contact: Contact;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  readonly recorder: Pick<Recorder, 'event'>;
-  readonly sources: MetricSources;
-  readonly namespaces: readonly string[];
-  readonly clusterDomain: string;
-  readonly prometheusAddress: string | undefined;
-  /** How Prometheus is asked; left out: over HTTP. */
-  readonly instantQuery?: InstantQuery;
-  readonly concurrency: number;
-  readonly schedule: Schedule;
-  /** The leader's fencing number; undefined while this process does not lead. */
-  readonly epoch: () => number | undefined;
-  readonly onFenced: (reason: string, epoch: number) => void;
-  /** The first lists are in and, by a leader, looked at. Once. */
-  readonly onSettled: () => void;
-}
 
 /** What to watch, which Rollout each change wakes, and the two loops that reconcile. A standby watches, too, so that it is warm when its turn comes. */
 export class RolloutController {

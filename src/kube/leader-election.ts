@@ -3,25 +3,22 @@ import { sameJson } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Random } from '../lib/random.ts';
 import { fail, ok, type Result } from '../lib/result.ts';
-import { isKubeObject } from './client.ts';
 import { describeFailure, type KubeFailure, localFailure } from './failure.ts';
-import type { KubeClient, RawOptions } from './kube-client.ts';
+import type { KubeClient } from './kube-client.ts';
 import {
   firstEpoch,
   freedRecord,
   heldRecord,
   type LeaseRecord,
   type LeaseTiming,
-  leaseResource,
   leaseState,
   leaseTimingProblem,
   microTime,
   readLease,
-  withRecord,
 } from './lease.ts';
 import { watchLoopDelay } from './loop-delay.ts';
 import type { KubeObject } from './object.ts';
-import { collectionPath, resourcePath } from './resource-path.ts';
+import { StoredLease } from './stored-lease.ts';
 
 export interface LeaderElectorOptions extends Partial<LeaseTiming> {
   readonly client: Pick<KubeClient, 'raw'>;
@@ -54,6 +51,7 @@ interface Observation {
 export class LeaderElector {
   readonly #options: LeaderElectorOptions;
   readonly #timing: LeaseTiming;
+  readonly #lease: StoredLease;
   readonly #writeTimeoutMs: number;
   #observed: Observation | undefined;
   #held: { epoch: number; lastRenewMs: number } | undefined;
@@ -68,6 +66,8 @@ export class LeaderElector {
     this.#writeTimeoutMs = writeTimeoutMs;
     const problem = leaseTimingProblem(this.#timing) ?? (writeTimeoutMs >= renewDeadlineMs ? 'the write time-out is too long' : undefined);
     if (problem !== undefined) throw new RangeError(problem);
+    // Three attempts must fit into the renew deadline.
+    this.#lease = new StoredLease(options, Math.floor(renewDeadlineMs / 3.5));
   }
 
   /** `leaseTransitions` at our acquisition; grows with each acquisition by anyone. Undefined while we do not lead. */
@@ -134,7 +134,7 @@ export class LeaderElector {
       const seen = await this.#observe(signal);
       if (!seen.ok || seen.value === undefined || seen.value.record.holderIdentity !== this.#options.identity) return;
       const free = freedRecord(seen.value.record, leastEpoch, this.#options.clock.nowMs());
-      const written = await this.#put(seen.value.object, free, signal);
+      const written = await this.#lease.put(seen.value.object, free, signal);
       if (written.ok || written.failure.kind !== 'conflict') return;
     }
   }
@@ -190,7 +190,8 @@ export class LeaderElector {
           : nextEpoch;
     const record = this.#record(epoch, microTime(wallMs), wallMs);
     this.#mayHold = true;
-    const written = observed === undefined ? await this.#create(record, signal) : await this.#put(observed.object, record, signal);
+    const written =
+      observed === undefined ? await this.#lease.create(record, signal) : await this.#lease.put(observed.object, record, signal);
     const landed = await this.#settle(written, record, signal);
     this.#mayHold = !landed.ok && landed.failure.kind === 'unknownOutcome';
     if (!landed.ok) return landed;
@@ -230,7 +231,7 @@ export class LeaderElector {
     const sentAtMs = clock.monotonicMs();
     const record = this.#record(held.epoch, observed.record.acquireTime, clock.nowMs());
     const guard = () => (this.#isOverdue() ? localFailure('fenced', 'not sent: the renew deadline has passed') : undefined);
-    const landed = await this.#settle(await this.#put(observed.object, record, signal, guard), record, signal);
+    const landed = await this.#settle(await this.#lease.put(observed.object, record, signal, guard), record, signal);
     if (!landed.ok) return landed;
     this.#held = { epoch: held.epoch, lastRenewMs: sentAtMs };
     return ok(undefined);
@@ -260,9 +261,7 @@ export class LeaderElector {
   }
 
   async #observe(signal: AbortSignal | undefined): Promise<Result<Observation | undefined, KubeFailure>> {
-    const { client, namespace, name } = this.#options;
-    const path = resourcePath(leaseResource, { namespace, name });
-    const reply = asObject(await client.raw('GET', path, this.#call(), signal));
+    const reply = await this.#lease.get(signal);
     if (reply.ok) return ok(this.#note(reply.value));
     if (reply.failure.kind !== 'notFound') return reply;
     this.#observed = undefined;
@@ -282,31 +281,4 @@ export class LeaderElector {
     const held = { holderIdentity: this.#options.identity, leaseTransitions, acquireTime };
     return heldRecord(held, this.#timing.leaseDurationMs, wallMs);
   }
-
-  async #create(record: LeaseRecord, signal: AbortSignal): Promise<Result<KubeObject, KubeFailure>> {
-    const { client, namespace, name } = this.#options;
-    const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace }, spec: record };
-    return asObject(await client.raw('POST', collectionPath(leaseResource, namespace), { ...this.#call(), body }, signal));
-  }
-
-  async #put(
-    object: KubeObject,
-    record: LeaseRecord,
-    signal: AbortSignal | undefined,
-    guard?: RawOptions['guard'],
-  ): Promise<Result<KubeObject, KubeFailure>> {
-    const { client, namespace, name } = this.#options;
-    const options = { ...this.#call(), body: withRecord(object, record), ...(guard === undefined ? {} : { guard }) };
-    return asObject(await client.raw('PUT', resourcePath(leaseResource, { namespace, name }), options, signal));
-  }
-
-  #call() {
-    // Three attempts must fit into the renew deadline.
-    return { priority: 'lease', deadlineMs: Math.floor(this.#timing.renewDeadlineMs / 3.5), retry: false } as const;
-  }
-}
-
-function asObject(reply: Result<unknown, KubeFailure>): Result<KubeObject, KubeFailure> {
-  if (!reply.ok) return reply;
-  return isKubeObject(reply.value) ? ok(reply.value) : fail(localFailure('protocol', 'the answer is no Lease'));
 }

@@ -163,8 +163,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'copies outlive their revision',
     file: 'src/controller/execute-revision.ts',
-    from: 'const copies = (present?.deployment?.copies ?? [])',
-    to: 'const copies = (present?.deployment?.copies ?? []).slice(99)',
+    from: 'for (const copy of present?.deployment?.copies ?? [])',
+    to: 'for (const copy of (present?.deployment?.copies ?? []).slice(99))',
     test: 'config',
     scenario: 'trackConfig All',
     says: /for: the old revision to go/,

@@ -1,0 +1,27 @@
+import type { Contact, KubeClient, Recorder } from '../kube/index.ts';
+import type { Clock, Logger, Random } from '../lib/index.ts';
+import type { InstantQuery, MetricSources } from '../metrics/index.ts';
+import type { Schedule } from './housekeeping.ts';
+
+/** What the controller is given: the way out, time and chance, and what the operator chose. */
+export interface RolloutControllerOptions {
+  readonly client: KubeClient;
+  readonly contact: Contact;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly recorder: Pick<Recorder, 'event'>;
+  readonly sources: MetricSources;
+  readonly namespaces: readonly string[];
+  readonly clusterDomain: string;
+  readonly prometheusAddress: string | undefined;
+  /** How Prometheus is asked; left out: over HTTP. */
+  readonly instantQuery?: InstantQuery;
+  readonly concurrency: number;
+  readonly schedule: Schedule;
+  /** The leader's fencing number; undefined while this process does not lead. */
+  readonly epoch: () => number | undefined;
+  readonly onFenced: (reason: string, epoch: number) => void;
+  /** The first lists are in and, by a leader, looked at. Once. */
+  readonly onSettled: () => void;
+}
