@@ -5,6 +5,7 @@ import { bugs } from '../bugs.ts';
 import { faults } from '../faults/index.ts';
 import { laws } from '../laws/index.ts';
 import { regressions } from '../regressions/index.ts';
+import { open } from '../regressions/open.ts';
 import { workloads } from '../workloads/index.ts';
 import type { Hunted } from './hunt.ts';
 import type { HuntOptions } from './options.ts';
@@ -110,7 +111,7 @@ ${
 
 ${regressions.length} plans that failed once are played by each \`npm test\`.
 
-## What is not covered
+${open.length === 0 ? '' : `Not mended yet:\n\n${open.map(({ text }) => `- ${text}`).join('\n')}\n\n`}## What is not covered
 
 ${notCovered.map((line) => `- ${line}`).join('\n')}`;
 }
