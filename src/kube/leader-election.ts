@@ -8,6 +8,8 @@ import { describeFailure, type KubeFailure, localFailure } from './failure.ts';
 import type { KubeClient, RawOptions } from './kube-client.ts';
 import {
   firstEpoch,
+  freedRecord,
+  heldRecord,
   type LeaseRecord,
   type LeaseTiming,
   leaseResource,
@@ -131,11 +133,8 @@ export class LeaderElector {
     for (let attempt = 0; attempt < 2; attempt++) {
       const seen = await this.#observe(signal);
       if (!seen.ok || seen.value === undefined || seen.value.record.holderIdentity !== this.#options.identity) return;
-      const { record, object } = seen.value;
-      const now = microTime(this.#options.clock.nowMs());
-      const leaseTransitions = Math.max(record.leaseTransitions, leastEpoch);
-      const free = { ...record, holderIdentity: '', leaseDurationSeconds: 1, leaseTransitions, renewTime: now, acquireTime: now };
-      const written = await this.#put(object, free, signal);
+      const free = freedRecord(seen.value.record, leastEpoch, this.#options.clock.nowMs());
+      const written = await this.#put(seen.value.object, free, signal);
       if (written.ok || written.failure.kind !== 'conflict') return;
     }
   }
@@ -273,14 +272,9 @@ export class LeaderElector {
     return this.#observed;
   }
 
-  #record(epoch: number, acquireTime: string, wallMs: number): LeaseRecord {
-    return {
-      holderIdentity: this.#options.identity,
-      leaseDurationSeconds: this.#timing.leaseDurationMs / 1_000,
-      acquireTime,
-      renewTime: microTime(wallMs),
-      leaseTransitions: epoch,
-    };
+  #record(leaseTransitions: number, acquireTime: string, wallMs: number): LeaseRecord {
+    const held = { holderIdentity: this.#options.identity, leaseTransitions, acquireTime };
+    return heldRecord(held, this.#timing.leaseDurationMs, wallMs);
   }
 
   async #create(record: LeaseRecord, signal: AbortSignal): Promise<Result<KubeObject, KubeFailure>> {

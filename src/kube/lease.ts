@@ -87,3 +87,23 @@ export function readLease(object: KubeObject): LeaseRecord {
 export function withRecord(object: KubeObject, record: LeaseRecord): object {
   return { ...object, spec: { ...(isObject(object.spec) ? object.spec : {}), ...record } };
 }
+
+/** Given back: the next one takes it at its next look, with a higher count than both this and the least that is named. */
+export function freedRecord(record: LeaseRecord, leastEpoch: number, nowMs: number): LeaseRecord {
+  const now = microTime(nowMs);
+  const leaseTransitions = Math.max(record.leaseTransitions, leastEpoch);
+  return { ...record, holderIdentity: '', leaseDurationSeconds: 1, leaseTransitions, renewTime: now, acquireTime: now };
+}
+
+/** Ours, as of this moment. */
+export const heldRecord = (
+  held: Pick<LeaseRecord, 'holderIdentity' | 'leaseTransitions' | 'acquireTime'>,
+  leaseDurationMs: number,
+  nowMs: number,
+): LeaseRecord => ({
+  holderIdentity: held.holderIdentity,
+  leaseDurationSeconds: leaseDurationMs / 1_000,
+  acquireTime: held.acquireTime,
+  renewTime: microTime(nowMs),
+  leaseTransitions: held.leaseTransitions,
+});

@@ -61,6 +61,16 @@ describe('adoption', () => {
     const unconfirmed = splitWith({ [stableRevision]: 100 }, {}, t0 - 9_000);
     expect(kindsOf(plan(up('Splitting').withSplit(unconfirmed).build()))).not.toContain('patchWorkload');
   });
+  test('gives the data plane its lag to follow what the adapter has taken over, before the workload’s pods go', () => {
+    const weight = { desired: 0, written: 0, confirmedBy: 'Adapter', confirmedAt: at(-9_000) } as const;
+    const taken = up('Splitting')
+      .withSplit(splitWith({ [stableRevision]: 100 }, {}, t0 - 9_000))
+      .withTraffic({ adapter: { kind: 'agrees', object: 'profile' } })
+      .withStatus({ weight });
+    expect(plan(taken.build()).wakeAtMs).toBe(t0 + seconds(1));
+    expect(effectsOf(plan(taken.build()), 'patchWorkload')).toEqual([]);
+    expect(effectsOf(plan(taken.after(seconds(1)).build()), 'patchWorkload')).toMatchObject([{ replicas: 0 }]);
+  });
   test('is Healthy when the workload is at zero and unpaused', () => {
     const done = up('Draining').withWorkload({ replicas: 0, isPaused: false });
     expect(plan(done.build()).status?.phase).toBe('Healthy');

@@ -103,8 +103,18 @@ function pinned(world: World, draft: Draft): Draft {
 /** Upkeep writes the split from this stage on. */
 function splitting(world: World, draft: Draft): Draft {
   if (!isConfirmed(draft.status)) return holding(draft, { reason: 'AwaitingWeight', message: 'the split is not confirmed yet' });
+  const untilMs = followedAt(world, draft.status);
+  if (world.nowMs < untilMs && serves(world.workload))
+    return waking(
+      holding(draft, { reason: 'AwaitingWeight', message: 'waiting for the data plane to follow what the adapter has taken over' }),
+      untilMs,
+    );
   return draining(world, enter(world, draft, 'Draining'));
 }
+
+/** An adapter's object is what it has told the data plane, which is still to follow. Pods that go are not coming back: here that matters. */
+const followedAt = (world: World, { weight }: Draft['status']): number =>
+  weight?.confirmedBy === 'Adapter' && weight.confirmedAt !== undefined ? msOf(weight.confirmedAt) + maxLagMs(world) : 0;
 
 /** The workload's own pods carry nothing any more. Unpaused in the same write: a paused Deployment looks suspended for ever. */
 function draining(world: World, draft: Draft): Draft {

@@ -8,10 +8,10 @@ import { faultNamed, faults } from './index.ts';
 import { drawFaults } from './subsets.ts';
 
 /** In the middle of the first step, and after the last: the canary has 20 percent, or all is over and the old pods are gone. */
-const inStep: Trigger = { atMs: 20_000 };
-const afterwards: Trigger = { atMs: 100_000 };
-/** In the middle of a release, with the canary about to get its first traffic. */
-const atWrite: Trigger = { effect: 30 };
+const inStep: Trigger = { atMs: 40_000 };
+const afterwards: Trigger = { atMs: 120_000 };
+/** The write of the split that gives the canary its first traffic; its status was the one before. */
+const atWrite: Trigger = { effect: 41 };
 
 type Alone = Omit<PlannedFault, 'fault'>;
 
@@ -25,14 +25,14 @@ const alone: Readonly<Record<string, Alone>> = {
   'read-stale': { at: { read: 12 }, with: { behind: 5 } },
   'front-lags': { at: inStep, with: { behind: 20, forMs: 20_000, whose: 'all' } },
   'time-travel': { at: inStep, with: { behind: 40, forMs: 20_000, whose: 'leader' } },
-  'event-dropped': { at: { event: 150 } },
-  'stream-silent': { at: { event: 150 } },
-  'watch-cut': { at: { event: 150 }, with: { how: 'refused' } },
+  'event-dropped': { at: { event: 190 } },
+  'stream-silent': { at: { event: 190 } },
+  'watch-cut': { at: { event: 190 }, with: { how: 'refused' } },
   'clock-moment': { at: { atMs: 60_000 }, with: { moment: 'leap' } },
   'replicas-skewed': { at: { atMs: 0 }, with: { firstMs: -600_000, secondMs: 600_000 } },
   'two-leaders': { at: atWrite, with: { forMs: 40_000, queued: 'write', isSuspended: true } },
   sigterm: { at: atWrite, with: { backAfterMs: 2_000 } },
-  'sigterm-sigkill': { at: { effect: 29 }, with: { graceMs: 1, backAfterMs: 2_000 } },
+  'sigterm-sigkill': { at: { effect: 40 }, with: { graceMs: 1, backAfterMs: 2_000 } },
   'lease-renew-409': { at: atWrite, with: { times: 8 } },
   'lease-renew-unheard': { at: atWrite, with: { times: 4 } },
   'lease-renew-lost': { at: atWrite, with: { times: 8 } },
