@@ -7,6 +7,8 @@ const minuteMs = 60_000;
 /** A release of many steps writes its status some dozen times a minute; a loop that found no rest, thousands of times. */
 const writesPerMinute = 150;
 const statusBytes = 64 * 1024;
+/** Those that stood still, or led by a lease that was edited, end once they learn of it. */
+const endsAllowed = 8;
 /** Revisions beside history: stable, canary, the warm ones. */
 const revisionsBeyond = 20;
 
@@ -18,10 +20,11 @@ interface Rate {
 export const bounded: Law = {
   id: 'I33',
   text:
-    'A controller sends at most 150 writes a minute for one object (Events beside), keeps a status under 64 KiB, and no more Deployments of a Rollout than its history and those in use. ' +
+    'A controller sends at most 150 writes a minute for one object (Events beside), keeps a status under 64 KiB, and no more Deployments of a Rollout than its history and those in use; and once the faults are over its processes do not end by themselves over and over. ' +
     '(0 writes at rest: L1. That one Rollout does not delay another is a matter of workloads with several.)',
   watch(run, judge) {
     const witness = witnessOf(run);
+    let lostBefore: number | undefined;
     const rates = new PerKey<Rate>(() => ({ fromMs: 0, count: 0 }));
     return {
       onCall({ sort, request: { path, method }, sentMs, replica }) {
@@ -36,6 +39,16 @@ export const bounded: Law = {
       },
       onCommit(commit) {
         const { object, type, by } = commit;
+        // Each process that comes to lead writes the lease.
+        if (object.kind === 'Lease' && run.isHealed) {
+          const lost = run.sim.replicas.filter((replica) => replica.ended() === 'lost').length;
+          lostBefore ??= lost;
+          return judge(
+            lost - lostBefore > endsAllowed
+              ? `${lost - lostBefore} processes have ended by themselves since the faults are over`
+              : undefined,
+          );
+        }
         if (object.kind === 'Deployment' && type === 'ADDED' && by !== undefined) {
           const uid = ownerOf(object);
           const own = witness.list('Deployment', object.metadata.namespace ?? '').filter((each) => ownerOf(each) === uid);

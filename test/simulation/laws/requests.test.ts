@@ -88,6 +88,15 @@ test('a data plane that is behind by more than maxLag is charged to the mesh, by
   expect(after(3_000)).toContain('controller');
 });
 
+test('the last pods behind the root Service, taken once its split is gone, are charged to whoever took them', () => {
+  const charges = chargesOf(begun, (scene, stage) => {
+    scene.remove(splits, 'web');
+    stage.pass(15_000);
+    for (const revision of [canary, stable]) scene.scale(revision, 0);
+  });
+  expect(charges).toEqual(['controller']);
+});
+
 test('traffic to a canary that was never ready is charged to the controller that sent it, whatever else is there', () => {
   const charges = chargesOf(begun, (scene) => {
     scene.revision('cccccccccc', 0);

@@ -1,5 +1,5 @@
 import type { LossRecord } from '../../../src/sandbox/index.ts';
-import type { Law, Run } from '../play/run.ts';
+import type { Law, Run, SeenCommit } from '../play/run.ts';
 import { maxLagMs, type RolloutSeen, type SplitSeen, weightIn } from './seen.ts';
 import { type Removal, type Witness, witnessOf } from './witness.ts';
 
@@ -145,11 +145,18 @@ const by = ({ by: call }: Removal): string => call?.replica.identity ?? 'somebod
 /** `<deployment>-<replica set>-<pod>`. */
 const deploymentOf = (pod: string): string => pod.split('-').slice(0, -2).join('-');
 
-/** The stored split has sent nothing there for longer than the data plane may lag. */
-function isLate({ witness, namespace, rootService, backend, rollout, atMs, lagMs }: Scene): boolean {
+/** The stored split has sent nothing there for longer than the data plane may lag. The root Service’s own pods are sent to where there is none. */
+function isLate({ run, witness, namespace, rootService, backend, rollout, atMs, lagMs }: Scene): boolean {
   const split = rollout?.spec.traffic?.smi?.splitName ?? rootService;
+  if (backend === rootService) {
+    const before = (commit: SeenCommit) =>
+      commit.object.kind === 'TrafficSplit' && commit.key === `${namespace}/${split}` && commit.atMs <= atMs;
+    if (run.commits.findLast(before)?.type === 'DELETED') return false;
+    const made = run.commits.findLast((commit) => before(commit) && commit.type === 'ADDED');
+    return made !== undefined && atMs - made.atMs > lagMs;
+  }
   const shifts = witness.shifts(`${namespace}/${split}`).filter((shift) => shift.atMs <= atMs);
-  const sends = ({ split: version }: { readonly split: SplitSeen }) => (backend === rootService ? false : weightIn(version, backend) > 0);
+  const sends = ({ split: version }: { readonly split: SplitSeen }) => weightIn(version, backend) > 0;
   const last = shifts.findLastIndex(sends);
   const away = shifts[last + 1];
   return away !== undefined && atMs - away.atMs > lagMs;

@@ -1,13 +1,18 @@
 import type { PlannedFault } from '../play/plan.ts';
 
-/** One planted bug of our own code that commits a real failure (C1 to C46 of facts/reliability.md 2) in Sluice's terms. */
-export interface Mutant {
-  readonly c: `C${number}`;
-  readonly name: string;
+export interface Edit {
   readonly file: string;
   /** Occurs exactly once in the file. */
   readonly from: string;
   readonly to: string;
+}
+
+/** One planted bug of our own code that commits a real failure (C1 to C46 of facts/reliability.md 2) in Sluice's terms. */
+export interface Mutant extends Edit {
+  readonly c: `C${number}`;
+  readonly name: string;
+  /** Where one line gone wrong is harmless, because others stand behind it: those go wrong with it. */
+  readonly also?: readonly Edit[];
   /** The laws that are there for it: the first that speaks must be one of them. */
   readonly laws: readonly string[];
   /** Those that should show it, in turn. */

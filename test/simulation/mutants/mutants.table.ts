@@ -325,11 +325,20 @@ export const mutants: readonly Mutant[] = [
   },
   {
     c: 'C36',
-    name: 'a leader that lost its lease lives on',
+    name: 'a leader that lost its lease goes on beside the new one, and nothing tells it that it is out of date',
     file: 'src/kube/leader-election.ts',
-    from: 'callbacks.onLost(lost);',
-    to: '',
-    laws: ['I28', 'L7'],
+    from: "this.#held = undefined;\n    log.error({ identity, epoch, reason: lost }, 'leadership lost');\n    callbacks.onLost(lost);",
+    to: "log.error({ identity, epoch, reason: lost }, 'leadership lost');",
+    also: [
+      {
+        file: 'src/kube/leader-election.ts',
+        from: 'return this.#options.clock.monotonicMs() - this.#held.lastRenewMs < this.#timing.renewDeadlineMs - this.#writeTimeoutMs;',
+        to: 'return true;',
+      },
+      { file: 'src/controller/reconcile-rollout.ts', from: 'if (written > epoch) {', to: 'if (written > epoch && epoch < 0) {' },
+      { file: 'src/core/planner.ts', from: 'if (writtenEpoch(world) > world.epoch) return idle;', to: '' },
+    ],
+    laws: ['I28'],
     workloads: ['promotion', 'overtaken'],
     faults: [{ fault: 'two-leaders' }],
   },
@@ -377,7 +386,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/controller/reconcile-rollout.ts',
     from: "case 'invalid':\n",
     to: "case 'invalid':\n      reconciler.onFenced(`${key} cannot be read`);\n",
-    laws: ['L1', 'L7', 'I33'],
+    laws: ['I33', 'L7'],
     workloads: ['poisoned'],
   },
   {
@@ -391,14 +400,19 @@ export const mutants: readonly Mutant[] = [
   },
   {
     c: 'C43',
-    name: 'an AnalysisRun has another name each time it is made',
+    name: 'an AnalysisRun is not known again, and another one is made at each look',
     file: 'src/core/phases/progressing.ts',
-    from: 'if (world.templateProblems.some((problem) => problem.kind === kind && problem.step === step)) return draft;',
-    to: "if (world.nowMs > 0) return withEffects(draft, { kind: 'createRun', run: { ...ordered, name: `${name}-${world.nowMs}`, revision: canaryRevision, stableRevision, attempt, round } });",
+    from: 'const name = analysisRunName({ rollout: world.rollout.name, revision: canaryRevision, attempt, kind, step, round });',
+    to: 'const name = `${analysisRunName({ rollout: world.rollout.name, revision: canaryRevision, attempt, kind, step, round })}-${world.nowMs}`;',
+    also: [
+      {
+        file: 'src/core/phases/guards.ts',
+        from: "liveRunsOf(world, status).find(({ kind }) => kind === 'Background');",
+        to: 'liveRunsOf(world, status).find(() => false);',
+      },
+    ],
     laws: ['I30', 'I33'],
     workloads: ['promotion', 'prometheus-away'],
-    faults: [{ fault: 'unknown-landed' }],
-    plans: 150,
   },
   {
     c: 'C44',
@@ -424,7 +438,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/core/phases/progressing.ts',
     from: 'weight: changedWeight(draft.status.weight, weight),',
     to: 'weight: changedWeight(draft.status.weight, weight === 100 ? 0 : weight),',
-    laws: ['I3', 'I4', 'L1'],
+    laws: ['I3', 'I4', 'L1', 'L4'],
     workloads: ['promotion'],
   },
 ];

@@ -6,11 +6,13 @@ import { laws } from '../laws/index.ts';
 import { workloadNamed } from '../workloads/index.ts';
 import { mutants, notYet } from './mutants.table.ts';
 import { plansFor } from './plans.ts';
-import { planted } from './plant.ts';
+import { editsOf, planted } from './plant.ts';
 
 test.each(mutants)('$c, $name: its line is there, once; it can be planted; its workloads, faults and laws are there', (mutant) => {
-  expect(transformSync(planted(mutant, process.cwd()), { loader: 'ts' }).code).not.toBe('');
-  expect(mutant.from).not.toBe(mutant.to);
+  for (const { file, from, to } of editsOf(mutant)) {
+    expect(transformSync(planted(mutant, file, process.cwd()), { loader: 'ts' }).code).not.toBe('');
+    expect(from).not.toBe(to);
+  }
   for (const name of mutant.workloads) workloadNamed(name);
   for (const { fault } of mutant.faults ?? []) faultNamed(fault);
   const known = new Set(laws.map(({ id }) => id));
