@@ -264,9 +264,10 @@ export const absenceIsSeen: Law = {
   id: 'I22',
   text:
     'A failed or partial read is no change: a revision begins only after somebody has changed the template, the configuration or the Rollout (more of it than its count) since the last one began; a deletion only once it was asked for; ' +
-    'and status calls nothing absent that has been there all the time.',
+    'and status calls nothing absent that has been there all the time, unless news of it never came (F5): that is not to be told from what is not there, until the next list.',
   watch(run, judge) {
     const witness = witnessOf(run);
+    const hasMissedNews = () => run.struckNames.has('event-dropped');
     const begun = new PerKey<{ atMs: number }>(() => ({ atMs: Number.NEGATIVE_INFINITY }));
     /** The last edit by people, by namespace: of workloads, configuration, Rollouts. */
     const edits = new PerKey<{ atMs: number }>(() => ({ atMs: Number.NEGATIVE_INFINITY }));
@@ -280,7 +281,7 @@ export const absenceIsSeen: Law = {
         if (after.phase === 'Terminating' && deletionTimestamp === undefined) return judge('it terminates, and nobody has deleted it');
         for (const reason of reasonsOf(after)) {
           const places = absences[reason]?.(rollout);
-          if (places === undefined || reasonsOf(before).includes(reason)) continue;
+          if (places === undefined || reasonsOf(before).includes(reason) || hasMissedNews()) continue;
           const isReal = places.some(([kind, key]) => witness.get(kind, key) === undefined || witness.wasAbsent(kind, key));
           const what = judge(
             isReal ? undefined : `status says ${reason}, and all of it has been there: ${places.map(([, key]) => key).join(', ')}`,

@@ -6,7 +6,7 @@ const steps = [{ setWeight: 20 }, { pause: { duration: '20s' } }, { setWeight: 6
 
 /** The app as it was before Sluice, and the Rollout; a second version once the first has been adopted. */
 const release = (name: string, text: string, errorRate: number): Workload => ({
-  ...{ name, text, subject, replicas: ['sluice-a', 'sluice-b'], lengthMs: 120_000 },
+  ...{ name, text, subject, replicas: ['sluice-a', 'sluice-b'], lengthMs: 135_000 },
   sandbox: { mesh: { mode: 'linkerd' }, metrics: { dialects: ['linkerd'], scrapeMs: 5_000 } },
   prepare(run) {
     for (const object of [namespaceObject, deploymentObject({ image: 'web:1', replicas: 3 }), checksObject]) apply(run, object);
