@@ -724,10 +724,10 @@ const cases: readonly Case[] = [
     },
   },
   {
-    ...{ id: 'L6', what: 'it takes half an hour to heal', scene: atRest, says: /it took \d+ s to end/ },
+    ...{ id: 'L6', what: 'it takes an hour to heal', scene: atRest, says: /it took \d+ s to end/ },
     breaks(_, stage) {
       stage.heal();
-      stage.pass(1_800_000);
+      stage.pass(3_600_000);
       stage.rest();
     },
   },

@@ -102,12 +102,12 @@ export const newTemplatesStart: Law = {
   },
 };
 
-/** What is lost in a watch is seen at the next list, ten minutes later at most; what waits in a back-off, half a minute. */
-const resyncMs = 15 * 60_000;
+/** What is lost in a watch is seen at the next safety relist (src/kube/watch-machine.ts); what waits in a back-off, half a minute later. */
+const resyncMs = 45 * 60_000;
 
 export const heals: Law = {
   id: 'L6',
-  text: 'Whatever events were dropped, streams silent or reads old: once the faults are over it ends as it must within a resync (15 minutes) and the time that the workload takes, without a restart.',
+  text: 'Whatever events were dropped, streams silent or reads old: once the faults are over it ends as it must within a resync (45 minutes: a safety relist is due 36 minutes after the last list at most, and begins where a watch of up to 8 minutes ends) and the time that the workload takes, without a restart.',
   watch(run, judge) {
     const witness = witnessOf(run);
     return {
