@@ -1,4 +1,5 @@
 // The table of planted bugs must fit the code: one whose line is gone would never be planted.
+import { readFileSync } from 'node:fs';
 import { transformSync } from 'esbuild';
 import { expect, test } from 'vitest';
 import { faultNamed } from '../faults/index.ts';
@@ -26,6 +27,17 @@ test('each of the 46 failures has a planted bug, or a reason why not yet', () =>
 
 test('names tell mutants apart', () => {
   expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
+});
+
+test('results.json is of this table, and none survived', () => {
+  const { mutants: played } = JSON.parse(readFileSync('test/simulation/mutants/results.json', 'utf8')) as {
+    readonly mutants: readonly { readonly c: string; readonly mutant: string; readonly kind: string; readonly law: string }[];
+  };
+  expect(played.map(({ c, mutant }) => [c, mutant])).toEqual(mutants.map(({ c, name }) => [c, name]));
+  expect(played.filter(({ kind }) => kind !== 'caught')).toEqual([]);
+  played.forEach(({ law }, index) => {
+    expect(mutants[index]?.laws).toContain(law);
+  });
 });
 
 test('what is played is the same each time, and begins with each workload as it is', () => {
