@@ -19,6 +19,8 @@ export async function serve(port: Port, { clock, host = '127.0.0.1', portNumber 
       deliver(port({ method, url, headers: headersOf(incoming), body }), response, clock);
     });
   });
+  // As Prometheus: who asks ends an idle connection long before.
+  server.keepAliveTimeout = 300_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(portNumber, host, resolve);

@@ -49,7 +49,11 @@ export function openBed(given: BedInfo): Bed {
     as,
     namespace: async (name, options = {}) => {
       const release = options.alone ? async () => {} : await hold('shared');
-      const scenario = await openScenario(bed, name, options, release);
+      const scenario = await openScenario(bed, name, options, release).catch(async (error: unknown) => {
+        // Nobody will dispose of it, and whoever waits for the whole cluster would wait for ever.
+        await release();
+        throw error;
+      });
       options.cleanup?.(() => scenario.dispose());
       return scenario;
     },

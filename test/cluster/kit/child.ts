@@ -43,6 +43,8 @@ export async function serveControl(at: { readonly host: string; readonly port: n
     }
   };
   const server = createServer((request, response) => void handle(request, response));
+  // Who asks decides when an idle connection ends: what is sent while the server closes it would be lost.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(at.port, at.host, resolve));
   const address = server.address();
   return {
