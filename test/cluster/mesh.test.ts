@@ -257,10 +257,13 @@ describe.concurrent('metrics', () => {
       const truth = load.requests(fromMs).filter(({ deployment }) => deployment === 'web-b');
       const success = truth.filter(({ status }) => status < 500).length / truth.length;
       expect(Math.abs(success - 0.8)).toBeLessThan(0.08);
+      // On a busy machine requests take longer than the pods mean them to: what clients saw is the truth, and a bucket may double it.
+      const slowest = truth.map(({ latencyMs }) => latencyMs).toSorted((left, right) => left - right);
+      const seenMs = slowest[Math.floor(0.99 * slowest.length)] ?? Number.NaN;
       for (const [mesh, values] of Object.entries(measured)) {
         expect(Math.abs(values.success - success), `${mesh}: success ${values.success}, true ${success}`).toBeLessThan(0.05);
         expect(values.p99, `${mesh}: p99`).toBeGreaterThan(140);
-        expect(values.p99, `${mesh}: p99`).toBeLessThan(320);
+        expect(values.p99, `${mesh}: p99, where clients saw ${seenMs}`).toBeLessThan(Math.max(320, 2 * seenMs));
       }
       const metrics = await bed.admin.get<TrafficMetrics>(
         `/apis/metrics.smi-spec.io/v1alpha1/namespaces/${scenario.name}/deployments/web-b?t=10s`,

@@ -65,8 +65,8 @@ export const requests: readonly (readonly [string, number, unknown])[] = [
   ['/api/v1/query?query=1&time=0&timeout=-5s', 400, 'bad_data: invalid parameter "timeout": cannot parse "-5s" to a valid duration'],
   ['/api/v1/query?query=sum(&timeout=x', 400, 'bad_data: invalid parameter "timeout": cannot parse "x" to a valid duration'],
   ['/api/v1/query?query=sum(&timeout=0', 400, 'bad_data: invalid parameter "query": 1:5: parse error: unclosed left parenthesis'],
-  ['/api/v1/query?query=pods&timeout=0', 503, 'timeout: query timed out in query queue'],
-  ['/api/v1/query?query=pods%2Bon()limit&timeout=0', 503, 'timeout: query timed out in query queue'],
+  ['/api/v1/query?query=pods&timeout=0', 503, 'timeout: query timed out'],
+  ['/api/v1/query?query=pods%2Bon()limit&timeout=0', 503, 'timeout: query timed out'],
   [
     '/api/v1/query_range?query=1&start=0&end=3&step=1s500ms',
     200,
