@@ -8,6 +8,7 @@ import {
   nextRevision,
   splitWith,
   stableRevision,
+  t0,
   writtenShares,
 } from '../../../test/support/worlds.ts';
 import { plan } from '../planner.ts';
@@ -16,7 +17,7 @@ describe('pods', () => {
   test('of the canary grow before its weight does, and shrink only when the smaller weight is confirmed', () => {
     const growing = plan(aWorld().atStep(2).withWeight(10).withCanary({ replicas: 1 }).build());
     expect(effectsOf(growing, 'scaleDeployment')).toMatchObject([{ revision: canaryRevision, replicas: 2 }]);
-    const unconfirmed = aWorld().atStep(1).withWeight(10, { isConfirmed: false, written: 100, writtenAtMs: Date.now() });
+    const unconfirmed = aWorld().atStep(1).withWeight(10, { isConfirmed: false, written: 100, writtenAtMs: t0 });
     expect(effectsOf(plan(unconfirmed.build()), 'scaleDeployment')).toEqual([]);
   });
   test('of a warm revision stay until its time is over', () => {

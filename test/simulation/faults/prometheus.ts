@@ -1,33 +1,10 @@
-import type { Random } from '../../../src/lib/index.ts';
 import type { Metrics } from '../../../src/sandbox/metrics.ts';
-import type { PrometheusFault } from '../../../src/sandbox/prometheus/faults.ts';
 import type { PlannedFault } from '../play/plan.ts';
-import type { Fault, Run } from '../play/run.ts';
+import type { Fault } from '../play/run.ts';
 import { atAnyTime, between, during, harmless, numberOf, onceStruck, oneOf, textOf } from './kit.ts';
+import { strikingQuestions } from './questions.ts';
 
-type Given = NonNullable<PlannedFault['with']>;
-
-/** F12: while it is on, it strikes every question, and counts once somebody has asked. */
-const prometheus = (
-  name: string,
-  text: string,
-  faultOf: (planned: PlannedFault, run: Run) => PrometheusFault,
-  more: (random: Random) => Given = () => ({}),
-): Fault => ({
-  ...{ name, kind: 'F12', text, mayAbort: true },
-  suits: ({ sandbox }) => sandbox.metrics !== null,
-  draw: (random, size) => ({ at: atAnyTime(random, size), with: { forMs: between(random, 10_000, 120_000), ...more(random) } }),
-  arm(planned, run) {
-    during(planned, run, () => {
-      const hit = onceStruck(planned, run);
-      const strikes = () => {
-        hit();
-        return true;
-      };
-      return run.sandbox.metrics?.prometheus.faults.add(faultOf(planned, run), { strikes });
-    });
-  },
-});
+const prometheus = strikingQuestions(({ prometheus: { faults } }) => faults);
 
 /** What goes wrong before a question is asked: between the proxies and Prometheus. */
 const scraping = (name: string, text: string, begin: (metrics: Metrics, planned: PlannedFault, hit: () => void) => () => void): Fault => ({

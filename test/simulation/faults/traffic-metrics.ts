@@ -1,32 +1,9 @@
-import type { Random } from '../../../src/lib/index.ts';
-import type { TrafficMetricsFault } from '../../../src/sandbox/traffic-metrics/quirks.ts';
 import type { PlannedFault } from '../play/plan.ts';
 import type { Fault } from '../play/run.ts';
-import { atAnyTime, between, during, harmless, numberOf, onceStruck, oneOf, textOf } from './kit.ts';
+import { between, harmless, numberOf, oneOf, textOf } from './kit.ts';
+import { strikingQuestions } from './questions.ts';
 
-type Given = NonNullable<PlannedFault['with']>;
-
-/** F12: while it is on, it strikes every question to the TrafficMetrics API, and counts once somebody has asked. */
-const trafficMetrics = (
-  name: string,
-  text: string,
-  faultOf: (planned: PlannedFault) => TrafficMetricsFault,
-  more: (random: Random) => Given = () => ({}),
-): Fault => ({
-  ...{ name, kind: 'F12', text, mayAbort: true },
-  suits: ({ sandbox }) => sandbox.metrics !== null,
-  draw: (random, size) => ({ at: atAnyTime(random, size), with: { forMs: between(random, 10_000, 120_000), ...more(random) } }),
-  arm(planned, run) {
-    during(planned, run, () => {
-      const hit = onceStruck(planned, run);
-      const strikes = () => {
-        hit();
-        return true;
-      };
-      return run.sandbox.metrics?.trafficMetrics.faults.add(faultOf(planned), { strikes });
-    });
-  },
-});
+const trafficMetrics = strikingQuestions(({ trafficMetrics: { faults } }) => faults);
 
 export const trafficMetricsFaults: readonly Fault[] = [
   trafficMetrics('smi-metrics-down', 'the API server cannot reach the aggregated one', () => ({ kind: 'down' })),
