@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { objectPath } from './paths.ts';
 
@@ -96,6 +97,9 @@ export interface ClientOptions {
   readonly userAgent?: string;
 }
 
+/** A server that has just started answers 429 "storage is (re)initializing" until its caches are filled: a client asks again. */
+const PATIENCE = 120;
+
 export function apiClient(options: ClientOptions): ApiClient {
   const secure = options.caFile === '' ? {} : { connect: { ca: readFileSync(options.caFile) } };
   const pool = new Pool(options.url, { connections: 16, ...secure, headersTimeout: 60_000, bodyTimeout: 60_000 });
@@ -117,7 +121,11 @@ export function apiClient(options: ClientOptions): ApiClient {
     body?: unknown,
     contentType?: string,
   ): Promise<T> {
-    const response = await raw(method, path, body, contentType);
+    let response = await raw(method, path, body, contentType);
+    for (let tries = 1; response.status === 429 && tries < PATIENCE; tries++) {
+      await setTimeout(1000);
+      response = await raw(method, path, body, contentType);
+    }
     if (response.status >= 300) throw new ApiError(method, path, response.status, response.body);
     return JSON.parse(response.body) as T;
   }
