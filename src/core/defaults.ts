@@ -94,16 +94,20 @@ function each(list: unknown, change: (item: Members) => unknown): unknown {
 const mapValues = (members: Members, change: (value: unknown, key: string) => unknown): Members =>
   Object.fromEntries(Object.entries(members).map(([key, value]) => [key, change(value, key)]));
 
-const drop = (members: Members, defaults: Members): Members =>
-  Object.fromEntries(Object.entries(members).filter(([key, value]) => !(key in defaults) || defaults[key] !== value));
+function drop(members: Members, defaults: Members): Members {
+  const isDefault = (key: string) => key in defaults && defaults[key] === members[key];
+  return Object.keys(members).some(isDefault) ? Object.fromEntries(Object.entries(members).filter(([key]) => !isDefault(key))) : members;
+}
 
 /** Without nulls, and without empty objects and lists: `resources: {}` says as much as no `resources`. */
 function prune(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(prune);
   if (!isObject(value)) return value;
-  const kept = Object.entries(value)
-    .map(([key, member]) => [key, prune(member)] as const)
-    .filter(([, member]) => member !== null && member !== undefined && !isEmpty(member));
+  const kept: [string, unknown][] = [];
+  for (const key of Object.keys(value)) {
+    const member = prune(value[key]);
+    if (member !== null && member !== undefined && !isEmpty(member)) kept.push([key, member]);
+  }
   return Object.fromEntries(kept);
 }
 

@@ -8,13 +8,17 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 
 /** JSON with sorted keys and without undefined members: equal values give equal text. */
 export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
+  if (Array.isArray(value)) {
+    let text = '';
+    for (const item of value) text += `${text === '' ? '[' : ','}${canonicalJson(item ?? null)}`;
+    return text === '' ? '[]' : `${text}]`;
+  }
   if (!isObject(value)) return JSON.stringify(value) ?? 'null';
-  const members = Object.keys(value)
-    .filter((key) => value[key] !== undefined)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`);
-  return `{${members.join(',')}}`;
+  let text = '';
+  for (const key of Object.keys(value).sort()) {
+    if (value[key] !== undefined) text += `${text === '' ? '{' : ','}${JSON.stringify(key)}:${canonicalJson(value[key])}`;
+  }
+  return text === '' ? '{}' : `${text}}`;
 }
 
 /** Deep equality of JSON values; an undefined member equals a missing one. */
