@@ -139,8 +139,8 @@ export const reasons = {
   ConfigNotFound: reason('warning', 'A ConfigMap or Secret that the template needs does not exist.', 'Create it.'),
   StableRevisionLost: reason(
     'error',
-    'The stable revision’s Deployment was deleted, so that its template cannot be given back to the workload; another one is not rolled out.',
-    'Give the workload the template that is to serve, then unpause and scale it: the deletion goes on by itself.',
+    'The stable revision’s Deployment was deleted, and its template with it: nothing is raised; while the Rollout goes, it cannot be given back to the workload, and another one is not rolled out.',
+    'Set the template back to the stable revision: its Deployment is made again. While the Rollout goes: give the workload the template that is to serve, then unpause and scale it; the deletion goes on by itself.',
   ),
   // Analysis
   AnalysisTemplateNotFound: reason(

@@ -107,11 +107,23 @@ export function reachableAt(world: World, revision: string | undefined): number 
 }
 
 function stableGuard(world: World, draft: Draft): Hold | undefined {
+  const { stableRevision } = draft.status;
+  const stable = findRevision(world, stableRevision);
+  if (stableRevision !== undefined && stable?.deployment === undefined) return lostHold(stableRevision);
   const wanted = stableReplicas(world, draft.status);
-  const ready = readyPods(findRevision(world, draft.status.stableRevision));
+  const ready = readyPods(stable);
   if (ready >= wanted) return undefined;
   return { reason: 'StableNotReady', message: `stable has ${ready} of ${wanted} pods ready` };
 }
+
+/** Its template went with it: waiting brings no pods. */
+const lostHold = (revision: string): Hold => ({
+  reason: 'StableRevisionLost',
+  message:
+    `the Deployment of the stable revision ${revision} is gone, and its template with it: its share of the traffic has no pods; ` +
+    'set the template back to that revision, and the Deployment is made again',
+  isStalled: true,
+});
 
 function weightGuard({ status, hold }: Draft): Hold | undefined {
   if (isConfirmed(status)) return undefined;

@@ -37,6 +37,12 @@ describe('a raise', () => {
     expect(next.status?.weight?.desired).toBe(10);
     expect(next.notices).toMatchObject([{ severity: 'Warning', reason: 'StableNotReady' }]);
   });
+  test('stops where the Deployment of stable is gone: nobody can make it again without its template', () => {
+    const next = running(aWorld().atStep(2).withWeight(10).withStable({ replicas: 4, ready: 4 }, { deployment: undefined }));
+    expect(next.status?.weight?.desired).toBe(10);
+    expect(conditionOf(next, 'Stalled')?.reason).toBe('StableRevisionLost');
+    expect(next.notices).toMatchObject([{ severity: 'Warning', reason: 'StableRevisionLost' }]);
+  });
   test('waits while spec.paused', () => expect(reasonOf(aWorld().atStep(0).withSpec({ paused: true }))).toBe('Paused'));
   test('that was recorded and not written when spec.paused came is taken back: the split stays, and the Rollout is Paused', () => {
     const unwritten = aWorld()
