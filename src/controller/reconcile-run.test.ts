@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { changed, type Members } from '../../test/cluster/kinds.cases.ts';
+import { changed, goodRollout, type Members } from '../../test/cluster/kinds.cases.ts';
 import { goodTemplate } from '../../test/cluster/kinds.other-cases.ts';
 import type { KubeClient, KubeObject } from '../kube/index.ts';
 import { quietContact } from '../kube/testing/quiet-contact.ts';
@@ -10,6 +10,7 @@ import { Confirmations } from './confirmations.ts';
 import { Measurer } from './measurer.ts';
 import { Obstacles } from './obstacle.ts';
 import { reconcileRun } from './reconcile-run.ts';
+import { projectRollout } from './records.ts';
 import { Refusals } from './refusals.ts';
 import { projectRun } from './run-records.ts';
 import { Settling } from './settling.ts';
@@ -22,8 +23,10 @@ const metadata = { name, namespace: 'shop', uid: 'u1', resourceVersion: '5', gen
 
 const aRun = (changes: Members = {}): KubeObject => changed({ ...goodTemplate('AnalysisRun'), metadata }, changes) as unknown as KubeObject;
 
+const plainly = { text: (value: string) => value, share: <Value>(value: Value) => value, compact: <Value>(record: Value) => record };
+
 /** Reconciles one run twice over a server that stores what it is sent; what was sent, and which Rollouts were told. */
-async function reconciled(object: KubeObject) {
+async function reconciled(object: KubeObject, { epoch = 1, rollout }: { readonly epoch?: number; readonly rollout?: KubeObject } = {}) {
   const sent: Members[] = [];
   const told: (readonly [string, boolean])[] = [];
   const clock = new VirtualClock();
@@ -50,6 +53,7 @@ async function reconciled(object: KubeObject) {
   });
   const key = `shop/${object.metadata.name}`;
   cache.runs.applied(key, projectRun(object));
+  if (rollout !== undefined) cache.rollouts.applied('shop/web', projectRollout(rollout, plainly));
   const measurer = new Measurer({
     clock,
     sources: createSources(),
@@ -66,7 +70,7 @@ async function reconciled(object: KubeObject) {
     measurer,
     confirmations: new Confirmations(),
     obstacles: new Obstacles(nothing),
-    epoch: () => 1,
+    epoch: () => epoch,
     isMeshKnown: () => true,
     dialectOf: () => undefined,
     onVerdict: (rollout: string, isBad: boolean) => void told.push([rollout, isBad]),
@@ -109,4 +113,19 @@ test('a status that cannot be read is written down as an Error, over whatever is
   expect(sent).toMatchObject([
     { status: { phase: 'Error', message: 'the stored status cannot be read', completedAt: expect.any(String) as string } },
   ]);
+});
+
+describe('a run whose Rollout a newer leader has written', () => {
+  const rollout = changed(goodRollout(), {
+    metadata: { ...metadata, name: 'web', uid: 'r1' },
+    status: { epoch: 7 },
+  }) as unknown as KubeObject;
+  const run = aRun(ofRollout);
+  test('is left to that one by an older leader', async () => {
+    expect((await reconciled(run, { rollout, epoch: 6 })).sent).toEqual([]);
+    expect((await reconciled(aRun(brokenSpec), { rollout, epoch: 6 })).sent).toEqual([]);
+  });
+  test('is looked after by the leader that wrote it, by a later one, and by one without an election', async () => {
+    for (const epoch of [7, 8, 0]) expect((await reconciled(run, { rollout, epoch })).sent).toHaveLength(1);
+  });
 });

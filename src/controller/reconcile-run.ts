@@ -15,6 +15,7 @@ import type { Confirmations } from './confirmations.ts';
 import type { Measurer } from './measurer.ts';
 import type { Obstacles } from './obstacle.ts';
 import { obstacleOf } from './obstacle.ts';
+import type { RunRecord } from './run-records.ts';
 
 export interface RunReconciler {
   readonly client: KubeClient;
@@ -38,13 +39,15 @@ const untilDiscoveredMs = 250;
 /** One AnalysisRun: samples in, verdict recorded, questions out. The record comes before anything that follows from it. */
 export async function reconcileRun(key: string, reconciler: RunReconciler, signal: AbortSignal): Promise<ReconcileOutcome> {
   const { cache, clock, log, measurer } = reconciler;
-  if (reconciler.epoch() === undefined) return {};
+  const epoch = reconciler.epoch();
+  if (epoch === undefined) return {};
   const record = cache.runs.get(key);
   if (record === undefined) {
     measurer.forget(key);
     reconciler.obstacles.passedByRun(key);
     return {};
   }
+  if (isOutdated(record, epoch, cache)) return {};
   if (!record.decoded.ok) return record.broken === undefined ? {} : endBroken(key, record.broken, reconciler, signal);
   const run = record.decoded.value;
   if (run.status.completedAt !== undefined) {
@@ -75,6 +78,15 @@ export async function reconcileRun(key: string, reconciler: RunReconciler, signa
   for (const { metric, question, windowStartedAtMs } of next.questions)
     measurer.ask({ run: key, runUid: run.uid, metric, question, windowStartedAtMs, ...mesh });
   return next.wakeAtMs === undefined ? {} : { wakeAtMs: next.wakeAtMs };
+}
+
+/** Without an election there is no fencing number. */
+const unelected = 0;
+
+/** A newer leader has written the Rollout of this run, and its runs are that one's, too; the Rollout's own pass says so, and ends this process. */
+function isOutdated({ namespace, rolloutName }: RunRecord, epoch: number, cache: Cache): boolean {
+  const decoded = rolloutName === undefined ? undefined : cache.rollouts.get(`${namespace}/${rolloutName}`)?.decoded;
+  return epoch !== unelected && decoded?.ok === true && (decoded.value.status.epoch ?? 0) > epoch;
 }
 
 /** One that does not decode, or whose status does not, is over: an Error that says why, in one write. Nothing is measured for it any more. */

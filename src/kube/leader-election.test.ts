@@ -2,10 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Clock, sleep, VirtualClock } from '../lib/clock.ts';
 import { silentLogger } from '../lib/logger.ts';
 import { seededRandom } from '../lib/random.ts';
-import { fail } from '../lib/result.ts';
+import { fail, ok } from '../lib/result.ts';
 import { localFailure } from './failure.ts';
 import type { KubeClient } from './kube-client.ts';
 import { LeaderElector, type LeaderElectorOptions } from './leader-election.ts';
+import type { KubeObject } from './object.ts';
 import { LeaseServer } from './testing/lease-server.ts';
 
 let server: LeaseServer;
@@ -183,6 +184,40 @@ describe('losing', () => {
     expect(a.log).toHaveLength(1);
     expect(server.lease?.spec).toMatchObject({ note: 'hello' });
     expect(a.elector.isValid()).toBe(true);
+  });
+
+  test('a server that lags takes it back to no older version', async () => {
+    let old: unknown;
+    const written: string[] = [];
+    const client: Pick<KubeClient, 'raw'> = {
+      raw(method, path, options = {}, signal) {
+        if (method === 'GET' && old !== undefined) return Promise.resolve(ok(old));
+        if (method === 'PUT') written.push((options.body as KubeObject).metadata.resourceVersion);
+        return server.raw(method, path, options, signal);
+      },
+    };
+    const a = aCandidate('a', { client });
+    await clock.advance(10_000);
+    const kept = structuredClone(server.lease);
+    await clock.advance(10_000);
+    old = kept;
+    server.losesAnswers.push('not landed');
+    await clock.advance(10_000);
+    expect(written).toEqual(written.toSorted((left, right) => Number(left) - Number(right)));
+    expect(a.elector.isValid()).toBe(true);
+    expect(a.log).toHaveLength(1);
+  });
+
+  test('a store that was put back from a backup is believed in the end', async () => {
+    const a = aCandidate('a');
+    await clock.advance(10_000);
+    const kept = structuredClone(server.lease);
+    const b = aCandidate('b');
+    await clock.advance(20_000);
+    await a.stop();
+    server.putBack(kept);
+    await clock.advance(90_000);
+    expect(b.elector.isValid()).toBe(true);
   });
 
   test.each([11_000, 60_000])(

@@ -17,7 +17,7 @@ import {
   readLease,
 } from './lease.ts';
 import { watchLoopDelay } from './loop-delay.ts';
-import type { KubeObject } from './object.ts';
+import { compareResourceVersions, type KubeObject } from './object.ts';
 import { StoredLease } from './stored-lease.ts';
 
 export interface LeaderElectorOptions extends Partial<LeaseTiming> {
@@ -45,6 +45,9 @@ interface Observation {
   readonly atMs: number;
 }
 
+/** Servers that lag have caught up by then: what is still older than what was seen before is of a store that was put back from a backup. */
+const longestLagMs = 60_000;
+
 /**
  * Holds one Lease for one process start. Proves no exclusion by itself: writes ask `isValid` when they are sent, and carry the epoch.
  */
@@ -54,6 +57,8 @@ export class LeaderElector {
   readonly #lease: StoredLease;
   readonly #writeTimeoutMs: number;
   #observed: Observation | undefined;
+  /** The newest version that was read or written, and when it, or a newer one, was last met. */
+  #newest: { readonly version: string; readonly atMs: number } | undefined;
   #held: { epoch: number; lastRenewMs: number } | undefined;
   /** An acquisition was sent and its answer never came: the lease may be ours though we do not lead. */
   #mayHold = false;
@@ -268,11 +273,17 @@ export class LeaderElector {
     return ok(undefined);
   }
 
-  #note(object: KubeObject): Observation {
+  /** What is known of it from now on: of a server that has not read everything yet, what was known before. */
+  #note(object: KubeObject): Observation | undefined {
+    const { resourceVersion: version = '' } = object.metadata;
+    const nowMs = this.#options.clock.monotonicMs();
+    const isOlder = this.#newest !== undefined && compareResourceVersions(version, this.#newest.version) < 0;
+    if (isOlder && this.#newest !== undefined && nowMs - this.#newest.atMs < longestLagMs) return this.#observed;
+    this.#newest = { version, atMs: nowMs };
     const record = readLease(object);
     this.#highestEpoch = Math.max(this.#highestEpoch, record.leaseTransitions);
     const isSame = this.#observed !== undefined && sameJson(this.#observed.record, record);
-    const atMs = isSame && this.#observed !== undefined ? this.#observed.atMs : this.#options.clock.monotonicMs();
+    const atMs = isSame && this.#observed !== undefined ? this.#observed.atMs : nowMs;
     this.#observed = { object, record, atMs };
     return this.#observed;
   }

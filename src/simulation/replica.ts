@@ -32,6 +32,8 @@ export interface Replica {
   readonly identity: string;
   readonly time: OwnTime;
   readonly controller: Composed['controller'];
+  /** It takes part in the election; one that was told not to leads from its start. */
+  readonly isElected: boolean;
   isLeading(): boolean;
   /** Watches of the API server that it has open now. */
   watches(): readonly LineWatch[];
@@ -86,7 +88,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   // The process ends itself where the stop takes too long.
   stop.signal.addEventListener('abort', () => time.after(12_000, () => end('lost')), { once: true });
   return {
-    ...{ name, identity, time, controller: composed.controller },
+    ...{ name, identity, time, controller: composed.controller, isElected: config.leaderElection },
     isLeading: () => how === undefined && composed.isLeading(),
     watches: () => line.watches(),
     stop: time.hears(() => stop.abort()),

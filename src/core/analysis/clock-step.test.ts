@@ -59,6 +59,14 @@ describe('after the clock was set back', () => {
     const { status } = planRun({ nowMs: nowMs + 200, run, samples: [aSample(nowMs, silent)], inFlight: [], subject: since(0) });
     expect(evidenceOf({ ...run, status: status ?? run.status }, t0 + seconds(900))[0]?.passedWindowStartedAtMs).toBeUndefined();
   });
+  test('a run that began in the time that is to come again exempts no metric from evidence, nor does the rest of a delay that was over', () => {
+    const delayed = { ...windowed, initialDelay: '1m' };
+    const exempt = (run: Parameters<typeof evidenceOf>[0], atMs: number) => evidenceOf(run, atMs).map(({ isExempt }) => isExempt);
+    expect(exempt(passing(), nowMs)).toEqual([false]);
+    const { run } = drive(aRun({ metrics: [delayed], rollout: {} }), inOrder(good), { subject: () => aSubject(), forMs: seconds(90) });
+    expect(exempt(run, nowMs)).toEqual([false]);
+    expect(exempt(run, t0 + seconds(50))).toEqual([false]);
+  });
   test('the initialDelay of a run that had begun is not waited for a second time', () => {
     const metrics = [{ ...windowed, initialDelay: '1m' }];
     const { run } = drive(aRun({ metrics, rollout: {} }), inOrder(good), { subject: () => aSubject(), forMs: seconds(90) });

@@ -9,7 +9,8 @@ import { isEnded, metricVerdict, totalOf } from './verdict.ts';
 /**
  * Of every metric that is not a dry run: the start of the window of its latest Pass; one that lies ahead is of a clock that was set back since, and none.
  * Exempt, so that a raise does not wait for it: a metric still in its initialDelay, and one that has had all the measurements it asks for and ended
- * Successful. One that somebody ended by hand has not.
+ * Successful. One that somebody ended by hand has not; nor is one in its delay that was measured already, or whose run began in the future: the clock was set
+ * back, and it is measured at once.
  */
 export function evidenceOf({ spec, status }: AnalysisRun, nowMs: number): RunView['evidence'] {
   const startedAtMs = status.startedAt === undefined ? nowMs : Date.parse(status.startedAt);
@@ -22,7 +23,7 @@ export function evidenceOf({ spec, status }: AnalysisRun, nowMs: number): RunVie
       return {
         metric: metric.name,
         passedWindowStartedAtMs: passedMs <= nowMs ? passedMs : undefined,
-        isExempt: (result !== undefined && isThrough(metric, result, spec.rollout?.kind)) || nowMs < startedAtMs + metric.initialDelay,
+        isExempt: (result !== undefined && isThrough(metric, result, spec.rollout?.kind)) || isDelayed(metric, result, nowMs - startedAtMs),
         ...(firstAsk === undefined ? {} : { firstAsk }),
       };
     });
@@ -42,6 +43,9 @@ type FirstAsk = NonNullable<RunView['evidence'][number]['firstAsk']>;
 
 const isThrough = (metric: Metric, result: MetricResult, kind: RunKind | undefined): boolean =>
   result.phase === 'Successful' && metricVerdict(metric, result, totalOf(metric, kind))?.phase === 'Successful';
+
+const isDelayed = ({ initialDelay }: Metric, result: MetricResult | undefined, sinceStartMs: number): boolean =>
+  sinceStartMs >= 0 && sinceStartMs < initialDelay && (result === undefined || result.measurements.length === 0);
 
 /** The run as the Rollout's planner sees it; undefined where it was made by hand. */
 export function runView(run: AnalysisRun, nowMs: number): RunView | undefined {

@@ -30,6 +30,12 @@ export class LeaseServer implements Pick<KubeClient, 'raw'> {
     this.#store({ ...this.lease, spec: { ...this.lease.spec, ...spec } });
   }
 
+  /** The store is put back from a backup in which the lease was like this. */
+  putBack(lease: unknown): void {
+    this.lease = structuredClone(lease as NonNullable<LeaseServer['lease']>);
+    this.#version = Number(this.lease?.metadata.resourceVersion);
+  }
+
   #write(method: string, body: NonNullable<LeaseServer['lease']>): Result<unknown, KubeFailure> {
     if (method === 'POST' && this.lease !== undefined) return fail(localFailure('alreadyExists', 'exists'));
     if (method === 'PUT' && this.lease === undefined) return fail(localFailure('notFound', 'none'));

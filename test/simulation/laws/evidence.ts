@@ -193,14 +193,26 @@ function staleEvidence(
   return isFresh ? undefined : `raised without a Pass since ${new Date(sinceMs).toISOString()}`;
 }
 
+/** A Deployment of a revision that no controller had begun to remove. */
+const isTakenByOthers = ({ object, previous, by, type }: SeenCommit): boolean =>
+  object.kind === 'Deployment' &&
+  by === undefined &&
+  previous !== undefined &&
+  previous.metadata.deletionTimestamp === undefined &&
+  (type === 'DELETED' || object.metadata.deletionTimestamp !== undefined);
+
 const templateText = (object: ApiObject): string => JSON.stringify((object as unknown as DeploymentSeen).spec.template);
 
 export const promotedAsAnalysed: Law = {
   id: 'I20',
-  text: 'No controller changes the template of a revision’s Deployment or the content of its copies of configuration; and at its promotion both are as they were when the revision got its first weight, whoever might have changed them.',
+  text:
+    'No controller changes the template of a revision’s Deployment or the content of its copies of configuration; and at its promotion both are as they were when the revision got its first weight, whoever might have changed them, ' +
+    'and the Deployment is the same one, unless somebody else took that one away: one that is made again of the same template, and analysed at the weight that was lost, is what was analysed.',
   watch(run, judge) {
     const witness = witnessOf(run);
-    const analysed = new Map<string, string>();
+    const analysed = new Map<string, { readonly text: string; readonly uid: string | undefined }>();
+    /** Deployments that somebody else took away, by uid. */
+    const taken = new Set<string>();
     const textOf = (rollout: RolloutSeen, revision: string): string => {
       const { namespace = '' } = rollout.metadata;
       const deployment = witness.deploymentOf(rollout, revision);
@@ -210,11 +222,14 @@ export const promotedAsAnalysed: Law = {
           .filter((copy) => ownerOf(copy) === rollout.metadata.uid && revisionOf(copy) === revision)
           .map(({ metadata, data, binaryData }) => ({ kind, name: metadata.name, data, binaryData })),
       );
-      return JSON.stringify([deployment?.metadata.uid, deployment?.spec.template, copies]);
+      return JSON.stringify([deployment?.spec.template, copies]);
     };
+    const isSame = (rollout: RolloutSeen, revision: string, { text, uid }: { readonly text: string; readonly uid: string | undefined }) =>
+      text === textOf(rollout, revision) && (taken.has(uid ?? '') || uid === witness.deploymentOf(rollout, revision)?.metadata.uid);
     return {
       onCommit(commit) {
         const { object, previous, by, type } = commit;
+        if (isTakenByOthers(commit)) taken.add(object.metadata.uid);
         if (by === undefined) return undefined;
         if (
           object.kind === 'Deployment' &&
@@ -234,12 +249,14 @@ export const promotedAsAnalysed: Law = {
         const { rollout, uid, before, after } = change;
         const key = `${uid} ${after.canaryRevision ?? before.canaryRevision ?? ''} ${after.attempt ?? before.attempt ?? 1}`;
         if (after.canaryRevision !== undefined && desiredOf(before) === 0 && desiredOf(after) > 0 && !analysed.has(key))
-          analysed.set(key, textOf(rollout, after.canaryRevision));
-        if (!isPromotion(before, after) || before.canaryRevision === undefined || !analysed.has(key)) return undefined;
+          analysed.set(key, {
+            text: textOf(rollout, after.canaryRevision),
+            uid: witness.deploymentOf(rollout, after.canaryRevision)?.metadata.uid,
+          });
+        const begun = analysed.get(key);
+        if (!isPromotion(before, after) || before.canaryRevision === undefined || begun === undefined) return undefined;
         return judge(
-          analysed.get(key) === textOf(rollout, before.canaryRevision)
-            ? undefined
-            : `${before.canaryRevision} is promoted, and is not what was analysed`,
+          isSame(rollout, before.canaryRevision, begun) ? undefined : `${before.canaryRevision} is promoted, and is not what was analysed`,
         );
       },
     };

@@ -15,33 +15,34 @@ import { type Witness, witnessOf } from './witness.ts';
 
 const windowMs = 300_000;
 const limit = 3;
+/** For so long a correction that was decided is written anew, at most. */
+const refusedMs = 60_000;
 
 export const fewFights: Law = {
   id: 'I36',
   text:
-    'What somebody else wrote into the split or gave the workload in replicas is put right at most three times in five minutes (a cut, and what is news of our own, beside), and is never progress (I3, I4). ' +
+    'What somebody else wrote into the split or gave the workload in replicas is put right at most three times in five minutes (a cut, and what is news of our own, beside), and is never progress (I3, I4). The time of one is that of its decision, ' +
+    'which is no earlier than the edit that it puts right, nor than five minutes after the third before it, nor by more than a minute than its write: that may have been refused at first. ' +
     'At rest the split says what status says, or status says who keeps changing it.',
   watch(run, judge) {
     const witness = witnessOf(run);
-    const corrections = new PerKey<{ atMs: number[]; isForeign: boolean }>(() => ({ atMs: [], isForeign: false }));
+    const corrections = new PerKey<{ decidedMs: number[]; foreignMs: number | undefined }>(() => ({ decidedMs: [], foreignMs: undefined }));
     return {
       onCommit(commit) {
         const edit = editOf(witness, commit);
         if (edit === undefined) return undefined;
         const state = corrections.of(commit.key + commit.object.kind);
         if (commit.by === undefined) {
-          state.isForeign = true;
+          state.foreignMs = commit.atMs;
           return undefined;
         }
-        const isCorrection = state.isForeign && !edit.isFree;
-        state.isForeign = false;
-        if (!isCorrection) return undefined;
-        state.atMs = [...state.atMs.filter((atMs) => atMs > commit.atMs - windowMs), commit.atMs];
-        return judge(
-          state.atMs.length > limit
-            ? `${commit.object.kind} ${commit.key} is put right ${state.atMs.length} times within five minutes`
-            : undefined,
-        );
+        const { foreignMs, decidedMs } = state;
+        state.foreignMs = undefined;
+        if (foreignMs === undefined || edit.isFree) return undefined;
+        const times = 1 + decidedMs.filter((atMs) => atMs > commit.atMs - windowMs).length;
+        const freeMs = (decidedMs.at(-limit) ?? Number.NEGATIVE_INFINITY) + windowMs;
+        state.decidedMs = [...decidedMs, Math.min(commit.atMs, Math.max(foreignMs, freeMs, commit.atMs - refusedMs))].slice(-limit);
+        return judge(times > limit ? `${commit.object.kind} ${commit.key} is put right ${times} times within five minutes` : undefined);
       },
       onRest() {
         for (const uid of witness.rolloutUids()) {

@@ -25,14 +25,32 @@ const quietMs = 30_000;
 
 /**
  * It ended as it must, and for half a minute the same controller has led and has written nothing but its lease and Events: while nobody
- * leads, nothing has come to rest. Nor while somebody else has just changed what the Rollout is about, or while it leaves alone what others
- * keep writing, which it does for five minutes.
+ * leads, nothing has come to rest. Nor while somebody else has just changed what the Rollout is about, while a pod is starting, or while it
+ * leaves alone what others keep writing, which it does for five minutes.
  */
 export function settledIn(run: Run, ending: Ending): boolean {
   if (run.leader() === undefined) return false;
   const last = run.commits.findLast(isNews);
   if (last !== undefined && run.elapsedMs() - last.atMs <= quietMs) return false;
-  return endsAs(run, ending) && !isContended(run);
+  return endsAs(run, ending) && !isContended(run) && !isStarting(run);
+}
+
+/** The slowest of the workloads starts in half a minute; one that takes longer than this will not be ready by itself. */
+const startingMs = 60_000;
+
+interface PodSeen {
+  readonly metadata: { readonly creationTimestamp?: string; readonly deletionTimestamp?: string };
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+/** A pod that somebody asked for not long ago is to be ready yet. */
+function isStarting({ sandbox, sim, subject }: Run): boolean {
+  const sinceMs = sim.clock.nowMs() - startingMs;
+  return sandbox.server.store.list('pods', `${subject.namespace}/`).some((pod) => {
+    const { metadata, status } = pod as unknown as PodSeen;
+    const isReady = status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True');
+    return metadata.deletionTimestamp === undefined && isReady !== true && Date.parse(metadata.creationTimestamp ?? '') > sinceMs;
+  });
 }
 
 const contentionMs = 300_000;

@@ -1,5 +1,5 @@
 import { apply, deploymentObject, subject } from './kit.ts';
-import { canaryPods, isPromoted, later, onceAt, onceIn, patchRollout, release, tell } from './story.ts';
+import { canaryPods, eachTimeIn, isPromoted, later, onceAt, onceIn, patchRollout, release, tell } from './story.ts';
 
 /** People change their mind in mid-run. */
 
@@ -88,7 +88,8 @@ export const churn = [
     steps: [{ setWeight: 50 }, { pause: {} }],
     act(run) {
       release(run, { image: 'web:2' });
-      onceIn(run, 'Paused', () =>
+      // The version stays bad: in another try, too, after somebody took it back in between.
+      eachTimeIn(run, 'Paused', () =>
         later(run, 10_000, () => {
           for (const name of canaryPods(run)) run.sandbox.faults.behave({ namespace: subject.namespace, name }, { 'error-rate': '0.5' });
         }),

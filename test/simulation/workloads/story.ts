@@ -98,6 +98,16 @@ export const weightOf = (run: Run) => statusOf(run)?.weight as { readonly desire
 /** Once, as soon as it is in this phase. */
 export const onceIn = (run: Run, phase: string, act: () => void): void => run.when(() => phaseOf(run) === phase, act);
 
+/** Each time that the Rollout comes to be in this phase; unlike what is to happen once, the run does not wait for it. */
+export function eachTimeIn(run: Run, phase: string, act: () => void): void {
+  const phaseIn = (object: object | undefined): string | undefined =>
+    (object as { status?: { phase?: string } } | undefined)?.status?.phase;
+  run.sandbox.server.store.onCommit(({ type, key, object, previous }) => {
+    const isSubject = object.kind === 'Rollout' && key === `${subject.namespace}/${subject.rollout}` && type !== 'DELETED';
+    if (isSubject && phaseIn(object) === phase && phaseIn(previous) !== phase) act();
+  });
+}
+
 /** Once, as soon as the canary has this weight, confirmed. */
 export const onceAt = (run: Run, weight: number, act: () => void): void =>
   run.when(

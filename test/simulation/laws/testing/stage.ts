@@ -33,7 +33,7 @@ export const runResource: Resource = {
   namespaced: true,
 };
 const templateResource: Resource = { ...runResource, plural: 'analysistemplates', kind: 'AnalysisTemplate' };
-const leases: Resource = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true };
+export const leases: Resource = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true };
 export const splits = splitsOf('v1alpha4');
 export { resources };
 
@@ -41,6 +41,8 @@ export interface Process {
   readonly identity: string;
   readonly client: DirectClient;
   end(how: Ended): void;
+  /** It stands still from now on. */
+  freeze(): void;
 }
 
 export interface Stage {
@@ -59,7 +61,7 @@ export interface Stage {
   /** Time passes, and the leader renews its lease. */
   pass(ms: number): void;
   /** Another process of the controller; it leads from now on, unless it only stands by. */
-  join(name: string, options?: { readonly isStandby?: boolean }): Process;
+  join(name: string, options?: { readonly isStandby?: boolean; readonly isElected?: boolean }): Process;
   /** A request of the leader as it leaves, whatever becomes of it. */
   call(request: ApiRequest): void;
   log(line: string): void;
@@ -136,10 +138,11 @@ export function stageFor(law: Law, options: { readonly isLagging?: boolean; read
       },
     };
   }
-  function join(name: string, isStandby = false, epoch = (leader?.epoch ?? 0) + 1): Process {
+  function join(name: string, { isStandby = false, isElected = true } = {}, epoch = (leader?.epoch ?? 0) + 1): Process {
     let ended: Ended | undefined;
     const identity = `${name}_${replicas.length + 1}`;
-    const replica = { name, identity, ended: () => ended, isLeading: () => ended === undefined } as unknown as Replica;
+    const time = { isFrozen: false };
+    const replica = { name, identity, time, isElected, ended: () => ended, isLeading: () => ended === undefined } as unknown as Replica;
     replicas.push(replica);
     if (!isStandby) leader = { identity, epoch };
     return {
@@ -147,6 +150,9 @@ export function stageFor(law: Law, options: { readonly isLagging?: boolean; read
       client: createDirectClient(as(replica), { 'user-agent': `sluice/simulated (${identity})` }),
       end(how) {
         ended = how;
+      },
+      freeze() {
+        time.isFrozen = true;
       },
     };
   }
@@ -165,12 +171,12 @@ export function stageFor(law: Law, options: { readonly isLagging?: boolean; read
   for (const name of [namespace, 'sluice-system'])
     people.create(resources.namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   clock.runFor(100);
-  const first = join('sluice-a', false, 5);
+  const first = join('sluice-a', {}, 5);
   renew();
   return {
     ...{ run, sandbox, reports, people, controller: first.client, leader: first, judged: () => judged },
-    join(name, { isStandby = false } = {}) {
-      const joined = join(name, isStandby);
+    join(name, options) {
+      const joined = join(name, options);
       renew();
       return joined;
     },

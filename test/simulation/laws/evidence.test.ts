@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { promotedAsAnalysed } from './evidence.ts';
+import { canary, must, nameOf, promote, ref, resources, type Stage, stageFor, throughSteps } from './testing/stage.ts';
+
+/** What the law says of a promotion of what one of them removed and the controller made again. */
+function madeAgain(by: (stage: Stage) => Stage['people'], change: object = {}): readonly string[] {
+  const stage = stageFor(promotedAsAnalysed);
+  const scene = throughSteps(stage);
+  const { metadata, ...rest } = stage.people.get(resources.deployments, ref(nameOf(canary))) ?? {};
+  const { uid, labels, ownerReferences } = metadata ?? {};
+  by(stage).delete(resources.deployments, ref(nameOf(canary)), { preconditions: { uid }, propagationPolicy: 'Background' });
+  const { apiVersion, kind, spec } = rest as { apiVersion: string; kind: string; spec: object };
+  const written = { ...ref(nameOf(canary)), labels, ownerReferences };
+  must(stage.controller.create(resources.deployments, { apiVersion, kind, metadata: written, spec: { ...spec, ...change } } as never));
+  promote(scene);
+  return stage.reports;
+}
+
+const another = [expect.stringContaining('is promoted, and is not what was analysed')];
+
+test('a canary that somebody removed, made again of the same template, is what was analysed', () => {
+  expect(madeAgain(({ people }) => people)).toEqual([]);
+});
+
+test('of another template it is not, nor where the controller itself removed it', () => {
+  const template = { metadata: { labels: {} }, spec: { containers: [{ name: 'web', image: 'web:c' }] } };
+  const labels = { 'sluice.dev/rollout': 'web', 'sluice.dev/revision': canary };
+  expect(madeAgain(({ people }) => people, { template: { ...template, metadata: { labels: { ...labels, app: 'web' } } } })).toEqual(
+    another,
+  );
+  expect(madeAgain(({ controller }) => controller)).toEqual(another);
+});
