@@ -2,7 +2,16 @@ import { schedule, setLogger } from 'node-cron';
 import type { Config } from './config.ts';
 import { RolloutController, type Schedule } from './controller/index.ts';
 import type { Fence, LeaderElectorOptions, Transport } from './kube/index.ts';
-import { Contact, createKubeClient, ensureNamespace, HttpTransport, LeaderElector, loadCredentials, Recorder } from './kube/index.ts';
+import {
+  ClusterClock,
+  Contact,
+  createKubeClient,
+  ensureNamespace,
+  HttpTransport,
+  LeaderElector,
+  loadCredentials,
+  Recorder,
+} from './kube/index.ts';
 import type { Clock, Logger, Random, Result } from './lib/index.ts';
 import { collectGarbage, fail, ok, systemRandom } from './lib/index.ts';
 import type { Parts } from './live.ts';
@@ -52,9 +61,11 @@ export async function compose(
 
 /** The controller in surroundings of any kind: the network's, or those of a simulation. */
 export function assemble(config: Config, surroundings: Surroundings): Composed {
-  const { clock, random, log, wire, instantQuery, schedule, onFenced, onSettled } = surroundings;
-  const contact = new Contact({ transport: wire, clock, random, log });
-  const transport = contact.over(wire);
+  const { random, log, wire, instantQuery, schedule, onFenced, onSettled } = surroundings;
+  const clock = new ClusterClock(surroundings.clock);
+  const dated = clock.over(wire);
+  const contact = new Contact({ transport: dated, clock, random, log });
+  const transport = contact.over(dated);
   const plain = createKubeClient({ transport, clock, random, log });
   const elector = config.leaderElection ? electorOf(config, { client: plain, clock, random, log }) : undefined;
   const isLeading = () => elector === undefined || elector.isValid();

@@ -1,5 +1,5 @@
-import type { Contact, KubeClient, Recorder } from '../kube/index.ts';
-import type { Clock, Logger, Random } from '../lib/index.ts';
+import type { ClusterClock, Contact, KubeClient, Recorder } from '../kube/index.ts';
+import type { Logger, Random } from '../lib/index.ts';
 import type { InstantQuery, MetricSources } from '../metrics/index.ts';
 import type { Schedule } from './housekeeping.ts';
 
@@ -7,7 +7,7 @@ import type { Schedule } from './housekeeping.ts';
 export interface RolloutControllerOptions {
   readonly client: KubeClient;
   readonly contact: Contact;
-  readonly clock: Clock;
+  readonly clock: ClusterClock;
   readonly random: Random;
   readonly log: Logger;
   readonly recorder: Pick<Recorder, 'event'>;

@@ -23,7 +23,7 @@ export interface Observers {
   readonly refusals: Refusals;
   readonly measurer: Pick<Measurer, 'share'>;
   readonly secrets: SecretHashes;
-  /** How far our wall clock is ahead of the cluster's, which wrote the times of Deployments and Services. */
+  /** How far our time is ahead of the API server's side, which wrote the times of Deployments and Services. */
   readonly clockAheadMs: () => number;
   /** Whether the share can be asked for in this mesh. */
   readonly canSeeShare: (target: RouterTarget) => boolean;

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { KubeFailure } from '../kube/index.ts';
-import { Contact, createKubeClient, localFailure } from '../kube/index.ts';
+import { ClusterClock, Contact, createKubeClient, localFailure } from '../kube/index.ts';
 import { SilentServer } from '../kube/testing/silent-server.ts';
 import { seededRandom, silentLogger, VirtualClock } from '../lib/index.ts';
 import { createSources } from '../metrics/index.ts';
@@ -25,7 +25,7 @@ beforeEach(() => {
   controller = new RolloutController({
     client,
     contact,
-    clock,
+    clock: new ClusterClock(clock),
     random,
     log: silentLogger,
     recorder: { event() {} },

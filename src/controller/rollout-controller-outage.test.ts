@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { Contact, createKubeClient } from '../kube/index.ts';
+import { ClusterClock, Contact, createKubeClient } from '../kube/index.ts';
 import { SilentServer } from '../kube/testing/silent-server.ts';
 import { seededRandom, silentLogger, VirtualClock } from '../lib/index.ts';
 import { createSources } from '../metrics/index.ts';
@@ -25,7 +25,7 @@ function aLeader() {
   const controller = new RolloutController({
     client,
     contact,
-    clock,
+    clock: new ClusterClock(clock),
     random,
     log: silentLogger,
     recorder: { event() {} },

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { goodRollout } from '../../test/cluster/kinds.cases.ts';
 import { goodTemplate } from '../../test/cluster/kinds.other-cases.ts';
 import type { RecordedEvent } from '../kube/index.ts';
+import { ClusterClock } from '../kube/index.ts';
 import { quietContact } from '../kube/testing/quiet-contact.ts';
 import { isObject, seededRandom, silentLogger, VirtualClock } from '../lib/index.ts';
 import { createSources } from '../metrics/index.ts';
@@ -32,7 +33,7 @@ function aCluster(forbidden: readonly string[] = [], prepare: (api: MemoryApi) =
   for (const entry of forbidden) api.forbidden.add(entry);
   const clock = new VirtualClock();
   const seen = { settled: 0 };
-  const shared = { clock, random: seededRandom(5), log: silentLogger };
+  const shared = { clock: new ClusterClock(clock), random: seededRandom(5), log: silentLogger };
   const controller = new RolloutController({
     ...shared,
     client: api.client,

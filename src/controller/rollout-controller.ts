@@ -10,6 +10,7 @@ import { Decisions } from './decisions.ts';
 import { Dependencies, thing } from './dependencies.ts';
 import type { Executors } from './execute.ts';
 import { housekeepingSchedule, tidy } from './housekeeping.ts';
+import { settleTime } from './known-time.ts';
 import { Measurer } from './measurer.ts';
 import { MeshWatch } from './mesh-watch.ts';
 import { metricAccess } from './metric-access.ts';
@@ -113,12 +114,20 @@ export class RolloutController {
     await Promise.all([
       this.#decisions.reconcile(signal, interrupt),
       runController(
-        { ...shared, queue: this.#rollouts, reconcile: (key, passSignal) => reconcileRollout(key, this.#rolloutReconciler(), passSignal) },
+        {
+          ...{ ...shared, queue: this.#rollouts },
+          reconcile: async (key, passSignal) =>
+            (await settleTime(this.#options, passSignal)) ?? reconcileRollout(key, this.#rolloutReconciler(), passSignal),
+        },
         signal,
       ),
       synced.then(() =>
         runController(
-          { ...shared, queue: this.#runs, reconcile: (key, passSignal) => reconcileRun(key, this.#runReconciler(), passSignal) },
+          {
+            ...{ ...shared, queue: this.#runs },
+            reconcile: async (key, passSignal) =>
+              (await settleTime(this.#options, passSignal)) ?? reconcileRun(key, this.#runReconciler(), passSignal),
+          },
           signal,
         ),
       ),
@@ -223,7 +232,7 @@ export class RolloutController {
       refusals: this.#refusals,
       measurer: this.#measurer,
       secrets: this.#secrets,
-      clockAheadMs: () => this.#options.contact.clockAheadMs,
+      clockAheadMs: () => this.#options.clock.aheadMs,
       canSeeShare: (target) => this.#shareVia(target) !== undefined,
     };
   }

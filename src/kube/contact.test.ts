@@ -270,32 +270,3 @@ describe('keys', () => {
     queue.close();
   });
 });
-
-describe('the clock of the API server', () => {
-  const minutesAhead = async (aheadMs: number, tookMs = 10): Promise<number> => {
-    const answering: Transport = {
-      ...server,
-      stream: server.stream.bind(server),
-      close: async () => {},
-      request: async () => {
-        await clock.advance(tookMs);
-        const date = new Date(clock.nowMs() - aheadMs).toUTCString();
-        return ok({ status: 200, headers: { date }, body: '{}' });
-      },
-    };
-    await contact.over(answering).request(read);
-    return Math.round(contact.clockAheadMs / minutes(1));
-  };
-
-  test('ours is known to be ahead of it or behind it from each answer on, and as good as its own within seconds', async () => {
-    expect(contact.clockAheadMs).toBe(0);
-    expect(await minutesAhead(minutes(10))).toBe(10);
-    expect(await minutesAhead(minutes(-10))).toBe(-10);
-    await minutesAhead(1_500);
-    expect(contact.clockAheadMs).toBe(0);
-  });
-
-  test('an answer that was long on its way says nothing of it', async () => {
-    expect(await minutesAhead(minutes(10), 5_000)).toBe(0);
-  });
-});

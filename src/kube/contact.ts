@@ -24,9 +24,6 @@ type State =
 
 type Listener = (lostSinceMs: number) => void;
 
-/** Answers that took longer say too little of the server's time; clocks that differ by no more are taken for the same. */
-const clocks = { promptMs: 1_000, toleranceMs: 3_000 } as const;
-
 /** A blip is over by then. */
 const doubtMs = 250;
 const probePeriodMs = 1_000;
@@ -45,7 +42,6 @@ export class Contact {
   #wake = () => {};
   #announcedMs = Number.NEGATIVE_INFINITY;
   #cancelLate = () => {};
-  #aheadMs = 0;
 
   constructor(options: ContactOptions) {
     this.#options = options;
@@ -61,14 +57,6 @@ export class Contact {
     return this.#state.kind === 'lost' ? this.#state.sinceMs : undefined;
   }
 
-  /**
-   * How far the wall clock of this process is ahead of the API server's (behind: negative), by the Date of its answers; 0 within some seconds. To be added
-   * to times that the server's side has written down, before they are compared with our own.
-   */
-  get clockAheadMs(): number {
-    return this.#aheadMs;
-  }
-
   /** Called once each time when contact was lost and is there again. Returns the end of it. */
   onRegained(listener: Listener): () => void {
     this.#listeners.add(listener);
@@ -79,12 +67,9 @@ export class Contact {
   over(transport: Transport): Transport {
     return {
       request: async (request, signal) => {
-        const sentAtMs = this.#options.clock.monotonicMs();
         const reply = await transport.request(request, signal);
-        if (reply.ok) {
-          this.#note(reply.value.status);
-          this.#compareClocks(reply.value.headers.date, sentAtMs);
-        } else this.#note(reply.failure.status, reply.failure);
+        if (reply.ok) this.#note(reply.value.status);
+        else this.#note(reply.failure.status, reply.failure);
         return reply;
       },
       stream: async (request, signal) => {
@@ -121,14 +106,6 @@ export class Contact {
     const isMissed = status === undefined ? failure !== undefined && isSilence(failure) : status >= 502 && status <= 504;
     if (isMissed) this.#missed();
     else if (status !== undefined && status < 400) this.#heard();
-  }
-
-  #compareClocks(date: string | undefined, sentAtMs: number): void {
-    const serverMs = Date.parse(date ?? '');
-    const { clock } = this.#options;
-    if (Number.isNaN(serverMs) || clock.monotonicMs() - sentAtMs > clocks.promptMs) return;
-    const aheadMs = clock.nowMs() - serverMs;
-    this.#aheadMs = Math.abs(aheadMs) > clocks.toleranceMs ? aheadMs : 0;
   }
 
   #heard(): void {

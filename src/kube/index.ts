@@ -1,5 +1,6 @@
 export type { Fence } from './caller.ts';
 export { createKubeClient, type KubeClientOptions } from './client.ts';
+export { ClusterClock } from './cluster-clock.ts';
 export { Contact, type ContactOptions } from './contact.ts';
 export { type ControllerOptions, type ReconcileOutcome, runController } from './controller.ts';
 export { type ApiGroup, discover, discoverResources, type ServedResource } from './discovery.ts';

@@ -29,6 +29,10 @@ export const bugs: readonly Bug[] = [
     what: 'adoption moved traffic to the first revision before a lagging data plane knew its pods, where the root Service stays unpinned',
   },
   {
+    ...{ where: 'product', found: '`clock-jump`, laws L6, I17, I19, L10', fix: '1e07543' },
+    what: 'a wall clock that jumped by an hour ended a pause early, let a raise pass on old evidence, or had a wait last an hour longer',
+  },
+  {
     ...{ where: 'sandbox', found: '`gc-deletes-stable`, lost requests', fix: '8531d3f' },
     what: 'of two pieces of news at one moment a proxy of the sandbox could take the older one last',
   },

@@ -59,6 +59,19 @@ describe('a foreign edit of the split', () => {
     expect(plan(rest.build()).effects).toEqual([]);
     expect(conditionOf(plan(rest.build()), 'Ready')?.status).toBe('True');
   });
+  test('that sends to an old revision is left alone while that one has pods, and put right however often where it has none', () => {
+    const back = splitWith({ [canaryRevision]: 30, [stableRevision]: 70 }, { stamp: splitWith({ [stableRevision]: 100 }).stamp });
+    const promoted = (pods: number) =>
+      aWorld()
+        .withRevision(canaryRevision, { replicas: pods })
+        .withSplit(back)
+        .withStatus({ corrections: thrice('Split') });
+    expect(writtenShares(plan(promoted(2).build()))).toBeUndefined();
+    const next = plan(promoted(0).build());
+    expect(writtenShares(next)).toEqual({ [stableRevision]: 100 });
+    expect(conditionOf(next, 'Contended')?.message).toContain('argocd');
+    expect(next.status?.corrections ?? thrice('Split')).toHaveLength(3);
+  });
   test('is put right again when the five minutes are over; it wakes for that', () => {
     const contended = edited.withStatus({ corrections: thrice('Split') });
     expect(plan(contended.build()).wakeAtMs).toBe(t0 + minutes(2));

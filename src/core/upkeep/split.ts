@@ -1,6 +1,6 @@
 import type { Draft } from '../draft.ts';
 import { waking, withEffects, withStatus } from '../draft.ts';
-import { desiredSplit } from '../facts.ts';
+import { desiredSplit, endpointsOf } from '../facts.ts';
 import { revisionName } from '../names.ts';
 import type { Split } from '../split.ts';
 import { fingerprintOf, sendsAlike, shareOf, sharesIn } from '../split.ts';
@@ -9,8 +9,8 @@ import type { SplitView, World } from '../world.ts';
 import { correcting } from './contention.ts';
 
 /**
- * Brings the split to what status records. A foreign edit is put right a few times, then left and reported; what takes a canary's last share is always
- * written, and so is what is news of our own.
+ * Brings the split to what status records. A foreign edit is put right a few times, then left and reported; what takes a canary's last share, or that of a
+ * revision without pods, is always written, and so is what is news of our own.
  */
 export function keepSplit(world: World, draft: Draft): Draft {
   if (world.traffic.kind === 'unusable') return draft;
@@ -26,7 +26,7 @@ export function keepSplit(world: World, draft: Draft): Draft {
   if (!isForeignEdit(view, desired)) return writing(draft, desired, view, isCut);
   const what = `changed TrafficSplit ${nameOf(world)} to ${sharesText(view.split)}; it is put back to ${sharesText(desired)}`;
   const noted = correcting(world, draft, { object: 'Split', version: view.resourceVersion, by: view.lastManager, what });
-  const isFree = (isCut && isOut(draft)) || isNews(view, desired);
+  const isFree = (isCut && isOut(draft)) || isNews(view, desired) || sendsNowhere(world, view, desired);
   return noted === undefined && !isFree ? draft : writing(noted ?? draft, desired, view, isCut);
 }
 
@@ -36,6 +36,10 @@ const givesNothing = ({ status }: Draft): boolean => (status.weight?.desired ?? 
 /** A canary that is to have nothing: on its way out, without pods, or not begun. Left alone it would fail the requests of whoever edits in its favour. */
 const isOut = ({ status }: Draft): boolean =>
   status.phase === 'Terminating' || (status.canaryRevision !== undefined && (status.weight?.desired ?? 0) === 0);
+
+/** It gives a share to a revision that has no pods any more, and is to have none: left alone it would fail these requests. */
+const sendsNowhere = ({ revisions }: World, { split }: Present, desired: Split): boolean =>
+  revisions.some((revision) => endpointsOf(revision) === 0 && shareOf(split, revision.name) > 0 && !(shareOf(desired, revision.name) > 0));
 
 /** It was written for other shares than are wanted now. */
 const isNews = ({ stamp }: Present, desired: Split): boolean =>

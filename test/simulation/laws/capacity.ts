@@ -16,7 +16,7 @@ import {
   statusChange,
   weightIn,
 } from './seen.ts';
-import { hasWrongClocks, staleMs, type Witness, witnessOf } from './witness.ts';
+import { clockErrorMs, staleMs, type Witness, witnessOf } from './witness.ts';
 
 /** A controller takes pods of a revision away, by fewer replicas or by deleting it. */
 interface ScaleDown {
@@ -250,11 +250,11 @@ export const stableInPlace: Law = {
           return judge(ready < replicas ? `${name} becomes stable with ${ready} of ${replicas} pods ready` : undefined);
         }
         const down = scaleDown(witness, commit);
-        if (down === undefined || hasWrongClocks(run) || down.rollout.metadata.deletionTimestamp !== undefined) return undefined;
+        if (down === undefined || down.rollout.metadata.deletionTimestamp !== undefined) return undefined;
         const { revision, untilMs } = old.of(down.rollout.metadata.uid);
         if (revision !== down.revision || down.revision === down.rollout.status?.stableRevision) return undefined;
         return judge(
-          down.to === 0 && commit.atMs < untilMs - 1_000
+          down.to === 0 && commit.atMs < untilMs - 1_000 - clockErrorMs(run)
             ? `${down.name}, stable until now, loses its pods ${untilMs - commit.atMs} ms early`
             : undefined,
         );

@@ -19,7 +19,7 @@ import {
   stepsOf,
   weightIn,
 } from './seen.ts';
-import { delayMs, hasFrozen, hasWrongClocks, staleMs, type Witness, witnessOf } from './witness.ts';
+import { clockErrorMs, delayMs, staleMs, type Witness, witnessOf } from './witness.ts';
 
 /** Runs of this revision and attempt. */
 function runsOf(witness: Witness, rollout: RolloutSeen, { canaryRevision, attempt = 1 }: StatusSeen): readonly RunSeen[] {
@@ -182,16 +182,15 @@ interface Dwell {
   enteredMs: number;
   confirmedMs: number;
   index: number;
-  early: number;
 }
 
 export const stepsLast: Law = {
   id: 'I19',
   text:
     'A timed pause, and the bake, last as long as the spec says when they end, in real time, from the moment when the controller sent that it entered the step, at its confirmed weight: over ' +
-    'restarts, leaders and edits. Moments in status are of a wall clock (docs: clock.test.ts), so that a clock that is set forward may end one step early each time it is set, and no more.',
+    'restarts, leaders and edits. Wall clocks that jump or differ change nothing of that, but for the seconds within which they are taken for the same (docs/adr/0011).',
   watch(run, judge) {
-    const dwells = new PerKey<Dwell>(() => ({ enteredMs: 0, confirmedMs: 0, index: 0, early: 0 }));
+    const dwells = new PerKey<Dwell>(() => ({ enteredMs: 0, confirmedMs: 0, index: 0 }));
     return {
       onCommit(commit) {
         const change = statusChange(commit);
@@ -210,13 +209,8 @@ export const stepsLast: Law = {
             : undefined;
         let wrong: string | undefined;
         if (wanted !== undefined) {
-          const isEarly = lasted < wanted - (hasFrozen(run) ? 20_000 : 100);
-          if (isEarly) dwell.early += 1;
-          wrong = judge(
-            isEarly && dwell.early > (hasWrongClocks(run) ? (run.strikes.F9 ?? 0) : 0)
-              ? `step ${from} lasted ${Math.round(lasted)} of ${wanted} ms`
-              : undefined,
-          );
+          const isEarly = lasted < wanted - 100 - clockErrorMs(run);
+          wrong = judge(isEarly ? `step ${from} lasted ${Math.round(lasted)} of ${wanted} ms` : undefined);
         }
         if (!isSame || from !== to || before.step?.kind !== after.step?.kind) dwell.enteredMs = sentMs;
         if (before.weight?.confirmedAt !== after.weight?.confirmedAt) dwell.confirmedMs = sentMs;

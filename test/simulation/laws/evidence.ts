@@ -20,7 +20,7 @@ import {
   stepsOf,
   type TemplateRef,
 } from './seen.ts';
-import { hasWrongClocks, newsMs, type Witness, witnessOf } from './witness.ts';
+import { clockErrorMs, newsMs, type Witness, witnessOf } from './witness.ts';
 
 export const onlyPassPasses: Law = {
   id: 'I15',
@@ -163,7 +163,7 @@ export const freshEvidence: Law = {
         if (analysis === undefined || analysis.evidence === 'Running' || !isRaise || !isWatched) return undefined;
         const confirmedMs = Date.parse(before.weight?.confirmedAt ?? '');
         if (Number.isNaN(confirmedMs)) return judge(`raised from ${desiredOf(before)} %, which is not confirmed`);
-        const splitMs = hasWrongClocks(run) ? 0 : weights.of(uid).sinceMs;
+        const splitMs = weights.of(uid).sinceMs - clockErrorMs(run);
         return judge(staleEvidence(witness, rollout, after, Math.max(confirmedMs, splitMs)));
       },
     };

@@ -21,8 +21,8 @@ const refusedMs = 60_000;
 export const fewFights: Law = {
   id: 'I36',
   text:
-    'What somebody else wrote into the split or gave the workload in replicas is put right at most three times in five minutes (a cut, and what is news of our own, beside), and is never progress (I3, I4). The time of one is that of its decision, ' +
-    'which is no earlier than the edit that it puts right, nor than five minutes after the third before it, nor by more than a minute than its write: that may have been refused at first. ' +
+    'What somebody else wrote into the split or gave the workload in replicas is put right at most three times in five minutes (a cut, what is news of our own, and a share for a revision without endpoints beside), and is never progress (I3, I4). ' +
+    'The time of one is that of its decision, which is no earlier than the edit that it puts right, nor than five minutes after the third before it, nor by more than a minute than its write: that may have been refused at first. ' +
     'At rest the split says what status says, or status says who keeps changing it.',
   watch(run, judge) {
     const witness = witnessOf(run);
@@ -68,7 +68,7 @@ function editOf(witness: Witness, commit: SeenCommit): { readonly isFree: boolea
     const canary = revisionName(rollout, rollout.status?.canaryRevision ?? '');
     const isCut = weightIn(change.split, canary) < weightIn(change.before, canary);
     const isNews = change.before.metadata.annotations?.['sluice.dev/wrote'] !== change.split.metadata.annotations?.['sluice.dev/wrote'];
-    return { isFree: isCut || isNews || rollout.status?.phase === 'Terminating' };
+    return { isFree: isCut || isNews || rollout.status?.phase === 'Terminating' || sentNowhere(witness, change.before, change.split) };
   }
   if (object.kind !== 'Deployment' || previous === undefined || commit.type === 'DELETED') return undefined;
   const [was, is] = [previous, object].map(({ spec }) => (spec as { replicas?: number }).replicas);
@@ -79,6 +79,18 @@ function editOf(witness: Witness, commit: SeenCommit): { readonly isFree: boolea
     return rollout?.metadata.namespace === namespace && rollout.spec.workloadRef?.name === name && isLiving;
   });
   return isWorkload && was !== is ? { isFree: false } : undefined;
+}
+
+/** It gave a share to one of the revisions that has nobody to answer, and no longer does. */
+function sentNowhere(witness: Witness, before: SplitSeen, after: SplitSeen): boolean {
+  const { namespace = '' } = before.metadata;
+  return (before.spec?.backends ?? []).some(
+    ({ service, weight = 0 }) =>
+      weight > 0 &&
+      weightIn(after, service) === 0 &&
+      witness.get('Service', `${namespace}/${service}`)?.metadata.labels?.['sluice.dev/revision'] !== undefined &&
+      witness.mostReady(`${namespace}/${service}`, 2_000) === 0,
+  );
 }
 
 function notAsRecorded(rollout: RolloutSeen, split: SplitSeen | undefined): string | undefined {

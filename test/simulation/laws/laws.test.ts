@@ -789,6 +789,29 @@ describe('a clean run', () => {
   });
 });
 
+/** The revision that was stable has its pods, or none, and somebody gives it half of the traffic, again and again. */
+function givenBack(pods: number): readonly string[] {
+  const stage = stageFor(named('I36'));
+  const scene = throughSteps(stage);
+  promote(scene);
+  scene.split({ [canary]: 100 });
+  stage.pass(30_000);
+  if (pods === 0) scene.scale(stable, 0);
+  stage.pass(15_000);
+  for (let each = 0; each < 4; each += 1) {
+    const backends = [canary, stable].map((revision) => ({ service: nameOf(revision), weight: 50 }));
+    must(stage.people.patch(splits, ref('web'), { spec: { backends } }));
+    stage.pass(2_000);
+    scene.split({ [canary]: 100 });
+  }
+  return stage.reports;
+}
+
+test('a share for a revision without endpoints is put right however often; one that is answered three times (I36)', () => {
+  expect(givenBack(0)).toEqual([]);
+  expect(givenBack(3)[0]).toMatch(/put right 4 times/);
+});
+
 describe('each law reports what it is there for', () => {
   test.each(cases)('$id: $what', ({ id, scene, options, breaks, says }) => {
     const stage = stageFor(named(id), { reference: ['Rollout web: Healthy'] });

@@ -13,7 +13,7 @@ import {
   statusChange,
   weightIn,
 } from './seen.ts';
-import { delayMs, hasWrongClocks, type Witness, witnessOf } from './witness.ts';
+import { clockErrorMs, delayMs, type Witness, witnessOf } from './witness.ts';
 
 /** Bounds count in the time in which a leader was at work; between two of its renewals it cannot be told. */
 const grainMs = 4_000;
@@ -158,7 +158,7 @@ export const noSilentStall: Law = {
       }
       if (of === '') return undefined;
       const lastedMs = witness.servedMs - wait.servedMs;
-      const boundMs = msOf(rollout.spec.progressDeadline ?? '10m') + 60_000 + delayMs(run) + (hasWrongClocks(run) ? 3_600_000 : 0);
+      const boundMs = msOf(rollout.spec.progressDeadline ?? '10m') + 60_000 + delayMs(run) + clockErrorMs(run);
       void split;
       return judge(
         lastedMs > boundMs && !isStalled(status)

@@ -105,3 +105,77 @@ test('traffic to a canary that was never ready is charged to the controller that
   });
   expect(charges).toEqual(['controller']);
 });
+
+const give = ({ people }: Stage, revision: string, weight: number) =>
+  must(
+    people.patch(splits, ref('web'), {
+      spec: {
+        backends: [
+          { service: nameOf(revision), weight },
+          { service: nameOf(stable), weight: 100 - weight },
+        ],
+      },
+    }),
+  );
+
+test('a share that somebody gives to a canary whose pods have gone is charged to them; to us, where the pods went afterwards', () => {
+  const charges = (isFirst: boolean) =>
+    chargesOf(midCanary, (scene, stage) => {
+      abort(scene);
+      scene.split({ [canary]: 0, [stable]: 100 });
+      stage.pass(15_000);
+      if (isFirst) scene.scale(canary, 0);
+      stage.pass(5_000);
+      give(stage, canary, 50);
+      stage.pass(3_000);
+      if (!isFirst) scene.scale(canary, 0);
+    });
+  expect(charges(true)).toEqual(['others']);
+  expect(charges(false)).toEqual(['controller']);
+});
+
+test('pods behind an unpinned root Service are charged to whoever took them, unless the data plane has had the time to know others there', () => {
+  const charges = (waitMs: number) =>
+    chargesOf(begun, (scene, stage) => {
+      scene.remove(splits, 'web');
+      stage.pass(15_000);
+      must(stage.people.patch(resources.deployments, ref('web'), { spec: { replicas: 2 } }));
+      stage.pass(waitMs);
+      stage.sandbox.faults.hold('endpoints');
+      for (const revision of [canary, stable]) scene.scale(revision, 0);
+    });
+  // What the workload's own pods refuse is another matter.
+  expect(charges(15_000).filter((to) => to !== 'pods')).toEqual(['mesh']);
+  expect(charges(6_000)).toContain('controller');
+});
+
+test('a data plane that has not heard of the new pods of a backend is charged itself once it could have, and before that whoever sent to them', () => {
+  const charges = (waitMs: number) =>
+    chargesOf(begun, (scene, stage) => {
+      stage.sandbox.faults.hold('endpoints');
+      scene.scale(canary, 0);
+      stage.pass(1_000);
+      scene.scale(canary, 1);
+      stage.pass(waitMs);
+      scene.split({ [canary]: 20, [stable]: 80 });
+    });
+  expect(charges(15_000)).toEqual(['mesh']);
+  expect(charges(4_000)).toContain('controller');
+});
+
+test('a Service that is made again is charged to whoever deleted it', () => {
+  const charges = (isOurs: boolean) =>
+    chargesOf(midCanary, (scene, stage) => {
+      const service = stage.people.get(resources.services, ref(nameOf(stable)));
+      if (isOurs) scene.remove(resources.services, nameOf(stable));
+      else stage.people.delete(resources.services, ref(nameOf(stable)));
+      stage.sandbox.faults.meshLag({ routesMs: [50, 500], endpointsMs: [4_000, 4_000] });
+      stage.pass(6_000);
+      const { labels, ownerReferences } = service?.metadata ?? {};
+      const metadata = { ...ref(nameOf(stable)), labels, ownerReferences };
+      const spec = { selector: labels, ports: [{ name: 'http', port: 80, targetPort: 8080 }] };
+      must(stage.controller.create(resources.services, { apiVersion: 'v1', kind: 'Service', metadata, spec }));
+    });
+  expect(charges(false)).toEqual(['others']);
+  expect(charges(true)).toContain('controller');
+});

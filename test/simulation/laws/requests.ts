@@ -13,7 +13,8 @@ export const noneLostByUs: Law = {
   id: 'I0',
   text:
     'Facts 1.2: each request that no pod answered is charged to whoever caused it, and none to a decision of a controller. A controller is charged where its split sent to a backend that had no endpoint, or had none for ' +
-    'long enough for the data plane to know (maxLag), and where it took the last pods, or the Service, of a backend that the split gave traffic to within maxLag. Pods that end by themselves, news that come later than maxLag, and what others wrote or deleted are not its doing.',
+    'long enough for the data plane to know (maxLag), and where it took the last pods, or the Service, of a backend that the split gave traffic to within maxLag. Pods that end by themselves, news that come later than maxLag, one of several pods (also of several Deployments) ' +
+    'behind one Service, a share that somebody else gave to a backend whose pods had been taken before, and what others wrote or deleted are not its doing.',
   watch(run, judge) {
     const witness = witnessOf(run);
     let judged = 0;
@@ -107,17 +108,22 @@ function rolloutOf(witness: Witness, namespace: string, service: string): Rollou
   return undefined;
 }
 
-/** Who deleted an object last, before the loss. */
-function removerOf({ run, atMs, namespace }: Scene, kind: string, name: string, isOurs: boolean): 'controller' | 'others' | undefined {
-  const removal = run.commits.findLast(
+/** What deleted an object last, before the loss. */
+function removalOf({ run, atMs, namespace }: Scene, kind: string, name: string): SeenCommit | undefined {
+  return run.commits.findLast(
     (commit) => commit.type === 'DELETED' && commit.object.kind === kind && commit.key === `${namespace}/${name}` && commit.atMs <= atMs,
   );
+}
+
+function removerOf(scene: Scene, kind: string, name: string, isOurs: boolean): 'controller' | 'others' | undefined {
+  const removal = removalOf(scene, kind, name);
   if (removal === undefined) return undefined;
   return removal.by !== undefined && isOurs ? 'controller' : 'others';
 }
 
 /** Sent where nobody was: by whoever wrote the split that was in force, unless the data plane had had its time to learn of the endpoints. */
-function bySplit({ witness, version, namespace, backend, atMs, lagMs }: Scene, why: string): Charge {
+function bySplit(scene: Scene, why: string): Charge {
+  const { witness, version, namespace, backend, atMs, lagMs } = scene;
   const written = witness.splitVersion(version);
   if (written === undefined) return { to: 'others', why: `${why}, and no split says so` };
   if (written.by === undefined) return { to: 'others', why: `${why}, and somebody else wrote the split` };
@@ -126,19 +132,35 @@ function bySplit({ witness, version, namespace, backend, atMs, lagMs }: Scene, w
   const wasReady = witness.leastReady(`${namespace}/${backend}`, written.atMs - lagMs, written.atMs) > 0;
   // They were there when it was written, for the time that the data plane needs: what became of them since is another matter.
   if (wasReady && !isReady) return { to: 'pods', why: `${why}: they went after the split had been written` };
+  const removal = removalOf(scene, 'Service', backend);
+  if (wasReady && removal !== undefined && removal.by === undefined && removal.atMs > written.atMs)
+    return { to: 'others', why: `${why}: somebody else deleted its Service after the split had been written, and it is made again` };
   return { to: 'controller', why: `${why}, by ${written.by.replica.identity}` };
 }
 
 /** The last pods of a backend were taken away: too early where the split had given it traffic within maxLag. */
 function byRemoval(scene: Scene, pod: string | undefined): Charge {
-  const { witness, namespace, atMs } = scene;
+  const { witness, namespace, atMs, version } = scene;
   const deployment = deploymentOf(pod ?? '');
   const removal = witness.removals(`${namespace}/${deployment}`).findLast((each) => each.atMs <= atMs);
   if (removal?.by === undefined) return { to: 'others', why: `${pod} was taken away` };
-  if (removal.left > 0) return { to: 'mesh', why: `${pod} ended before the data plane had heard of it` };
+  if (removal.left > 0 || hadOthers(scene, removal)) return { to: 'mesh', why: `${pod} ended before the data plane had heard of it` };
   if (isLate(scene)) return { to: 'mesh', why: `the data plane still sent to ${pod} later than maxLag after the split had changed` };
+  if (isBehind(scene, removal))
+    return { to: 'mesh', why: `${pod} had gone for longer than maxLag, and ${scene.backend} had other endpoints` };
+  const written = witness.splitVersion(version);
+  if (written !== undefined && written.by === undefined && written.atMs > removal.atMs)
+    return { to: 'others', why: `somebody else wrote a split that sends to ${pod}, which was gone` };
   return { to: 'controller', why: `${pod} was taken away by ${by(removal)}, with traffic on it` };
 }
+
+/** Others were endpoints of the backend when these pods were taken (behind an unpinned root Service: the workload's), for as long as the data plane needs to know them, and are. */
+const hadOthers = ({ witness, namespace, backend, atMs, lagMs }: Scene, removal: Removal): boolean =>
+  witness.hadSteadyPod(`${namespace}/${backend}`, removal.atMs - lagMs, atMs);
+
+/** The pod is gone, and the backend has had endpoints since, for longer than the data plane may lag. */
+const isBehind = ({ witness, namespace, backend, atMs, lagMs }: Scene, removal: Removal): boolean =>
+  atMs - removal.atMs > lagMs && witness.hadSteadyPod(`${namespace}/${backend}`, atMs - lagMs, atMs);
 
 const by = ({ by: call }: Removal): string => call?.replica.identity ?? 'somebody';
 

@@ -30,8 +30,11 @@ export interface SplitVersionSeen {
 
 interface Readiness {
   readonly atMs: number;
-  readonly ready: number;
+  /** Addresses. */
+  readonly ready: ReadonlySet<string>;
 }
+
+const nobody: Readiness = { atMs: 0, ready: new Set() };
 
 const tables: Readonly<Record<string, string>> = {
   Rollout: 'sluice.dev/rollouts',
@@ -57,7 +60,7 @@ export class Witness {
   #seen = 0;
   readonly #rollouts = new Map<string, string>();
   readonly #epochs = new Map<string, number>();
-  readonly #slices = new Map<string, Map<string, number>>();
+  readonly #slices = new Map<string, Map<string, readonly string[]>>();
   readonly #readiness = new Map<string, Readiness[]>();
   readonly #removals = new Map<string, Removal[]>();
   readonly #splits = new Map<string, SplitVersionSeen>();
@@ -133,7 +136,7 @@ export class Witness {
   /** Ready endpoints of a Service, `namespace/name`, now. */
   ready(service: string): number {
     this.#catchUp();
-    return this.#readiness.get(service)?.at(-1)?.ready ?? 0;
+    return this.#readiness.get(service)?.at(-1)?.ready.size ?? 0;
   }
 
   /** The most that there were at some moment of the last `withinMs`: somebody who looked then saw so many. */
@@ -145,7 +148,7 @@ export class Witness {
     for (let at = history.length - 1; at >= 0; at -= 1) {
       const entry = history[at];
       if (entry === undefined) break;
-      most = Math.max(most, entry.ready);
+      most = Math.max(most, entry.ready.size);
       if (entry.atMs <= sinceMs) break;
     }
     return most;
@@ -153,11 +156,20 @@ export class Witness {
 
   /** The least that there were between two moments. */
   leastReady(service: string, fromMs: number, toMs: number): number {
+    return Math.min(...this.#readyBetween(service, fromMs, toMs).map(({ ready }) => ready.size));
+  }
+
+  /** Whether one and the same pod was a ready endpoint all the time between two moments. */
+  hadSteadyPod(service: string, fromMs: number, toMs: number): boolean {
+    const [first, ...others] = this.#readyBetween(service, fromMs, toMs);
+    return [...(first?.ready ?? [])].some((pod) => others.every(({ ready }) => ready.has(pod)));
+  }
+
+  #readyBetween(service: string, fromMs: number, toMs: number): readonly Readiness[] {
     this.#catchUp();
     const history = (this.#readiness.get(service) ?? []).filter(({ atMs }) => atMs <= toMs);
     const first = history.findLastIndex(({ atMs }) => atMs <= fromMs);
-    if (first < 0) return 0;
-    return Math.min(...history.slice(first).map(({ ready }) => ready));
+    return first < 0 ? [nobody, ...history] : history.slice(first);
   }
 
   /** Since when a Service has ready endpoints (or has none), without a break; undefined where it never had any. */
@@ -166,8 +178,8 @@ export class Witness {
     const history = this.#readiness.get(service) ?? [];
     const last = history.at(-1);
     if (last === undefined) return undefined;
-    const isReady = last.ready > 0;
-    const before = history.findLastIndex(({ ready }) => ready > 0 !== isReady);
+    const isReady = last.ready.size > 0;
+    const before = history.findLastIndex(({ ready }) => ready.size > 0 !== isReady);
     return { isReady, sinceMs: history[before + 1]?.atMs ?? last.atMs };
   }
 
@@ -292,12 +304,12 @@ export class Witness {
       slices = new Map();
       this.#slices.set(service, slices);
     }
-    const ready = (endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false && conditions?.terminating !== true).length;
+    const ready = (endpoints ?? [])
+      .filter(({ conditions }) => conditions?.ready !== false && conditions?.terminating !== true)
+      .flatMap(({ addresses }) => addresses);
     if (isGone) slices.delete(key);
     else slices.set(key, ready);
-    let sum = 0;
-    for (const each of slices.values()) sum += each;
-    push(this.#readiness, service, { atMs, ready: sum });
+    push(this.#readiness, service, { atMs, ready: new Set([...slices.values()].flat()) });
   }
 
   #takeDeployment({ object, previous, type, key, atMs, by }: SeenCommit): void {
@@ -352,8 +364,14 @@ export const newsMs = (run: Run): number => (anyOf(run, blinding) ? 180 * second
 /** How much longer than usual everything may take. */
 export const delayMs = (run: Run): number => (anyOf(run, hindering) ? 300 * secondMs : 0);
 
-/** Wall clocks were wrong: moments in status mean little, and so does what is left of a pause. */
-export const hasWrongClocks = (run: Run): boolean => anyOf(run, ['F9']);
-
 /** A process stood still with something on its tongue. */
 export const hasFrozen = (run: Run): boolean => anyOf(run, ['F9', 'F10']);
+
+/**
+ * How far what a process takes for the time may be off: it goes by three clocks (docs/adr/0011), so that a wall clock that jumps, or is wrong from the start, takes it
+ * no farther than they are taken for the same; between two leaders twice that. One that stood still has decided before.
+ */
+export const clockErrorMs = (run: Run): number => {
+  if (anyOf(run, ['F10']) || run.struckNames.has('clock-freeze')) return 20 * secondMs;
+  return anyOf(run, ['F9']) ? 8 * secondMs : 0;
+};
