@@ -5,6 +5,7 @@ import { stepsOf } from './rollout.ts';
 import type { Split } from './split.ts';
 import type { Step } from './steps/index.ts';
 import { scaleAt, weightAt } from './steps/index.ts';
+import { msOf } from './time.ts';
 import type { Revision, World } from './world.ts';
 
 /** Questions that several parts of the planner ask of the same world and status. */
@@ -50,6 +51,14 @@ export const currentWeight = (status: RolloutStatus): number =>
   Math.max(status.weight?.desired ?? 0, isConfirmed(status) ? 0 : (status.weight?.written ?? 0));
 
 export const isConfirmed = (status: RolloutStatus): boolean => status.weight?.confirmedAt !== undefined;
+
+/** From when on pods without weight may go. An adapter's object is what it has told the data plane, which is still to follow, and pods that go are not coming back. */
+export function followedAt(world: World, { weight }: RolloutStatus): number {
+  if (weight?.confirmedAt === undefined) return Number.POSITIVE_INFINITY;
+  return weight.confirmedBy === 'Adapter' ? msOf(weight.confirmedAt) + maxLagMs(world) : 0;
+}
+
+export const isFollowed = (world: World, status: RolloutStatus): boolean => world.nowMs >= followedAt(world, status);
 
 /** What the newest revision gets: the canary its weight, and stable all of it where there is no canary. Unknown while the workload still has some. */
 export function newestWeight({ phase, stableRevision, canaryRevision, weight }: RolloutStatus): number | undefined {

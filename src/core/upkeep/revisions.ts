@@ -1,7 +1,18 @@
 import { sameJson } from '../../lib/index.ts';
 import type { Draft } from '../draft.ts';
 import { telling, waking, withEffects, withStatus } from '../draft.ts';
-import { canaryReplicas, findRevision, hasOwnPorts, isConfirmed, lacksService, maxLagMs, stableReplicas, stepWeight } from '../facts.ts';
+import {
+  canaryReplicas,
+  findRevision,
+  followedAt,
+  hasOwnPorts,
+  isConfirmed,
+  isFollowed,
+  lacksService,
+  maxLagMs,
+  stableReplicas,
+  stepWeight,
+} from '../facts.ts';
 import { revisionLabel } from '../names.ts';
 import type { Effect } from '../plan.ts';
 import type { RolloutStatus } from '../rollout.ts';
@@ -100,6 +111,8 @@ function ports(world: World, { status }: Draft): readonly Effect[] {
 const goalOf = (world: World, draft: Draft): number => draft.goalWeight ?? stepWeight(world, draft.status);
 
 function scaled(world: World, draft: Draft): Draft {
+  const followedAtMs = followedAt(world, draft.status);
+  const woken = followedAtMs > world.nowMs ? waking(draft, followedAtMs) : draft;
   return world.revisions.reduce((before, revision) => {
     const { deployment } = revision;
     const replicas = replicasOf(world, draft, revision);
@@ -113,7 +126,7 @@ function scaled(world: World, draft: Draft): Draft {
       reason: 'Corrected',
       message: `${what}; it is put back to ${replicas}: scale the Rollout instead`,
     });
-  }, draft);
+  }, woken);
 }
 
 /** Undefined: as it is. */
@@ -128,9 +141,12 @@ function replicasOf(world: World, draft: Draft, { revision, deployment }: Revisi
   if (status.warm?.some((entry) => entry.revision === revision && isWarm(world, status, entry))) return undefined;
   // Its drain begins when it is rolled back.
   if (revision === status.canaryRevision && status.phase === 'Aborting') return undefined;
-  if (revision === status.canaryRevision && status.abort === undefined) return canaryReplicas(world, status, goalOf(world, draft));
-  // Neither stable nor canary: without traffic since the last confirmed weight, or, while one is open, not yet for sure.
-  const hasNoTraffic = isConfirmed(status) || (status.phase === 'Initializing' && status.stage?.name === 'Starting');
+  if (revision === status.canaryRevision && status.abort === undefined) {
+    const kept = isFollowed(world, status) ? 0 : (deployment?.replicas ?? 0);
+    return Math.max(canaryReplicas(world, status, goalOf(world, draft)), kept);
+  }
+  // Neither stable nor canary: without traffic since the last weight that was followed, or, while one is open, not yet for sure.
+  const hasNoTraffic = isFollowed(world, status) || (status.phase === 'Initializing' && status.stage?.name === 'Starting');
   return hasNoTraffic ? 0 : deployment?.replicas;
 }
 
