@@ -3,6 +3,7 @@ import { canaryPods } from './replicas.ts';
 import type { RolloutStatus } from './rollout.ts';
 import { stepsOf } from './rollout.ts';
 import type { Split } from './split.ts';
+import { shareOf } from './split.ts';
 import type { Step } from './steps/index.ts';
 import { scaleAt, weightAt } from './steps/index.ts';
 import { msOf } from './time.ts';
@@ -98,6 +99,10 @@ export function desiredSplit(world: World, status: RolloutStatus): Split | undef
       : [stable];
   return { root: rollout.spec.service.name, backends };
 }
+
+/** The split gives it requests as it stands, whosever it is. */
+export const isSentTo = ({ traffic }: World, service: string): boolean =>
+  traffic.kind === 'usable' && traffic.split.kind === 'present' && shareOf(traffic.split.split, service) > 0;
 
 /** How long the data plane may lag behind what is written, at the most. */
 export function maxLagMs(world: World): number {

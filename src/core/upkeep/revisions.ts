@@ -8,6 +8,7 @@ import {
   hasOwnPorts,
   isConfirmed,
   isFollowed,
+  isSentTo,
   lacksService,
   maxLagMs,
   stableReplicas,
@@ -130,14 +131,12 @@ function scaled(world: World, draft: Draft): Draft {
 }
 
 /** Undefined: as it is. */
-function replicasOf(world: World, draft: Draft, { revision, deployment }: Revision): number | undefined {
+function replicasOf(world: World, draft: Draft, { revision, name, deployment }: Revision): number | undefined {
   const { status } = draft;
   if (revision === status.stableRevision) return stableReplicas(world, status);
   // After a promotion, until the root Service is seen to select the new one: its clients are with the old pods.
   if (world.rootService?.selector[revisionLabel] === revision) return undefined;
-  // Clients of the root Service may be with the pods of what was stable a moment ago.
-  if (status.phase === 'Terminating' && status.stage?.name !== 'Returning')
-    return world.nowMs >= msOf(status.stage?.since ?? '') + maxLagMs(world) || status.stage?.name !== 'Restoring' ? 0 : undefined;
+  if (status.phase === 'Terminating' && status.stage?.name !== 'Returning') return isLetGo(world, status, name) ? 0 : undefined;
   if (status.warm?.some((entry) => entry.revision === revision && isWarm(world, status, entry))) return undefined;
   // Its drain begins when it is rolled back.
   if (revision === status.canaryRevision && status.phase === 'Aborting') return undefined;
@@ -148,6 +147,14 @@ function replicasOf(world: World, draft: Draft, { revision, deployment }: Revisi
   // Neither stable nor canary: without traffic since the last weight that was followed, or, while one is open, not yet for sure.
   const hasNoTraffic = isFollowed(world, status) || (status.phase === 'Initializing' && status.stage?.name === 'Starting');
   return hasNoTraffic ? 0 : deployment?.replicas;
+}
+
+/** In a deletion. Somebody may edit the split in the middle of it; and clients of the root Service may be with the pods of what was stable a moment ago. */
+function isLetGo(world: World, status: RolloutStatus, service: string): boolean {
+  const { traffic } = world;
+  const isOurs = traffic.kind === 'usable' && traffic.split.kind === 'present' && traffic.split.ownership.kind === 'ours';
+  if (isSentTo(world, service) || (isOurs && !isFollowed(world, status))) return false;
+  return status.stage?.name !== 'Restoring' || world.nowMs >= msOf(status.stage.since) + maxLagMs(world);
 }
 
 /** Old revisions are kept, at zero, for undo; the oldest beyond the limit go, once no pod and no split speaks of them. */
