@@ -112,22 +112,32 @@ function ports(world: World, { status }: Draft): readonly Effect[] {
 const goalOf = (world: World, draft: Draft): number => draft.goalWeight ?? stepWeight(world, draft.status);
 
 function scaled(world: World, draft: Draft): Draft {
+  return world.revisions.reduce(
+    (before, revision) => {
+      const { deployment } = revision;
+      const replicas = replicasOf(world, draft, revision);
+      if (deployment === undefined || replicas === undefined || deployment.replicas === replicas) return before;
+      const { uid, resourceVersion, replicasManager } = deployment;
+      const after = withEffects(before, { kind: 'scaleDeployment', revision: revision.revision, replicas, uid, resourceVersion });
+      if (replicasManager === undefined) return after;
+      const what = `${replicasManager} set spec.replicas of Deployment ${revision.name} to ${deployment.replicas}`;
+      return telling(after, {
+        severity: 'Warning',
+        reason: 'Corrected',
+        message: `${what}; it is put back to ${replicas}: scale the Rollout instead`,
+      });
+    },
+    wokenForPods(world, draft),
+  );
+}
+
+/** Pods that wait for the data plane alone go when it has followed. */
+function wokenForPods(world: World, draft: Draft): Draft {
+  const { stableRevision, warm = [] } = draft.status;
+  const others = new Set([stableRevision, ...warm.map(({ revision }) => revision)]);
   const followedAtMs = followedAt(world, draft.status);
-  const woken = followedAtMs > world.nowMs ? waking(draft, followedAtMs) : draft;
-  return world.revisions.reduce((before, revision) => {
-    const { deployment } = revision;
-    const replicas = replicasOf(world, draft, revision);
-    if (deployment === undefined || replicas === undefined || deployment.replicas === replicas) return before;
-    const { uid, resourceVersion, replicasManager } = deployment;
-    const after = withEffects(before, { kind: 'scaleDeployment', revision: revision.revision, replicas, uid, resourceVersion });
-    if (replicasManager === undefined) return after;
-    const what = `${replicasManager} set spec.replicas of Deployment ${revision.name} to ${deployment.replicas}`;
-    return telling(after, {
-      severity: 'Warning',
-      reason: 'Corrected',
-      message: `${what}; it is put back to ${replicas}: scale the Rollout instead`,
-    });
-  }, woken);
+  const isWaiting = world.revisions.some(({ revision, deployment }) => !others.has(revision) && (deployment?.replicas ?? 0) > 0);
+  return isWaiting && followedAtMs > world.nowMs ? waking(draft, followedAtMs) : draft;
 }
 
 /** Undefined: as it is. */
