@@ -34,6 +34,16 @@ describe('pods', () => {
       { revision: nextRevision, replicas: 0 },
     ]);
   });
+  test('of a warm revision whose time is over stay until the data plane has followed', () => {
+    const hasty = aWorld()
+      .withRevision(canaryRevision)
+      .withStatus({
+        warm: [{ revision: canaryRevision, until: at(-1) }],
+        weight: { desired: 0, written: 0, confirmedBy: 'Adapter', confirmedAt: at(-1000) },
+      });
+    expect(effectsOf(plan(hasty.build()), 'scaleDeployment')).toEqual([]);
+    expect(plan(hasty.build()).wakeAtMs).toBe(t0 + 9000);
+  });
   test('of a warm revision stay until its time is over', () => {
     const warm = aWorld()
       .withRevision(canaryRevision)

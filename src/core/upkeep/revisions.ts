@@ -134,7 +134,7 @@ function scaled(world: World, draft: Draft): Draft {
 /** Pods that wait for the data plane alone go when it has followed. */
 function wokenForPods(world: World, draft: Draft): Draft {
   const { stableRevision, warm = [] } = draft.status;
-  const others = new Set([stableRevision, ...warm.map(({ revision }) => revision)]);
+  const others = new Set([stableRevision, ...warm.filter(({ until }) => msOf(until) > world.nowMs).map(({ revision }) => revision)]);
   const followedAtMs = followedAt(world, draft.status);
   const isWaiting = world.revisions.some(({ revision, deployment }) => !others.has(revision) && (deployment?.replicas ?? 0) > 0);
   return isWaiting && followedAtMs > world.nowMs ? waking(draft, followedAtMs) : draft;
