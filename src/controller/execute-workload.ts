@@ -34,5 +34,8 @@ export async function restoreWorkload(
   ];
   const written = await client.patch(deployments, { namespace: rollout.namespace, name }, patch, { type: 'json' }, signal);
   if (written.ok) absorb(deployments, written.value);
+  // A failed test comes back as a 422 without causes; a template that is refused has some.
+  if (!written.ok && written.failure.kind === 'invalid' && written.failure.details?.causes === undefined)
+    return fail({ ...written.failure, kind: 'conflict' });
   return written;
 }

@@ -3,8 +3,10 @@ import { canaryPods } from './replicas.ts';
 import type { RolloutStatus } from './rollout.ts';
 import { stepsOf } from './rollout.ts';
 import type { Split } from './split.ts';
+import { shareOf } from './split.ts';
 import type { Step } from './steps/index.ts';
 import { scaleAt, weightAt } from './steps/index.ts';
+import { msOf } from './time.ts';
 import type { Revision, World } from './world.ts';
 
 /** Questions that several parts of the planner ask of the same world and status. */
@@ -51,6 +53,14 @@ export const currentWeight = (status: RolloutStatus): number =>
 
 export const isConfirmed = (status: RolloutStatus): boolean => status.weight?.confirmedAt !== undefined;
 
+/** From when on pods without weight may go. An adapter's object is what it has told the data plane, which is still to follow, and pods that go are not coming back. */
+export function followedAt(world: World, { weight }: RolloutStatus): number {
+  if (weight?.confirmedAt === undefined) return Number.POSITIVE_INFINITY;
+  return weight.confirmedBy === 'Adapter' ? msOf(weight.confirmedAt) + maxLagMs(world) : 0;
+}
+
+export const isFollowed = (world: World, status: RolloutStatus): boolean => world.nowMs >= followedAt(world, status);
+
 /** What the newest revision gets: the canary its weight, and stable all of it where there is no canary. Unknown while the workload still has some. */
 export function newestWeight({ phase, stableRevision, canaryRevision, weight }: RolloutStatus): number | undefined {
   if (stableRevision === undefined || phase === 'Initializing') return undefined;
@@ -89,6 +99,10 @@ export function desiredSplit(world: World, status: RolloutStatus): Split | undef
       : [stable];
   return { root: rollout.spec.service.name, backends };
 }
+
+/** The split gives it requests as it stands, whosever it is. */
+export const isSentTo = ({ traffic }: World, service: string): boolean =>
+  traffic.kind === 'usable' && traffic.split.kind === 'present' && shareOf(traffic.split.split, service) > 0;
 
 /** How long the data plane may lag behind what is written, at the most. */
 export function maxLagMs(world: World): number {

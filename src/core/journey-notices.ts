@@ -46,7 +46,7 @@ function adoption(world: World, after: RolloutStatus): readonly Notice[] {
 
 const splitNameOf = ({ rollout: { spec } }: World): string => spec.traffic.smi?.splitName ?? spec.service.name;
 
-const leaving = ['Returning', 'Restoring', 'Unpinning', 'Unsplitting', 'Draining', 'Removing'];
+const leaving = ['Returning', 'Restoring', 'Unpinning', 'Unsplitting', 'Releasing', 'Insisting', 'Draining', 'Removing'];
 
 /** A deletion: what was begun with says where traffic goes; then each thing that is given back. */
 function handover(world: World, after: RolloutStatus): readonly Notice[] {

@@ -100,7 +100,7 @@ test('an adoption tells of each thing that it takes over', () => {
 
 test('a deletion tells of each thing that it gives back', () => {
   const served = { replicas: 4, readyReplicas: 4 };
-  const removing = aWorld().deleting('Draining', -60_000).withWorkload(served);
+  const removing = aWorld().deleting('Draining', -60_000).withSplit('absent').withWorkload(served);
   expect(journey(aWorld().deleting(), aWorld().deleting('Restoring', -60_000).withWorkload(served), removing)).toEqual([
     ['Normal Terminating: the Rollout is being deleted: traffic goes back to Deployment web'],
     ['Normal Terminating: Deployment web serves again, with 4 pods'],

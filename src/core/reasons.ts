@@ -78,7 +78,7 @@ export const reasons = {
   WeightConfirmed: reason('info', 'The data plane follows the weight.', 'Nothing.'),
   WeightNotApplied: reason(
     'error',
-    'The weight was written and the mesh does not follow it within confirmation.timeout.',
+    'The weight was written and the mesh does not follow it within confirmation.timeout; in a deletion: it goes on sending to what is to be removed.',
     'Look at the mesh’s SMI adapter; the Rollout goes on by itself when the weight arrives.',
   ),
   Contended: reason(
@@ -94,7 +94,7 @@ export const reasons = {
   SplitNotOurs: reason(
     'error',
     'A TrafficSplit of that name, or for that Service, belongs to somebody else.',
-    'Remove it, or set sluice.dev/adopt-split: "true" on the Rollout where it is a plain one.',
+    'Remove it (in a deletion it holds what it sends to), or set sluice.dev/adopt-split: "true" on the Rollout where it is a plain one.',
   ),
   ServiceClaimed: reason(
     'error',

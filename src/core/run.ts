@@ -1,6 +1,6 @@
 import type { Draft } from './draft.ts';
 import { withStatus } from './draft.ts';
-import { canaryOf, maxLagMs, stepsIn, wantedReplicas } from './facts.ts';
+import { canaryOf, followedAt, isConfirmed, maxLagMs, stepsIn, wantedReplicas } from './facts.ts';
 import type { ReasonCode } from './reasons.ts';
 import type { HistoryEntry, RolloutStatus, WeightStatus } from './rollout.ts';
 import { isEdited, nextRound, printsOf, withAnalyses } from './rounds.ts';
@@ -133,9 +133,10 @@ export function cutWeight(weight: RolloutStatus['weight']): NonNullable<RolloutS
   return weight.desired === 0 ? weight : changedWeight(weight, 0);
 }
 
-/** The canary's end other than promotion, once it is without traffic. Its pods drain for `abortScaleDownDelay`. */
+/** The canary's end other than promotion, once it is without traffic. Its pods drain for `abortScaleDownDelay`, and until the data plane has followed. */
 export function retire(world: World, draft: Draft, outcome: HistoryEntry['outcome'], reason: string): Draft {
-  const drained = keepWarm(world, draft, draft.status.canaryRevision, canaryOf(world).abortScaleDownDelay);
+  const followedMs = isConfirmed(draft.status) ? followedAt(world, draft.status) - world.nowMs : 0;
+  const drained = keepWarm(world, draft, draft.status.canaryRevision, Math.max(canaryOf(world).abortScaleDownDelay, followedMs));
   return record(world, drained, outcome, reason);
 }
 

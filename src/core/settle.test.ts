@@ -26,6 +26,14 @@ describe('a confirmed weight', () => {
           .withSplit(splitWith(at10, {}, t0 - 1000)),
       )?.confirmedBy,
     ).toBeUndefined());
+  test('is confirmed once, not with each look, where somebody has made the split without our stamp', () => {
+    const unstamped = aWorld()
+      .atStep(1)
+      .withWeight(10)
+      .withSplit(splitWith(at10, { stamp: undefined }))
+      .withTraffic({ adapter: { kind: 'agrees', object: 'profile' } });
+    expect(settled(unstamped)).toEqual(unstamped.build().rollout.status.weight);
+  });
   test('outlives a new leader, which claims the split and keeps its age', () => {
     const next = plan(aWorld().atStep(1).withWeight(10).with({ epoch: 2 }).build());
     expect(next.effects).toContainEqual(expect.objectContaining({ kind: 'writeSplit', sinceMs: t0 - 30_000 }));

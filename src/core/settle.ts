@@ -16,8 +16,10 @@ export function settleWeight(world: World, draft: Draft): Draft {
   if (world.traffic.kind === 'unusable') return draft;
   const { split } = world.traffic;
   if (split.kind === 'absent' || !sendsAlike(split.split, desired)) return withStatus(draft, { weight: unconfirmed(weight) });
-  const writtenAtMs = split.stamp?.writtenAtMs ?? world.nowMs;
-  if (weight.confirmedAt !== undefined && msOf(weight.confirmedAt) >= writtenAtMs) return draft;
+  const { stamp } = split;
+  // Without our stamp nobody knows since when: it is what was confirmed.
+  if (weight.confirmedAt !== undefined && (stamp === undefined || msOf(weight.confirmedAt) >= stamp.writtenAtMs)) return draft;
+  const writtenAtMs = stamp?.writtenAtMs ?? world.nowMs;
 
   const { timeout, maxLag } = canaryOf(world).confirmation;
   const verdict = confirm({

@@ -166,7 +166,7 @@ export type SplitView =
       readonly lastManager: string | undefined;
     };
 
-/** What the mesh's own object says: the middle rung of the confirmation ladder. */
+/** What the mesh's own object says: the middle rung of the confirmation ladder. Without a split it contradicts where it still sends to a revision. */
 export type AdapterView =
   | { readonly kind: 'unseen' }
   | { readonly kind: 'agrees'; readonly object: string }

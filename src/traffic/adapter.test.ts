@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Split } from '../core/split.ts';
 import type { KubeObject } from '../kube/index.ts';
-import { adapterConflicts, projectAdapterObject, readAdapter } from './adapter.ts';
+import { adapterConflicts, projectAdapterObject, readAdapter, readLeftover } from './adapter.ts';
 import { istioAdapter, istioPercents } from './adapters/istio.ts';
 import { linkerdAdapter } from './adapters/linkerd.ts';
 import { aSplit } from './testing/splits.ts';
@@ -184,5 +184,30 @@ describe('Istio’s VirtualService', () => {
     expect(rivals('mine', ['pay', 'web.example.com'])).toBe(0);
     expect(rivals('edge', ['web'], ['istio-system/edge'])).toBe(0);
     expect(rivals('edge', ['web'], ['istio-system/edge', 'mesh'])).toBe(1);
+  });
+});
+
+describe('without a split', () => {
+  const services = ['web-stable', 'web-canary'];
+  const left = (object: KubeObject | undefined) =>
+    readLeftover(services, object === undefined ? undefined : projectAdapterObject(linkerdAdapter, object));
+
+  it('an object that still sends to our Services contradicts, also one that linkerd-smi is told to leave alone', () => {
+    const message = 'ServiceProfile web.shop.svc.cluster.local still sends 100 % to web-stable, though the TrafficSplit is gone';
+    expect(left(profile(overrides(['web-stable', '100'])))).toMatchObject({ kind: 'contradicts', message });
+    expect(left(profile(overrides(['web-stable', '100']), { 'smi.linkerd.io/skip': 'true' }))).toMatchObject({ message });
+    expect(left(profile(overrides(['web-stable', 'x'])))).toMatchObject({ kind: 'contradicts' });
+  });
+
+  it('one that sends to others, or nowhere, or is not there does not', () => {
+    expect(left(profile(overrides(['web', 100], ['web-stable', 0]))).kind).toBe('agrees');
+    expect(left(profile(null)).kind).toBe('agrees');
+    expect(left(undefined).kind).toBe('unseen');
+  });
+
+  it('Istio’s VirtualService: each of its routes counts', () => {
+    const http = [{ route: [{ destination: { host: 'web' } }] }, { route: [{ destination: { host: 'web-canary' } }] }];
+    const object = { metadata: meta('web-vs'), spec: { hosts: ['web'], http } };
+    expect(readLeftover(services, projectAdapterObject(istioAdapter, object)).kind).toBe('contradicts');
   });
 });

@@ -14,6 +14,8 @@ export interface Adapter {
   readonly objectName: (split: AdapterSplit) => string;
   /** What the object sends where; or why it cannot be following the split. */
   readonly targetsOf: (object: KubeObject) => AdapterTargets;
+  /** All that the object sends anywhere, whether or not it follows a split. */
+  readonly sendsOf: (object: KubeObject) => readonly AdapterWeight[];
   /** Root names that the object answers for. */
   readonly hostsOf: (object: KubeObject) => readonly string[];
   /** What the adapter makes of a split: some round. */
@@ -43,6 +45,7 @@ export interface AdapterWeight {
 export interface AdapterRecord extends MeshRecord {
   readonly kind: string;
   readonly targets: AdapterTargets;
+  readonly sends: readonly AdapterWeight[];
   readonly hosts: readonly string[];
 }
 
@@ -56,6 +59,7 @@ export const projectAdapterObject = (adapter: Adapter, object: KubeObject): Adap
   resourceVersion: object.metadata.resourceVersion,
   kind: adapter.resource.kind,
   targets: adapter.targetsOf(object),
+  sends: adapter.sendsOf(object),
   hosts: adapter.hostsOf(object),
 });
 
@@ -72,6 +76,21 @@ export function readAdapter(adapter: Adapter, split: Split, record: AdapterRecor
     kind: 'contradicts',
     object,
     message: `${object} sends ${sharesText(found, namespace)}, the TrafficSplit says ${sharesText(wanted, namespace)}`,
+  };
+}
+
+/** Where there is no split (any more): whether the adapter's object still sends to one of these Services, which were behind it. */
+export function readLeftover(services: readonly string[], record: AdapterRecord | undefined): AdapterView {
+  if (record === undefined) return { kind: 'unseen' };
+  const { namespace, sends } = record;
+  const object = `${record.kind} ${record.name}`;
+  const known = new Set(services.map((service) => serviceKey(service, namespace)));
+  const shares = sharesOf(sends.map(({ host, milliWeight }) => [serviceKey(host, namespace), milliWeight ?? Number.NaN]));
+  if (![...shares.keys()].some((key) => known.has(key))) return { kind: 'agrees', object };
+  return {
+    kind: 'contradicts',
+    object,
+    message: `${object} still sends ${sharesText(shares, namespace)}, though the TrafficSplit is gone`,
   };
 }
 

@@ -1,7 +1,7 @@
 import { blocker, portMismatch } from '../blockers.ts';
 import type { Draft, Hold } from '../draft.ts';
 import { holding, waking, withEffects, withStatus } from '../draft.ts';
-import { findRevision, isConfirmed, maxLagMs, readyPods, wantedReplicas } from '../facts.ts';
+import { findRevision, followedAt, isConfirmed, maxLagMs, readyPods, wantedReplicas } from '../facts.ts';
 import { isoOf, msOf } from '../time.ts';
 import { claimEffect } from '../upkeep/claim.ts';
 import { pinState } from '../upkeep/pin.ts';
@@ -121,10 +121,6 @@ function splitting(world: World, draft: Draft): Draft {
     );
   return draining(world, enter(world, draft, 'Draining'));
 }
-
-/** An adapter's object is what it has told the data plane, which is still to follow. Pods that go are not coming back: here that matters. */
-const followedAt = (world: World, { weight }: Draft['status']): number =>
-  weight?.confirmedBy === 'Adapter' && weight.confirmedAt !== undefined ? msOf(weight.confirmedAt) + maxLagMs(world) : 0;
 
 /** The workload's own pods carry nothing any more. Unpaused in the same write: a paused Deployment looks suspended for ever. */
 function draining(world: World, draft: Draft): Draft {

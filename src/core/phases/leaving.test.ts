@@ -37,6 +37,13 @@ describe('an abort', () => {
     expect((plan(again.build()).status ?? again.build().rollout.status).history).toHaveLength(1);
     expect(effectsOf(plan(again.build()), 'scaleDeployment')).toMatchObject([{ revision: canaryRevision, replicas: 0 }]);
   });
+  test('keeps its pods until the data plane has followed what the adapter was told, however short the delay', () => {
+    const hasty = aborting(0).withCanarySpec({ abortScaleDownDelay: '1s' });
+    const confirmed = (confirmedBy: 'Adapter' | 'Elapsed') =>
+      plan(hasty.withStatus({ weight: { desired: 0, written: 0, confirmedBy, confirmedAt: at(-2000) } }).build()).status?.warm;
+    expect(confirmed('Adapter')).toEqual([{ revision: canaryRevision, until: at(8000) }]);
+    expect(confirmed('Elapsed')).toEqual([{ revision: canaryRevision, until: at(1000) }]);
+  });
   test('stays RolledBack, told once, when somebody edits the split afterwards', () => {
     const rolledBack = aborting(0).recorded(plan(aborting(0).build()));
     const edited = rolledBack.withSplit({

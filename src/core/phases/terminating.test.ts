@@ -101,6 +101,83 @@ describe('deletion', () => {
     expect(kindsOf(plan(unsplit.deleting('Draining', -10_000).build()))).toEqual(['deleteRevision']);
     expect(kindsOf(plan(unsplit.deleting('Removing').with({ revisions: [] }).build()))).toEqual(['removeFinalizer']);
   });
+  describe('nothing is taken away that the mesh is seen to send to', () => {
+    const served4 = atRest.withWorkload(served).withRootService({ selector: { app: 'web' } });
+    const unsplit = served4.withSplit('absent');
+    const leftover = { kind: 'contradicts' as const, object: 'profile', message: 'profile still sends' };
+    const agrees = { kind: 'agrees' as const, object: 'profile' };
+    test('the adapter’s object: it is waited for, then the lag', () => {
+      const behind = unsplit.withTraffic({ adapter: leftover });
+      const first = plan(behind.deleting('Unsplitting', -10_000).build());
+      expect(first.status?.stage).toEqual({ name: 'Releasing', since: at(0) });
+      const later = plan(behind.recorded(first).after(59_000).build());
+      expect(kindsOf(later)).toEqual([]);
+      expect(later.wakeAtMs).toBe(t0 + 60_000);
+      const released = behind.recorded(first).withTraffic({ adapter: agrees }).after(20_000);
+      const followed = plan(released.build());
+      expect(followed.status?.stage?.name).toBe('Draining');
+      expect(kindsOf(followed)).toEqual([]);
+      expect(kindsOf(plan(released.recorded(followed).after(10_000).build()))).toEqual(['deleteRevision']);
+    });
+    test('an adapter that was away is told again, until it follows, and status says so without a change between', () => {
+      const overdue = unsplit.withTraffic({ adapter: leftover }).deleting('Releasing', -60_000);
+      const told = plan(overdue.build());
+      expect(writtenShares(told)).toEqual({ [stableRevision]: 100 });
+      expect(effectsOf(told, 'writeSplit')).toMatchObject([{ uid: undefined }]);
+      expect(conditionOf(told, 'Stalled')).toMatchObject({
+        reason: 'WeightNotApplied',
+        message: expect.stringContaining('profile still sends') as string,
+      });
+      const made = overdue.recorded(told).withSplit(splitWith({ [stableRevision]: 100 }, {}, t0));
+      const untold = plan(made.build());
+      expect(kindsOf(untold)).toEqual(['deleteSplit']);
+      expect(untold.status?.message ?? told.status?.message).toBe(told.status?.message);
+      const waiting = overdue.recorded(told).recorded(untold);
+      expect(kindsOf(plan(waiting.after(59_000).build()))).toEqual([]);
+      expect(kindsOf(plan(waiting.after(60_000).build()))).toEqual(['writeSplit']);
+    });
+    test('not by a split beside another one of that Service', () => {
+      const conflict = unsplit.withTraffic({ adapter: leftover, conflict: 'TrafficSplit other has that root' });
+      expect(kindsOf(plan(conflict.deleting('Releasing', -60_000).build()))).toEqual([]);
+    });
+    test.each(['Draining', 'Removing'])('one that sends there again, or is made again, in %s', (stage) => {
+      const again = unsplit.withTraffic({ adapter: leftover }).deleting(stage, -10_000);
+      expect(plan(again.build()).status?.stage?.name).toBe('Releasing');
+      expect(kindsOf(plan(again.build()))).toEqual([]);
+      expect(kindsOf(plan(served4.deleting(stage, -10_000).build()))).toEqual(['deleteSplit']);
+    });
+    test('somebody else’s split: it is said, and waited for', () => {
+      const theirs = served4.withSplit(splitWith({ [stableRevision]: 100 }, { ownership: { kind: 'plain' }, stamp: undefined }));
+      const next = plan(theirs.deleting('Draining', -10_000).build());
+      expect(kindsOf(next)).toEqual([]);
+      expect(conditionOf(next, 'Stalled')).toMatchObject({ reason: 'SplitNotOurs' });
+      const elsewhere = served4.withSplit(splitWith({ other: 100 }, { ownership: { kind: 'plain' }, stamp: undefined }));
+      expect(kindsOf(plan(elsewhere.deleting('Draining', -10_000).build()))).toEqual(['deleteRevision']);
+    });
+    const edited = splitWith({ [canaryRevision]: 40, [stableRevision]: 60 }, { stamp: splitWith({ [stableRevision]: 100 }).stamp });
+    test.each(['Restoring', 'Unpinning', 'Unsplitting'])('a split that somebody edits in %s is put right, and no pod goes', (stage) => {
+      const next = plan(served4.withCanary({}).withSplit(edited).deleting(stage, -1000).build());
+      expect(writtenShares(next)).toEqual({ [stableRevision]: 100 });
+      expect(effectsOf(next, 'scaleDeployment')).toEqual([]);
+    });
+    test('pods go once the split that was put right is followed', () => {
+      const put = served4
+        .withCanary({})
+        .withStatus({ weight: { desired: 0, written: 0, confirmedBy: 'Adapter', confirmedAt: at(0) } })
+        .deleting('Restoring', -20_000);
+      expect(effectsOf(plan(put.after(9000).build()), 'scaleDeployment')).toEqual([]);
+      expect(effectsOf(plan(put.after(10_000).build()), 'scaleDeployment')).toMatchObject([{ revision: canaryRevision, replicas: 0 }]);
+    });
+    test('a mesh that does not follow back to stable is said, and waited for', () => {
+      const behind = aWorld()
+        .atStep(3)
+        .withWeight(0, { isConfirmed: false, written: 50, writtenAtMs: t0 - 60_000 })
+        .withTraffic({ adapter: { kind: 'contradicts', object: 'profile', message: 'profile says 50' } });
+      const next = plan(behind.deleting('Returning', -60_000).build());
+      expect(next.status?.stage?.name).toBe('Returning');
+      expect(conditionOf(next, 'Stalled')).toMatchObject({ reason: 'WeightNotApplied' });
+    });
+  });
   test('nothing is done when the finalizer is gone', () =>
     expect(
       plan(

@@ -1,17 +1,17 @@
-import { unusableBlocker } from '../blockers.ts';
 import type { Draft, Hold } from '../draft.ts';
 import { holding, waking, withEffects, withStatus } from '../draft.ts';
 import { findRevision, isConfirmed, maxLagMs, stableReplicas } from '../facts.ts';
 import { revisionLabel } from '../names.ts';
 import { cutWeight } from '../run.ts';
-import { isoOf, msOf } from '../time.ts';
+import { msOf } from '../time.ts';
 import type { Workload, World } from '../world.ts';
+import { afterLag, enter, hiddenSplit, lettingGo, removing, waitingFor } from './letting-go.ts';
 
 /**
  * Deletion: stable keeps serving until what stays behind serves in its place. What stays behind is the stable revision's template,
  * never an unapproved one.
  *
- *   Returning (weight to stable) → Restoring (workload) → Unpinning → Unsplitting → Draining → Removing → finalizer
+ *   Returning (weight to stable) → Restoring (workload) → Unpinning → letting go
  */
 export function terminating(world: World, draft: Draft): Draft {
   if (!world.rollout.hasFinalizer) return draft;
@@ -28,25 +28,13 @@ export function terminating(world: World, draft: Draft): Draft {
       return restoring(world, inPhase);
     case 'Unpinning':
       return unpinning(world, inPhase);
-    case 'Unsplitting':
-      return unsplitting(world, inPhase);
-    case 'Draining':
-      return afterLag(world, inPhase, () => removing(world, enter(world, inPhase, 'Removing')));
     default:
-      return removing(world, inPhase);
+      return lettingGo(world, inPhase);
   }
 }
 
-const enter = (world: World, draft: Draft, name: string): Draft => withStatus(draft, { stage: { name, since: isoOf(world.nowMs) } });
-
-const waitingFor = (draft: Draft, message: string): Draft => holding(draft, { reason: 'Terminating', message });
-
 /** A Rollout that never took anything over has nothing to give back. */
 const neverStarted = ({ status }: Draft): boolean => status.stableRevision === undefined;
-
-/** Without TrafficSplits there is no split; one that cannot be read may be there, and send to the canary. */
-const hiddenSplit = (world: World): Hold | undefined =>
-  world.traffic.kind === 'unusable' && world.traffic.reason === 'TrafficSplitNotInstalled' ? undefined : unusableBlocker(world);
 
 function returning(world: World, draft: Draft): Draft {
   if (neverStarted(draft)) return removing(world, enter(world, draft, 'Removing'));
@@ -56,7 +44,11 @@ function returning(world: World, draft: Draft): Draft {
   const hasSplit = split?.kind === 'present' && split.ownership.kind === 'ours';
   const isBack = draft.status.weight?.desired === 0 && isConfirmed(draft.status);
   const waiting = { ...draft, goalWeight: 0 };
-  if (!isBack && hasSplit) return waitingFor(waiting, 'all traffic goes back to stable');
+  if (!isBack && hasSplit) {
+    const { weightHold } = draft;
+    if (weightHold?.reason === 'WeightNotApplied') return { ...waiting, hold: { ...weightHold, isStalled: true } };
+    return waitingFor(waiting, 'all traffic goes back to stable');
+  }
   const next = () => restoring(world, enter(world, withStatus(draft, { canaryRevision: undefined }), 'Restoring'));
   return isBack ? next() : afterLag(world, waiting, next);
 }
@@ -130,40 +122,5 @@ function unpinning(world: World, draft: Draft): Draft {
       resourceVersion,
     });
   }
-  return unsplitting(world, enter(world, draft, 'Unsplitting'));
-}
-
-function unsplitting(world: World, draft: Draft): Draft {
-  const hidden = hiddenSplit(world);
-  if (hidden !== undefined) return holding(draft, hidden);
-  return afterLag(world, draft, () => {
-    if (world.traffic.kind === 'usable' && world.traffic.split.kind === 'present' && world.traffic.split.ownership.kind === 'ours') {
-      const { uid, resourceVersion } = world.traffic.split;
-      return withEffects(waitingFor(draft, 'the split is removed'), { kind: 'deleteSplit', uid, resourceVersion });
-    }
-    const draining = enter(world, draft, 'Draining');
-    return afterLag(world, draining, () => removing(world, enter(world, draining, 'Removing')));
-  });
-}
-
-/** The data plane follows later; only then may the next thing change. With nothing left behind there is nothing to wait for. */
-function afterLag(world: World, draft: Draft, next: () => Draft): Draft {
-  if (world.workload === undefined) return next();
-  const sinceMs = draft.status.stage === undefined ? 0 : msOf(draft.status.stage.since);
-  const untilMs = sinceMs + maxLagMs(world);
-  return world.nowMs >= untilMs ? next() : waking(waitingFor(draft, 'waiting for the data plane to follow'), untilMs);
-}
-
-function removing(world: World, draft: Draft): Draft {
-  const remaining = world.revisions.filter(({ deployment, service }) => deployment !== undefined || service !== undefined);
-  if (remaining.length > 0)
-    return withEffects(
-      waitingFor(draft, 'the revisions are removed'),
-      ...remaining.map(({ revision }) => ({ kind: 'deleteRevision' as const, revision })),
-    );
-  if (world.rootService?.isOurs) {
-    const { uid, resourceVersion } = world.rootService;
-    return withEffects(waitingFor(draft, 'the root Service is removed'), { kind: 'deleteRootService', uid, resourceVersion });
-  }
-  return withEffects(draft, { kind: 'removeFinalizer' });
+  return lettingGo(world, enter(world, draft, 'Unsplitting'));
 }

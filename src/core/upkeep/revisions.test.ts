@@ -20,6 +20,30 @@ describe('pods', () => {
     const unconfirmed = aWorld().atStep(1).withWeight(10, { isConfirmed: false, written: 100, writtenAtMs: t0 });
     expect(effectsOf(plan(unconfirmed.build()), 'scaleDeployment')).toEqual([]);
   });
+  test('of the canary and of others shrink a lag after an adapter’s object said so: the data plane is still to follow it', () => {
+    const smaller = aWorld()
+      .atStep(1)
+      .withWeight(10)
+      .withStatus({ weight: { desired: 10, written: 10, confirmedBy: 'Adapter', confirmedAt: at(-1000) } })
+      .withRevision(nextRevision);
+    const early = plan(smaller.build());
+    expect(effectsOf(early, 'scaleDeployment')).toEqual([]);
+    expect(early.wakeAtMs).toBe(t0 + 9000);
+    expect(effectsOf(plan(smaller.after(9000).build()), 'scaleDeployment')).toMatchObject([
+      { revision: canaryRevision, replicas: 1 },
+      { revision: nextRevision, replicas: 0 },
+    ]);
+  });
+  test('of a warm revision whose time is over stay until the data plane has followed', () => {
+    const hasty = aWorld()
+      .withRevision(canaryRevision)
+      .withStatus({
+        warm: [{ revision: canaryRevision, until: at(-1) }],
+        weight: { desired: 0, written: 0, confirmedBy: 'Adapter', confirmedAt: at(-1000) },
+      });
+    expect(effectsOf(plan(hasty.build()), 'scaleDeployment')).toEqual([]);
+    expect(plan(hasty.build()).wakeAtMs).toBe(t0 + 9000);
+  });
   test('of a warm revision stay until its time is over', () => {
     const warm = aWorld()
       .withRevision(canaryRevision)

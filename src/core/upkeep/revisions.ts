@@ -1,7 +1,19 @@
 import { sameJson } from '../../lib/index.ts';
 import type { Draft } from '../draft.ts';
 import { telling, waking, withEffects, withStatus } from '../draft.ts';
-import { canaryReplicas, findRevision, hasOwnPorts, isConfirmed, lacksService, maxLagMs, stableReplicas, stepWeight } from '../facts.ts';
+import {
+  canaryReplicas,
+  findRevision,
+  followedAt,
+  hasOwnPorts,
+  isConfirmed,
+  isFollowed,
+  isSentTo,
+  lacksService,
+  maxLagMs,
+  stableReplicas,
+  stepWeight,
+} from '../facts.ts';
 import { revisionLabel } from '../names.ts';
 import type { Effect } from '../plan.ts';
 import type { RolloutStatus } from '../rollout.ts';
@@ -100,38 +112,59 @@ function ports(world: World, { status }: Draft): readonly Effect[] {
 const goalOf = (world: World, draft: Draft): number => draft.goalWeight ?? stepWeight(world, draft.status);
 
 function scaled(world: World, draft: Draft): Draft {
-  return world.revisions.reduce((before, revision) => {
-    const { deployment } = revision;
-    const replicas = replicasOf(world, draft, revision);
-    if (deployment === undefined || replicas === undefined || deployment.replicas === replicas) return before;
-    const { uid, resourceVersion, replicasManager } = deployment;
-    const after = withEffects(before, { kind: 'scaleDeployment', revision: revision.revision, replicas, uid, resourceVersion });
-    if (replicasManager === undefined) return after;
-    const what = `${replicasManager} set spec.replicas of Deployment ${revision.name} to ${deployment.replicas}`;
-    return telling(after, {
-      severity: 'Warning',
-      reason: 'Corrected',
-      message: `${what}; it is put back to ${replicas}: scale the Rollout instead`,
-    });
-  }, draft);
+  return world.revisions.reduce(
+    (before, revision) => {
+      const { deployment } = revision;
+      const replicas = replicasOf(world, draft, revision);
+      if (deployment === undefined || replicas === undefined || deployment.replicas === replicas) return before;
+      const { uid, resourceVersion, replicasManager } = deployment;
+      const after = withEffects(before, { kind: 'scaleDeployment', revision: revision.revision, replicas, uid, resourceVersion });
+      if (replicasManager === undefined) return after;
+      const what = `${replicasManager} set spec.replicas of Deployment ${revision.name} to ${deployment.replicas}`;
+      return telling(after, {
+        severity: 'Warning',
+        reason: 'Corrected',
+        message: `${what}; it is put back to ${replicas}: scale the Rollout instead`,
+      });
+    },
+    wokenForPods(world, draft),
+  );
+}
+
+/** Pods that wait for the data plane alone go when it has followed. */
+function wokenForPods(world: World, draft: Draft): Draft {
+  const { stableRevision, warm = [] } = draft.status;
+  const others = new Set([stableRevision, ...warm.filter(({ until }) => msOf(until) > world.nowMs).map(({ revision }) => revision)]);
+  const followedAtMs = followedAt(world, draft.status);
+  const isWaiting = world.revisions.some(({ revision, deployment }) => !others.has(revision) && (deployment?.replicas ?? 0) > 0);
+  return isWaiting && followedAtMs > world.nowMs ? waking(draft, followedAtMs) : draft;
 }
 
 /** Undefined: as it is. */
-function replicasOf(world: World, draft: Draft, { revision, deployment }: Revision): number | undefined {
+function replicasOf(world: World, draft: Draft, { revision, name, deployment }: Revision): number | undefined {
   const { status } = draft;
   if (revision === status.stableRevision) return stableReplicas(world, status);
   // After a promotion, until the root Service is seen to select the new one: its clients are with the old pods.
   if (world.rootService?.selector[revisionLabel] === revision) return undefined;
-  // Clients of the root Service may be with the pods of what was stable a moment ago.
-  if (status.phase === 'Terminating' && status.stage?.name !== 'Returning')
-    return world.nowMs >= msOf(status.stage?.since ?? '') + maxLagMs(world) || status.stage?.name !== 'Restoring' ? 0 : undefined;
+  if (status.phase === 'Terminating' && status.stage?.name !== 'Returning') return isLetGo(world, status, name) ? 0 : undefined;
   if (status.warm?.some((entry) => entry.revision === revision && isWarm(world, status, entry))) return undefined;
   // Its drain begins when it is rolled back.
   if (revision === status.canaryRevision && status.phase === 'Aborting') return undefined;
-  if (revision === status.canaryRevision && status.abort === undefined) return canaryReplicas(world, status, goalOf(world, draft));
-  // Neither stable nor canary: without traffic since the last confirmed weight, or, while one is open, not yet for sure.
-  const hasNoTraffic = isConfirmed(status) || (status.phase === 'Initializing' && status.stage?.name === 'Starting');
+  if (revision === status.canaryRevision && status.abort === undefined) {
+    const kept = isFollowed(world, status) ? 0 : (deployment?.replicas ?? 0);
+    return Math.max(canaryReplicas(world, status, goalOf(world, draft)), kept);
+  }
+  // Neither stable nor canary: without traffic since the last weight that was followed, or, while one is open, not yet for sure.
+  const hasNoTraffic = isFollowed(world, status) || (status.phase === 'Initializing' && status.stage?.name === 'Starting');
   return hasNoTraffic ? 0 : deployment?.replicas;
+}
+
+/** In a deletion. Somebody may edit the split in the middle of it; and clients of the root Service may be with the pods of what was stable a moment ago. */
+function isLetGo(world: World, status: RolloutStatus, service: string): boolean {
+  const { traffic } = world;
+  const isOurs = traffic.kind === 'usable' && traffic.split.kind === 'present' && traffic.split.ownership.kind === 'ours';
+  if (isSentTo(world, service) || (isOurs && !isFollowed(world, status))) return false;
+  return status.stage?.name !== 'Restoring' || world.nowMs >= msOf(status.stage.since) + maxLagMs(world);
 }
 
 /** Old revisions are kept, at zero, for undo; the oldest beyond the limit go, once no pod and no split speaks of them. */

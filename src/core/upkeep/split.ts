@@ -68,12 +68,17 @@ const absent = 'absent';
 const remakeMs = 5_000;
 
 /** Before its turn in an adoption, and after it in a deletion, the split is left alone. */
-function isSplitStage({ status }: Draft, view: SplitView): boolean {
+function isSplitStage(draft: Draft, view: SplitView): boolean {
+  const { status } = draft;
   const stage = status.stage?.name;
   if (status.phase === 'Initializing') return stage === 'Splitting' || stage === 'Draining';
-  if (status.phase === 'Terminating') return isOurs(view) && (stage === 'Returning' || stage === 'Restoring');
+  if (status.phase === 'Terminating') return isOurs(view) && stage !== undefined && untilUnsplit.includes(stage) && !isLeaving(draft);
   return true;
 }
+
+const untilUnsplit = ['Returning', 'Restoring', 'Unpinning', 'Unsplitting'];
+
+const isLeaving = ({ effects }: Draft): boolean => effects.some(({ kind }) => kind === 'deleteSplit');
 
 function mayWrite({ rollout, rival }: World, view: SplitView): boolean {
   if (rival !== undefined) return isOurs(view);

@@ -16,6 +16,7 @@ export const istioAdapter: Adapter = {
   },
   objectName: ({ name }) => `${name}-vs`,
   targetsOf,
+  sendsOf: ({ spec }) => routesOf(spec).flatMap(destinationsOf),
   hostsOf,
   expected: istioPercents,
   excludesOthers: true,
@@ -39,12 +40,18 @@ export function istioPercents({ root, backends }: Split): Split {
 const listOf = (value: unknown): readonly Record<string, unknown>[] => (Array.isArray(value) ? value.filter(isObject) : []);
 
 function targetsOf({ spec }: KubeObject): AdapterTargets {
-  const routes = listOf(isObject(spec) ? spec.http : undefined);
+  const routes = routesOf(spec);
   const [first] = routes;
   if (first === undefined || routes.length > 1)
     return { kind: 'unfit', message: `has ${routes.length} http routes; the SMI adapter writes exactly one` };
-  const destinations = listOf(first.route);
-  return { kind: 'weights', weights: destinations.map((destination) => weightOf(destination, destinations.length === 1)) };
+  return { kind: 'weights', weights: destinationsOf(first) };
+}
+
+const routesOf = (spec: unknown) => listOf(isObject(spec) ? spec.http : undefined);
+
+function destinationsOf({ route }: Record<string, unknown>): readonly AdapterWeight[] {
+  const destinations = listOf(route);
+  return destinations.map((destination) => weightOf(destination, destinations.length === 1));
 }
 
 /** Protobuf's JSON leaves a zero out; a single destination without weight gets everything. */

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../kube/index.ts';
 import { isObject } from '../../lib/index.ts';
-import type { Adapter, AdapterTargets } from '../adapter.ts';
+import type { Adapter, AdapterTargets, AdapterWeight } from '../adapter.ts';
 import { decodeWeight } from '../smi/weight.ts';
 
 const skip = 'smi.linkerd.io/skip';
@@ -17,6 +17,7 @@ export const linkerdAdapter: Adapter = {
   },
   objectName: ({ root, namespace, clusterDomain }) => `${root}.${namespace}.svc.${clusterDomain}`,
   targetsOf,
+  sendsOf: ({ spec }) => weightsOf(isObject(spec) && Array.isArray(spec.dstOverrides) ? spec.dstOverrides : []),
   hostsOf: ({ metadata }) => [metadata.name],
   expected: (split) => split,
   excludesOthers: false,
@@ -35,10 +36,10 @@ function targetsOf({ metadata, spec }: KubeObject): AdapterTargets {
         'has no dstOverrides: linkerd-smi has not written it (Linkerd before 2.12 has no linkerd-smi: set provider: generic and version: v1alpha1)',
     };
   }
-  return {
-    kind: 'weights',
-    weights: overrides
-      .filter(isObject)
-      .map(({ authority, weight }) => ({ host: typeof authority === 'string' ? authority : '', milliWeight: decodeWeight(weight) })),
-  };
+  return { kind: 'weights', weights: weightsOf(overrides) };
 }
+
+const weightsOf = (overrides: readonly unknown[]): readonly AdapterWeight[] =>
+  overrides
+    .filter(isObject)
+    .map(({ authority, weight }) => ({ host: typeof authority === 'string' ? authority : '', milliWeight: decodeWeight(weight) }));

@@ -2,7 +2,15 @@ import type { SmiTraffic } from '../../core/rollout.ts';
 import type { Split } from '../../core/split.ts';
 import type { KubeObject } from '../../kube/index.ts';
 import { ok, type Result } from '../../lib/index.ts';
-import { type Adapter, type AdapterRecord, adapterConflicts, projectAdapterObject, readAdapter, resourceNameOf } from '../adapter.ts';
+import {
+  type Adapter,
+  type AdapterRecord,
+  adapterConflicts,
+  projectAdapterObject,
+  readAdapter,
+  readLeftover,
+  resourceNameOf,
+} from '../adapter.ts';
 import { chooseVersion, detectProvider, newestServed } from '../detect.ts';
 import { type Provider, type ProviderName, providerNames, providers } from '../providers.ts';
 import type {
@@ -171,7 +179,7 @@ function read(config: SmiTraffic, target: RouterTarget, subject: RouterSubject, 
   const object = objects.find((record) => record.namespace === namespace && record.name === adapter.objectName(adapterSplit));
   return {
     ...usable,
-    adapter: split.kind === 'absent' ? { kind: 'unseen' } : readAdapter(adapter, split.split, object),
+    adapter: split.kind === 'absent' ? readLeftover(services, object) : readAdapter(adapter, split.split, object),
     conflict: textOf([...conflicts, ...adapterConflicts(adapter, adapterSplit, objects)]),
   };
 }

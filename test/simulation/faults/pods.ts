@@ -1,5 +1,5 @@
 import type { Random } from '../../../src/lib/index.ts';
-import type { Pod } from '../../../src/sandbox/objects/index.ts';
+import { type Pod, resources } from '../../../src/sandbox/objects/index.ts';
 import type { PlannedFault } from '../play/plan.ts';
 import type { Fault, Run, Size } from '../play/run.ts';
 import { atAnyTime, between, during, numberOf, onceStruck, oneOf, textOf } from './kit.ts';
@@ -75,10 +75,9 @@ export const podFaults: readonly Fault[] = [
         });
         return () => {
           remove();
-          for (const which of ['stable', 'canary'] as const) {
-            for (const { metadata } of podsOf(run, which))
-              if (metadata.annotations?.[mark] === 'true') run.sandbox.faults.behave(metadata, { 'never-ready': null });
-          }
+          // The workload's own as well, which a deletion brings back.
+          for (const { metadata } of run.sandbox.client.list(resources.pods, { namespace: run.subject.namespace }))
+            if (metadata.annotations?.[mark] === 'true') run.sandbox.faults.behave(metadata, { 'never-ready': null });
         };
       });
     },

@@ -122,6 +122,14 @@ function mutated(request: ApiRequest, how: string): ApiRequest | undefined {
 
 const asObject = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});
 
+/** Whoever reads why the deletion waits takes it out of Git. */
+function prune(run: Run): void {
+  const { resource, ref } = split(run);
+  const isOurs = (run.sandbox.client.get(resource, ref)?.metadata.ownerReferences ?? []).length > 0;
+  const isKept = rolloutOf(run)?.metadata.deletionTimestamp === undefined && rolloutOf(run) !== undefined;
+  if (!isOurs && !isKept) run.sandbox.client.delete(resource, ref);
+}
+
 export const writerFaults: readonly Fault[] = [
   writer(
     'hpa-scales',
@@ -153,13 +161,17 @@ export const writerFaults: readonly Fault[] = [
   ),
   writer(
     'gitops-weights',
-    'a GitOps tool puts the weights of the split back to what they were, every few seconds',
+    'a GitOps tool puts the weights of the split back to what they were, every few seconds; where it has made one of a Rollout that goes, it is pruned in the end',
     (run, planned) => {
       const spec = splitSpecOf(run);
       if (spec === undefined) return undefined;
       const { resource, ref } = split(run);
       const object = { apiVersion: `${resource.group}/${resource.version}`, kind: resource.kind, metadata: ref, spec };
-      return run.sandbox.faults.keepApplied(resource, object, numberOf(planned, 'everyMs', 20_000));
+      const end = run.sandbox.faults.keepApplied(resource, object, numberOf(planned, 'everyMs', 20_000));
+      return () => {
+        end();
+        prune(run);
+      };
     },
     { mayAbort: true, mayLose: true, with: (random) => ({ everyMs: between(random, 3_000, 60_000) }) },
   ),

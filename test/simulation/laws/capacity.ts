@@ -71,16 +71,17 @@ export const podsBeforeTraffic: Law = {
 export const podsOutlastTraffic: Law = {
   id: 'I6',
   text:
-    'No controller takes away pods of a revision below what it needs for the weight that the stored split gives it, or that a proxy of the data plane still ' +
-    'gives it; nor its Service. A proxy that is further behind than the Rollout’s maxLag has broken its own bound, and is not counted.',
+    'No controller takes away pods of a revision below what it needs for the weight that the stored split gives it, that the object of the mesh’s adapter gives it ' +
+    '(however old, and with the split gone: a controller can read it), or that a proxy of the data plane still gives it; nor its Service. A proxy that is further ' +
+    'behind than the Rollout’s maxLag, since the split or that object changed or went, has broken its own bound, and is not counted. Where a deletion leaves no workload ' +
+    'behind everything goes (api.md 1.1), and with it what could be sent to.',
   watch(run, judge) {
     const witness = witnessOf(run);
     const sharesNow = (rollout: RolloutSeen, name: string): number => {
-      const split = witness.splitOf(rollout);
-      const stored = weightIn(split, name);
+      const stored = Math.max(weightIn(witness.splitOf(rollout), name), witness.toldShare(rollout, name));
       const { namespace = '' } = rollout.metadata;
-      const lastMs = split === undefined ? undefined : witness.shifts(keyOf(split)).at(-1)?.atMs;
-      const isWithinLag = lastMs === undefined || run.elapsedMs() - lastMs <= maxLagMs(rollout);
+      const toldMs = witness.toldMs(rollout);
+      const isWithinLag = toldMs === undefined || run.elapsedMs() - toldMs <= maxLagMs(rollout);
       return Math.max(stored, isWithinLag ? witness.mostShare(namespace, rollout.spec.service.name, name) : 0);
     };
     return {
@@ -89,11 +90,13 @@ export const podsOutlastTraffic: Law = {
         if (object.kind === 'Service' && type === 'DELETED' && by !== undefined) {
           const rollout = witness.rollout(ownerOf(object));
           if (rollout === undefined || revisionOf(object) === undefined) return undefined;
+          if (leavesNothing(witness, rollout)) return judge(undefined);
           const share = sharesNow(rollout, object.metadata.name);
           return judge(share > 0 ? `Service ${object.metadata.name} goes with ${share} % of the traffic` : undefined);
         }
         const down = scaleDown(witness, commit);
         if (down === undefined) return undefined;
+        if (leavesNothing(witness, down.rollout)) return judge(undefined);
         const share = sharesNow(down.rollout, down.name);
         const needed = podsFor(down.rollout, share, down.rollout.spec.replicas ?? 1);
         return judge(
@@ -103,6 +106,12 @@ export const podsOutlastTraffic: Law = {
     };
   },
 };
+
+function leavesNothing(witness: Witness, { metadata, spec }: RolloutSeen): boolean {
+  const { workloadRef } = spec;
+  const isThere = workloadRef !== undefined && witness.get('Deployment', `${metadata.namespace ?? ''}/${workloadRef.name}`) !== undefined;
+  return metadata.deletionTimestamp !== undefined && !isThere;
+}
 
 export const stableKeepsItsPods: Law = {
   id: 'I7',

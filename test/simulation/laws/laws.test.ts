@@ -33,6 +33,7 @@ interface Case {
   readonly what: string;
   readonly scene: (stage: Stage, options?: SceneOptions) => Scene;
   readonly options?: SceneOptions;
+  readonly isAdapted?: boolean;
   readonly breaks: (scene: Scene, stage: Stage) => void;
   readonly says: RegExp;
 }
@@ -63,6 +64,15 @@ const editSplit = ({ stage }: Scene, weight: number) =>
       },
     }),
   );
+/** The split goes, something is in its way, and so long after the Service of stable goes. */
+function goes(scene: Scene, stage: Stage, hinder: () => void, waitMs: number): void {
+  stage.sandbox.send(clients);
+  stage.pass(2_000);
+  hinder();
+  scene.remove(splits, 'web');
+  stage.pass(waitMs);
+  scene.remove(resources.services, nameOf(stable));
+}
 const condition = (type: string, status: string, reason: string, scene: Scene) => ({
   type,
   status,
@@ -164,6 +174,26 @@ const cases: readonly Case[] = [
       says: /Service web-bbbbbbbbbb goes with 20 %/,
     },
     breaks: (scene) => scene.remove(resources.services, nameOf(canary)),
+  },
+  {
+    ...{
+      id: 'I6',
+      what: 'the split is gone, and the Service goes while the adapter’s object still sends there, however long',
+      scene: atRest,
+      isAdapted: true,
+      says: /Service web-aaaaaaaaaa goes with 100 %/,
+    },
+    breaks: (scene, stage) => goes(scene, stage, () => stage.sandbox.faults.adapter('shop').pause(), 30_000),
+  },
+  {
+    ...{
+      id: 'I6',
+      what: 'the split is gone, and the Service goes before the proxies have heard of it',
+      scene: atRest,
+      isAdapted: true,
+      says: /Service web-aaaaaaaaaa goes with 100 %/,
+    },
+    breaks: (scene, stage) => goes(scene, stage, () => stage.sandbox.faults.hold('routes'), 9_000),
   },
   {
     ...{ id: 'I7', what: 'stable is scaled to what its share needs', scene: midCanary, says: /stable from 3 to 2 pods, 3 are wanted/ },
@@ -813,13 +843,28 @@ test('a share for a revision without endpoints is put right however often; one t
 });
 
 describe('each law reports what it is there for', () => {
-  test.each(cases)('$id: $what', ({ id, scene, options, breaks, says }) => {
-    const stage = stageFor(named(id), { reference: ['Rollout web: Healthy'] });
+  test.each(cases)('$id: $what', ({ id, scene, options, isAdapted = false, breaks, says }) => {
+    const stage = stageFor(named(id), { reference: ['Rollout web: Healthy'], isAdapted });
     const set = scene(stage, options);
     expect(stage.reports, 'before').toEqual([]);
     breaks(set, stage);
     expect(stage.reports[0]).toMatch(says);
     expect(stage.judged()).toBeGreaterThan(0);
+  });
+
+  test('I6 counts neither a proxy that is further behind than maxLag, nor a deletion that leaves nobody behind', () => {
+    const late = stageFor(named('I6'), { isAdapted: true });
+    goes(atRest(late), late, () => late.sandbox.faults.hold('routes'), 11_000);
+    const whole = stageFor(named('I6'), { isAdapted: true });
+    const scene = atRest(whole);
+    const held = () => whole.sandbox.faults.adapter('shop').pause();
+    whole.people.delete(rolloutResource, ref('web'));
+    whole.people.delete(resources.deployments, ref('web'));
+    goes(scene, whole, held, 0);
+    for (const stage of [late, whole]) {
+      expect(stage.reports).toEqual([]);
+      expect(stage.judged()).toBeGreaterThan(0);
+    }
   });
 
   test('every law of the registry has a case', () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { type Charge, chargeOf, noneLostByUs } from './requests.ts';
 import {
   abort,
+  atRest,
   begun,
   canary,
   confirm,
@@ -10,8 +11,10 @@ import {
   nameOf,
   ref,
   resources,
+  rolloutResource,
   type Scene,
   type Stage,
+  type StageOptions,
   splits,
   stable,
   stageFor,
@@ -27,8 +30,12 @@ const podsOf = ({ people }: Stage, revision: string) =>
   people.list(resources.pods, { namespace: 'shop', labelSelector: `sluice.dev/revision=${revision}` }).map(({ metadata }) => metadata);
 
 /** Who is charged with what was lost in this world. */
-function chargesOf(set: (stage: Stage) => Scene, happens: (scene: Scene, stage: Stage) => void): readonly Charge['to'][] {
-  const stage = stageFor(noneLostByUs);
+function chargesOf(
+  set: (stage: Stage) => Scene,
+  happens: (scene: Scene, stage: Stage) => void,
+  options: StageOptions = {},
+): readonly Charge['to'][] {
+  const stage = stageFor(noneLostByUs, options);
   const scene = set(stage);
   stage.sandbox.send(clients);
   stage.pass(5_000);
@@ -86,6 +93,67 @@ test('a data plane that is behind by more than maxLag is charged to the mesh, by
     });
   expect(after(15_000)).toEqual(['mesh']);
   expect(after(3_000)).toContain('controller');
+});
+
+test('what the Service of a backend loses once its split is gone is charged to the mesh after maxLag, to whoever removed it before', () => {
+  const after = (waitMs: number) =>
+    chargesOf(midCanary, (scene, stage) => {
+      stage.sandbox.faults.hold('routes');
+      scene.remove(splits, 'web');
+      stage.pass(waitMs);
+      scene.remove(resources.services, nameOf(canary));
+    });
+  expect(after(15_000)).not.toContain('controller');
+  expect(after(3_000)).toEqual(['controller']);
+});
+
+test('a Service or pods that somebody’s split names when they have long been gone are charged to them', () => {
+  const named = (remove: (scene: Scene) => void) =>
+    chargesOf(
+      midCanary,
+      (scene, stage) => {
+        scene.remove(splits, 'web');
+        stage.pass(12_000);
+        remove(scene);
+        stage.pass(12_000);
+        const spec = { service: 'web', backends: [{ service: nameOf(canary), weight: 100 }] };
+        must(stage.people.create(splits, { apiVersion: 'split.smi-spec.io/v1alpha4', kind: 'TrafficSplit', metadata: ref('web'), spec }));
+      },
+      { isAdapted: true },
+    );
+  expect(named((scene) => scene.remove(resources.services, nameOf(canary)))).toEqual(['others']);
+  expect(named((scene) => scene.scale(canary, 0))).toEqual(['others']);
+});
+
+test('pods of a revision behind the root Service, where others have been beside them for maxLag, end like any others; their own place is charged', () => {
+  const beside = (waitMs: number) =>
+    chargesOf(begun, (scene, stage) => {
+      scene.remove(splits, 'web');
+      stage.pass(15_000);
+      scene.scale(canary, 0);
+      stage.pass(15_000);
+      scene.scale(canary, 1);
+      stage.pass(waitMs);
+      stage.sandbox.faults.hold('endpoints');
+      scene.scale(stable, 0);
+    });
+  expect(beside(20_000)).toEqual(['mesh']);
+  expect(beside(1_000)).toContain('controller');
+});
+
+test('a Rollout with a template of its own takes with it what serves, and whoever deletes it knows; one with a workload leaves that', () => {
+  const template = { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: 'web:a' }] } };
+  const charges = (spec: object) =>
+    chargesOf(
+      (stage) => atRest(stage, { spec: { ...spec } }),
+      (scene, { people }) => {
+        people.delete(rolloutResource, ref('web'));
+        scene.remove(resources.services, nameOf(stable));
+      },
+      { isAdapted: true },
+    );
+  expect(charges({ workloadRef: undefined, template })).toEqual(['others']);
+  expect(charges({})).toEqual(['controller']);
 });
 
 test('the last pods behind the root Service, taken once its split is gone, are charged to whoever took them', () => {

@@ -14,7 +14,7 @@ export const noneLostByUs: Law = {
   text:
     'Facts 1.2: each request that no pod answered is charged to whoever caused it, and none to a decision of a controller. A controller is charged where its split sent to a backend that had no endpoint, or had none for ' +
     'long enough for the data plane to know (maxLag), and where it took the last pods, or the Service, of a backend that the split gave traffic to within maxLag. Pods that end by themselves, news that come later than maxLag, one of several pods (also of several Deployments) ' +
-    'behind one Service, a share that somebody else gave to a backend whose pods had been taken before, and what others wrote or deleted are not its doing.',
+    'behind one Service, a share that somebody else gave to a backend whose pods had been taken before, and what others wrote or deleted (a split that names what had gone before; a Rollout whose template goes with it) are not its doing.',
   watch(run, judge) {
     const witness = witnessOf(run);
     let judged = 0;
@@ -62,6 +62,7 @@ export function chargeOf(run: Run, witness: Witness, record: LossRecord): Charge
     case 'crashed':
       return { to: 'pods', why: `${loss.pod} crashed` };
     case 'no-service':
+      if (isGivenUp(scene, serviceRemoval(scene, rootService)?.atMs)) return givenUp;
       return charged(
         removerOf(scene, 'Service', rootService, rollout?.metadata.deletionTimestamp === undefined),
         'the root Service is gone',
@@ -69,7 +70,10 @@ export function chargeOf(run: Run, witness: Witness, record: LossRecord): Charge
     case 'no-route':
     case 'no-backend': {
       const remover = removerOf(scene, 'Service', backendService, true);
-      if (remover !== undefined && !isLate(scene)) return charged(remover, `Service ${backendService} was removed under traffic`);
+      const removedMs = serviceRemoval(scene, backendService)?.atMs;
+      if (remover !== undefined && isGivenUp(scene, removedMs)) return givenUp;
+      if (remover !== undefined && !isLate(scene) && !isNamedAfter(scene, removedMs))
+        return charged(remover, `Service ${backendService} was removed under traffic`);
       return bySplit(scene, `the split names ${backendService}, which the data plane cannot send to`);
     }
     case 'no-endpoints': {
@@ -121,6 +125,31 @@ function removerOf(scene: Scene, kind: string, name: string, isOurs: boolean): '
   return removal.by !== undefined && isOurs ? 'controller' : 'others';
 }
 
+const serviceRemoval = ({ run, namespace, atMs }: Scene, name: string): SeenCommit | undefined =>
+  run.commits.findLast(
+    (commit) =>
+      commit.type === 'DELETED' && commit.object.kind === 'Service' && commit.key === `${namespace}/${name}` && commit.atMs <= atMs,
+  );
+
+/** The split that was in force was written when what it names had gone: not that removal sent requests there. */
+function isNamedAfter({ witness, version }: Scene, removedMs: number | undefined): boolean {
+  const written = witness.splitVersion(version);
+  return written !== undefined && removedMs !== undefined && written.atMs > removedMs;
+}
+
+const givenUp: Charge = { to: 'others', why: 'the Rollout was deleted, and all that served with it' };
+
+/** Of a Rollout with a template of its own nothing is left behind by its deletion (api.md 1.1). */
+function isGivenUp({ run, namespace, rootService }: Scene, removedMs: number | undefined): boolean {
+  if (removedMs === undefined) return false;
+  const asItWas = run.commits.findLast(({ object, atMs }) => {
+    if (object.kind !== 'Rollout') return false;
+    const { metadata, spec } = object as unknown as RolloutSeen;
+    return atMs <= removedMs && metadata.namespace === namespace && spec.service.name === rootService;
+  })?.object as unknown as RolloutSeen | undefined;
+  return asItWas?.metadata.deletionTimestamp !== undefined && asItWas.spec.workloadRef === undefined;
+}
+
 /** Sent where nobody was: by whoever wrote the split that was in force, unless the data plane had had its time to learn of the endpoints. */
 function bySplit(scene: Scene, why: string): Charge {
   const { witness, version, namespace, backend, atMs, lagMs } = scene;
@@ -140,10 +169,13 @@ function bySplit(scene: Scene, why: string): Charge {
 
 /** The last pods of a backend were taken away: too early where the split had given it traffic within maxLag. */
 function byRemoval(scene: Scene, pod: string | undefined): Charge {
-  const { witness, namespace, atMs, version } = scene;
+  const { witness, namespace, rootService, backend, atMs, version } = scene;
   const deployment = deploymentOf(pod ?? '');
   const removal = witness.removals(`${namespace}/${deployment}`).findLast((each) => each.atMs <= atMs);
   if (removal?.by === undefined) return { to: 'others', why: `${pod} was taken away` };
+  if (isGivenUp(scene, removal.atMs)) return givenUp;
+  if (backend !== rootService && isNamedAfter(scene, removal.atMs))
+    return bySplit(scene, `the split names ${backend}, whose pods had been taken away`);
   if (removal.left > 0 || hadOthers(scene, removal)) return { to: 'mesh', why: `${pod} ended before the data plane had heard of it` };
   if (isLate(scene)) return { to: 'mesh', why: `the data plane still sent to ${pod} later than maxLag after the split had changed` };
   if (isBehind(scene, removal))
@@ -180,6 +212,8 @@ function isLate({ run, witness, namespace, rootService, backend, rollout, atMs, 
   const shifts = witness.shifts(`${namespace}/${split}`).filter((shift) => shift.atMs <= atMs);
   const sends = ({ split: version }: { readonly split: SplitSeen }) => weightIn(version, backend) > 0;
   const last = shifts.findLastIndex(sends);
-  const away = shifts[last + 1];
-  return away !== undefined && atMs - away.atMs > lagMs;
+  const sentMs = shifts[last]?.atMs ?? 0;
+  const gone = witness.unsplits(`${namespace}/${split}`).filter((goneMs) => goneMs >= sentMs && goneMs <= atMs);
+  const awayMs = Math.min(shifts[last + 1]?.atMs ?? Number.POSITIVE_INFINITY, ...gone);
+  return atMs - awayMs > lagMs;
 }

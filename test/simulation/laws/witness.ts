@@ -19,6 +19,7 @@ export interface Removal {
   readonly by: SeenCall | undefined;
   /** Replicas that are left; a Deployment that is gone has none. */
   readonly left: number;
+  readonly taken: number;
 }
 
 /** A version of a split. */
@@ -42,6 +43,8 @@ const tables: Readonly<Record<string, string>> = {
   AnalysisTemplate: 'sluice.dev/analysistemplates',
   ClusterAnalysisTemplate: 'sluice.dev/clusteranalysistemplates',
   TrafficSplit: 'split.smi-spec.io/trafficsplits',
+  ServiceProfile: 'linkerd.io/serviceprofiles',
+  VirtualService: 'networking.istio.io/virtualservices',
   Deployment: 'apps/deployments',
   EndpointSlice: 'discovery.k8s.io/endpointslices',
   Service: 'services',
@@ -65,6 +68,10 @@ export class Witness {
   readonly #removals = new Map<string, Removal[]>();
   readonly #splits = new Map<string, SplitVersionSeen>();
   readonly #shifts = new Map<string, SplitVersionSeen[]>();
+  /** When a split, `namespace/name`, was deleted, oldest first. */
+  readonly #unsplits = new Map<string, number[]>();
+  /** By `Kind namespace/name` of what adapters write: when it last changed. */
+  readonly #told = new Map<string, number>();
   readonly #replicas = new Map<string, number>();
   readonly #deleted = new Set<string>();
   /** What was there before the controllers were started. */
@@ -201,6 +208,40 @@ export class Witness {
     return this.#shifts.get(split) ?? [];
   }
 
+  /** When a split, `namespace/name`, was deleted, oldest first: one that is gone sends to nobody. */
+  unsplits(split: string): readonly number[] {
+    this.#catchUp();
+    return this.#unsplits.get(split) ?? [];
+  }
+
+  /** Percent that the object of the mesh's adapter gives a backend, as it is stored now: whatever became of the split, that is what the data plane is told. */
+  toldShare(rollout: RolloutSeen, backend: string): number {
+    const shares = this.#toldKeys(rollout).flatMap(([kind, key]) => toldBy(this.get(kind, key)));
+    const total = shares.reduce((sum, { weight }) => sum + weight, 0);
+    const own = shares.reduce((sum, share) => (share.backend === backend ? sum + share.weight : sum), 0);
+    return total > 0 ? (100 * own) / total : 0;
+  }
+
+  /** When what the data plane is told last changed: the split, or what its adapter makes of it. */
+  toldMs(rollout: RolloutSeen): number | undefined {
+    this.#catchUp();
+    const split = splitKeyOf(rollout);
+    const moments = [
+      this.shifts(split).at(-1)?.atMs,
+      this.unsplits(split).at(-1),
+      ...this.#toldKeys(rollout).map(([kind, key]) => this.#told.get(`${kind} ${key}`)),
+    ].filter((moment) => moment !== undefined);
+    return moments.length === 0 ? undefined : Math.max(...moments);
+  }
+
+  #toldKeys(rollout: RolloutSeen): readonly (readonly [string, string])[] {
+    const { namespace = '' } = rollout.metadata;
+    return [
+      ['ServiceProfile', `${namespace}/${rollout.spec.service.name}.${namespace}.svc.cluster.local`],
+      ['VirtualService', `${splitKeyOf(rollout)}-vs`],
+    ];
+  }
+
   /** `spec.replicas` as it was when a controller last wrote the status: what it has seen for certain. */
   seenReplicas(uid: string): number | undefined {
     this.#catchUp();
@@ -278,8 +319,14 @@ export class Witness {
       case 'Deployment':
         this.#takeDeployment(commit);
         return;
+      case 'ServiceProfile':
+      case 'VirtualService':
+        this.#told.set(`${object.kind} ${key}`, atMs);
+        return;
       default:
-        if (isSplit(object) && type !== 'DELETED') this.#takeSplit({ split: object as unknown as SplitSeen, atMs, by }, commit);
+        if (!isSplit(object)) return;
+        if (type === 'DELETED') push(this.#unsplits, key, atMs);
+        else this.#takeSplit({ split: object as unknown as SplitSeen, atMs, by }, commit);
     }
   }
 
@@ -315,15 +362,37 @@ export class Witness {
   #takeDeployment({ object, previous, type, key, atMs, by }: SeenCommit): void {
     const after = object as unknown as DeploymentSeen;
     const before = previous as unknown as DeploymentSeen | undefined;
-    if (type === 'DELETED') push(this.#removals, key, { atMs, by, left: 0 });
+    if (type === 'DELETED') push(this.#removals, key, { atMs, by, left: 0, taken: before?.spec.replicas ?? 0 });
     else if (before !== undefined && after.spec !== before.spec && after.spec.replicas < before.spec.replicas)
-      push(this.#removals, key, { atMs, by, left: after.spec.replicas });
+      push(this.#removals, key, { atMs, by, left: after.spec.replicas, taken: before.spec.replicas - after.spec.replicas });
   }
 
   #takeSplit(version: SplitVersionSeen, { object, previous, key }: SeenCommit): void {
     this.#splits.set(object.metadata.resourceVersion, version);
     if (!sendsAlike(version.split, previous as unknown as SplitSeen | undefined)) push(this.#shifts, key, version);
   }
+}
+
+const splitKeyOf = ({ metadata, spec }: RolloutSeen): string =>
+  `${metadata.namespace ?? ''}/${spec.traffic?.smi?.splitName ?? spec.service.name}`;
+
+/** What Linkerd's adaptor and Istio's write: weights of hosts, whose first label is the Service. */
+function toldBy(object: ApiObject | undefined): readonly { readonly backend: string; readonly weight: number }[] {
+  const { dstOverrides, http } = seenAs<ToldSeen>(object)?.spec ?? {};
+  const overrides = (dstOverrides ?? []).map(({ authority, weight }) => ({ backend: serviceIn(authority), weight: Number(weight) }));
+  const routes = (http ?? []).flatMap(({ route }) => route ?? []);
+  return [...overrides, ...routes.map(({ destination, weight = 0 }) => ({ backend: serviceIn(destination.host), weight }))];
+}
+
+const serviceIn = (host: string): string => host.split('.')[0] ?? '';
+
+interface ToldSeen {
+  readonly spec?: {
+    readonly dstOverrides?: readonly { readonly authority: string; readonly weight: string }[] | null;
+    readonly http?: readonly {
+      readonly route?: readonly { readonly destination: { readonly host: string }; readonly weight?: number }[];
+    }[];
+  };
 }
 
 type RouteSeen =

@@ -74,7 +74,14 @@ export interface Stage {
 
 const renewalMs = 2_000;
 
-export function stageFor(law: Law, options: { readonly isLagging?: boolean; readonly reference?: readonly string[] } = {}): Stage {
+export interface StageOptions {
+  readonly isLagging?: boolean;
+  /** Linkerd, whose adaptor writes an object of its own. Left out: a mesh that reads splits itself. */
+  readonly isAdapted?: boolean;
+  readonly reference?: readonly string[];
+}
+
+export function stageFor(law: Law, options: StageOptions = {}): Stage {
   const clock = new StepClock();
   const sandbox = createSandbox({
     ...{
@@ -82,7 +89,7 @@ export function stageFor(law: Law, options: { readonly isLagging?: boolean; read
       random: seededRandom(1),
       isTerse: true,
       metrics: null,
-      mesh: { mode: 'strict', ...(options.isLagging ? { lag: { routesMs: [5_000, 5_001] } } : {}) },
+      mesh: { mode: options.isAdapted ? 'linkerd' : 'strict', ...(options.isLagging ? { lag: { routesMs: [5_000, 5_001] } } : {}) },
     },
     api: { objects: renderCrds() as readonly unknown[] },
   });
