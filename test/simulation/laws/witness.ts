@@ -19,7 +19,6 @@ export interface Removal {
   readonly by: SeenCall | undefined;
   /** Replicas that are left; a Deployment that is gone has none. */
   readonly left: number;
-  readonly taken: number;
 }
 
 /** A version of a split. */
@@ -362,9 +361,9 @@ export class Witness {
   #takeDeployment({ object, previous, type, key, atMs, by }: SeenCommit): void {
     const after = object as unknown as DeploymentSeen;
     const before = previous as unknown as DeploymentSeen | undefined;
-    if (type === 'DELETED') push(this.#removals, key, { atMs, by, left: 0, taken: before?.spec.replicas ?? 0 });
+    if (type === 'DELETED') push(this.#removals, key, { atMs, by, left: 0 });
     else if (before !== undefined && after.spec !== before.spec && after.spec.replicas < before.spec.replicas)
-      push(this.#removals, key, { atMs, by, left: after.spec.replicas, taken: before.spec.replicas - after.spec.replicas });
+      push(this.#removals, key, { atMs, by, left: after.spec.replicas });
   }
 
   #takeSplit(version: SplitVersionSeen, { object, previous, key }: SeenCommit): void {
