@@ -9,6 +9,7 @@ import { FakeApi } from './kube/testing/fake-api.ts';
 import { silentLogger, sleep, systemClock } from './lib/index.ts';
 import { live } from './live.ts';
 import { type RunningServer, startServer } from './server/index.ts';
+import { createSimulation } from './simulation/index.ts';
 
 let directory: string;
 let server: RunningServer;
@@ -67,6 +68,16 @@ test('before there is a controller the process is alive and not ready', async ()
   expect(await get('/healthz')).toMatchObject({ code: 200 });
   expect(await get('/readyz')).toMatchObject({ code: 503, text: expect.stringContaining('starting') });
   expect(await get('/metrics')).toMatchObject({ code: 200 });
+});
+
+test('what is measured of the process itself is there once, and not with every controller in it', async () => {
+  const made = await composedFor(aConfig('http://127.0.0.1:1'));
+  if (!made.ok) throw new Error(made.failure);
+  expect(await made.value.controller.telemetry.registry.metrics()).toContain('nodejs_gc_duration_seconds');
+  const simulation = createSimulation({ seed: 1 });
+  const { telemetry } = simulation.start('one').controller;
+  expect(await telemetry.registry.metrics()).not.toContain('nodejs_');
+  simulation.close();
 });
 
 test('a start with the API server away succeeds, says so, and becomes a controller when the server comes', async () => {

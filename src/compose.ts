@@ -1,4 +1,5 @@
 import { schedule, setLogger } from 'node-cron';
+import { collectDefaultMetrics } from 'prom-client';
 import type { Config } from './config.ts';
 import { RolloutController, type Schedule } from './controller/index.ts';
 import type { Fence, LeaderElectorOptions, Transport } from './kube/index.ts';
@@ -56,7 +57,10 @@ export async function compose(
   if (!checked.ok) return fail(checked.failure.message);
   const wire = new HttpTransport({ server: apiServer, credentials, clock, proxyUrl, userAgent: userAgentOf(config.identity) });
   const schedule: Schedule = (expression, run) => cronSchedule(expression, run, log);
-  return ok(assemble(config, { clock, random: systemRandom, log, wire, schedule, onFenced, onSettled: collectGarbage }));
+  const composed = assemble(config, { clock, random: systemRandom, log, wire, schedule, onFenced, onSettled: collectGarbage });
+  // Of the process, not of a controller: they observe this process's garbage collector and loop, and never stop.
+  collectDefaultMetrics({ register: composed.controller.telemetry.registry });
+  return ok(composed);
 }
 
 /** The controller in surroundings of any kind: the network's, or those of a simulation. */

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { RolloutStatus } from '../core/rollout.ts';
 import { phases } from '../core/rollout.ts';
 
@@ -18,7 +18,6 @@ export class Telemetry {
 
   constructor({ queueLength, isLeader, isApiReachable }: TelemetrySources) {
     const registers = [this.registry];
-    collectDefaultMetrics({ register: this.registry });
     this.#byPhase = new Gauge({ name: 'sluice_rollouts', help: 'Rollouts by phase.', labelNames: ['phase'], registers });
     this.#transitions = new Counter({
       name: 'sluice_phase_transitions_total',

@@ -66,14 +66,14 @@ export function keyWithoutLabels(labels: Labels, names: ReadonlySet<string>): st
 
 /** The order of Prometheus: label by label, name before value, the shorter set first. */
 export function compareLabels(left: Labels, right: Labels): number {
-  const [lefts, rights] = [[...left], [...right]];
-  for (const [at, [name, value]] of lefts.entries()) {
-    const other = rights[at];
-    if (other === undefined) return 1;
+  const others = right.entries();
+  for (const [name, value] of left) {
+    const { value: other, done } = others.next();
+    if (done === true) return 1;
     if (name !== other[0]) return name < other[0] ? -1 : 1;
     if (value !== other[1]) return value < other[1] ? -1 : 1;
   }
-  return lefts.length - rights.length;
+  return left.size - right.size;
 }
 
 function sorted(entries: readonly (readonly [string, string])[]): Labels {

@@ -1,8 +1,8 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import { FaultSwitch } from '../fault-switch.ts';
-import { type Labels, labelsKey, labelsOf, metricName } from './labels.ts';
-import type { TimeSeriesStore } from './store.ts';
+import { labelsKey, labelsOf, metricName } from './labels.ts';
+import type { GrowingSeries, TimeSeriesStore } from './store.ts';
 
 /** One line of an exposition. An object that is given again is the same series. */
 export interface Exposed {
@@ -37,7 +37,7 @@ export interface ScraperOptions {
 }
 
 interface Known {
-  readonly labels: Labels;
+  readonly series: GrowingSeries;
   /** What the counter had already when it was made to begin anew. */
   since: number;
   value: number;
@@ -50,7 +50,9 @@ export class Scraper {
   readonly faults: FaultSwitch<ScrapeFault, ScrapeTarget>;
   readonly #options: ScraperOptions;
   readonly #known = new Map<ScrapeTarget, Map<string, Known>>();
-  readonly #labels = new WeakMap<Exposed, Labels>();
+  /** The lines of a target, which are the same objects from scrape to scrape. */
+  readonly #lines = new WeakMap<Exposed, Known>();
+  readonly #own = new WeakMap<ScrapeTarget, Map<string, GrowingSeries>>();
   #cancels: (() => void)[] = [];
 
   constructor(options: ScraperOptions) {
@@ -103,31 +105,38 @@ export class Scraper {
   #write(target: ScrapeTarget, lines: readonly Exposed[]): void {
     const { store, clock } = this.#options;
     const nowMs = clock.nowMs();
-    const known = this.#knownOf(target);
-    const before = [...known.values()].filter(({ isThere }) => isThere);
+    const before = [...this.#knownOf(target).values()].filter(({ isThere }) => isThere);
     for (const each of before) each.isThere = false;
     for (const line of lines) {
-      const labels = this.#labelsOf(line, target);
-      const series = known.get(labelsKey(labels)) ?? { labels, since: 0, value: 0, isThere: true };
-      known.set(labelsKey(labels), series);
-      series.isThere = true;
-      series.value = line.value;
-      store.append(series.labels, nowMs, line.value - series.since);
+      const known = this.#lineOf(line, target);
+      known.isThere = true;
+      known.value = line.value;
+      store.appendTo(known.series, nowMs, line.value - known.since);
     }
-    for (const { labels, isThere } of before) if (!isThere) store.markStale(labels, nowMs);
+    for (const { series, isThere } of before) if (!isThere) store.markStale(series.labels, nowMs);
   }
 
-  #labelsOf(line: Exposed, { job, instance }: ScrapeTarget): Labels {
-    let labels = this.#labels.get(line);
-    if (labels === undefined) {
-      labels = labelsOf({ ...line.labels, job, instance, [metricName]: line.name });
-      this.#labels.set(line, labels);
+  #lineOf(line: Exposed, target: ScrapeTarget): Known {
+    let known = this.#lines.get(line);
+    if (known === undefined) {
+      const { job, instance } = target;
+      const labels = labelsOf({ ...line.labels, job, instance, [metricName]: line.name });
+      const ofTarget = this.#knownOf(target);
+      const key = labelsKey(labels);
+      known = ofTarget.get(key) ?? { series: this.#options.store.seriesOf(labels), since: 0, value: 0, isThere: true };
+      ofTarget.set(key, known);
+      this.#lines.set(line, known);
     }
-    return labels;
+    return known;
   }
 
-  #writeOwn({ job, instance }: ScrapeTarget, name: string, value: number): void {
+  #writeOwn(target: ScrapeTarget, name: string, value: number): void {
     const { store, clock } = this.#options;
-    store.append(labelsOf({ job, instance, [metricName]: name }), clock.nowMs(), value);
+    const own = this.#own.get(target) ?? new Map<string, GrowingSeries>();
+    this.#own.set(target, own);
+    const { job, instance } = target;
+    const series = own.get(name) ?? store.seriesOf(labelsOf({ job, instance, [metricName]: name }));
+    own.set(name, series);
+    store.appendTo(series, clock.nowMs(), value);
   }
 }

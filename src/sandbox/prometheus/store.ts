@@ -21,7 +21,8 @@ export interface SeriesSource {
   select(matchers: readonly Matcher[]): readonly Series[];
 }
 
-interface GrowingSeries extends Series {
+/** A series that samples can be added to. */
+export interface GrowingSeries extends Series {
   readonly timesMs: number[];
   readonly values: number[];
   readonly staleAtMs: number[];
@@ -43,7 +44,11 @@ export class TimeSeriesStore implements SeriesSource {
 
   /** False where the series has a sample of that time or later already: like Prometheus, it takes none out of order. */
   append(labels: Labels, atMs: number, value: number): boolean {
-    const series = this.#seriesOf(labels);
+    return this.appendTo(this.seriesOf(labels), atMs, value);
+  }
+
+  /** `append` for whoever keeps the series at hand: one that `seriesOf` gave. */
+  appendTo(series: GrowingSeries, atMs: number, value: number): boolean {
     if (atMs <= lastOf(series)) return false;
     series.timesMs.push(atMs);
     series.values.push(value);
@@ -53,7 +58,7 @@ export class TimeSeriesStore implements SeriesSource {
 
   /** The series ends here. */
   markStale(labels: Labels, atMs: number): boolean {
-    const series = this.#seriesOf(labels);
+    const series = this.seriesOf(labels);
     if (atMs <= lastOf(series)) return false;
     series.staleAtMs.push(atMs);
     return true;
@@ -82,7 +87,8 @@ export class TimeSeriesStore implements SeriesSource {
     return this.#series.values();
   }
 
-  #seriesOf(labels: Labels): GrowingSeries {
+  /** The series of these labels; a new one, without samples, where there is none. */
+  seriesOf(labels: Labels): GrowingSeries {
     const key = labelsKey(labels);
     let series = this.#series.get(key);
     if (series === undefined) {

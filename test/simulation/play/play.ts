@@ -143,6 +143,11 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
     };
     return { law, watch: law.watch(run, judge) };
   });
+  // Most laws listen to one or two things, and there are thousands of each.
+  const commitWatches = watches.filter(({ watch }) => watch.onCommit !== undefined);
+  const callWatches = watches.filter(({ watch }) => watch.onCall !== undefined);
+  const answerWatches = watches.filter(({ watch }) => watch.onAnswer !== undefined);
+  const eventWatches = watches.filter(({ watch }) => watch.onEvent !== undefined);
 
   function breach(law: Pick<Law, 'id'>, what: string | undefined): void {
     if (what === undefined || isOver()) return;
@@ -155,7 +160,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
     commits.push(commit);
     hasChanged = true;
     trace(`${type} ${object.kind} ${key} ${revision} ${current?.replica.identity ?? ''}`);
-    for (const { law, watch } of watches) if (watch.onCommit !== undefined) breach(law, watch.onCommit(commit));
+    for (const { law, watch } of commitWatches) breach(law, watch.onCommit?.(commit));
   });
 
   /** What becomes of the requests of one process, and who serves them. */
@@ -178,7 +183,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
         const call = callOf(replicaOf(), request);
         seen.set(request, call);
         if (call.sort === 'effect') trace(`${call.replica.identity} effect ${call.index} ${request.method} ${request.path}`);
-        for (const { law, watch } of watches) if (watch.onCall !== undefined) breach(law, watch.onCall(call));
+        for (const { law, watch } of callWatches) breach(law, watch.onCall?.(call));
         return first((hook) => hook.onCall?.(call));
       },
       serving(request) {
@@ -190,7 +195,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
         if (call === undefined) return undefined;
         if (call.sort === 'effect') trace(`${call.replica.identity} answer ${call.index} ${answer.status}`);
         const fault = first((hook) => hook.onAnswer?.(call, answer as ApiAnswer));
-        if (fault === undefined) for (const { law, watch } of watches) breach(law, watch.onAnswer?.(call, answer as ApiAnswer));
+        if (fault === undefined) for (const { law, watch } of answerWatches) breach(law, watch.onAnswer?.(call, answer as ApiAnswer));
         return fault;
       },
       streaming(request, event) {
@@ -253,7 +258,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Outco
     const loop = progress();
     if (loop !== undefined) breach({ id: 'progress' }, loop);
     restartEnded();
-    for (const { law, watch } of watches) if (watch.onEvent !== undefined) breach(law, watch.onEvent());
+    for (const { law, watch } of eventWatches) breach(law, watch.onEvent?.());
     if (!hasChanged) return;
     hasChanged = false;
     const ready = waiting.filter(({ holds }) => holds());

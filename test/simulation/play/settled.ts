@@ -30,8 +30,7 @@ const quietMs = 30_000;
  */
 export function settledIn(run: Run, ending: Ending): boolean {
   if (run.leader() === undefined) return false;
-  const last = run.commits.findLast(isNews);
-  if (last !== undefined && run.elapsedMs() - last.atMs <= quietMs) return false;
+  if (run.elapsedMs() - lastNewsMs(run) <= quietMs) return false;
   return endsAs(run, ending) && !isContended(run) && !isStarting(run);
 }
 
@@ -51,6 +50,22 @@ function isStarting({ sandbox, sim, subject }: Run): boolean {
     const isReady = status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True');
     return metadata.deletionTimestamp === undefined && isReady !== true && Date.parse(metadata.creationTimestamp ?? '') > sinceMs;
   });
+}
+
+const newest = new WeakMap<Run['commits'], { seen: number; atMs: number }>();
+
+/** When the last write that is news was made. Asked every second: no write is looked at twice. */
+function lastNewsMs({ commits }: Run): number {
+  let known = newest.get(commits);
+  if (known === undefined) {
+    known = { seen: 0, atMs: Number.NEGATIVE_INFINITY };
+    newest.set(commits, known);
+  }
+  for (; known.seen < commits.length; known.seen += 1) {
+    const commit = commits[known.seen];
+    if (commit !== undefined && isNews(commit)) known.atMs = commit.atMs;
+  }
+  return known.atMs;
 }
 
 const contentionMs = 300_000;
