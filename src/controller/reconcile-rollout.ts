@@ -12,6 +12,7 @@ import type { Dependencies } from './dependencies.ts';
 import type { Executors } from './execute.ts';
 import { execute, isCut } from './execute.ts';
 import type { Measurer } from './measurer.ts';
+import type { Moments } from './moments.ts';
 import type { Observation, Observers } from './observe.ts';
 import { observe } from './observe.ts';
 import type { Obstacles } from './obstacle.ts';
@@ -37,6 +38,7 @@ export interface RolloutReconciler {
   readonly shareVia: (target: RouterTarget) => ShareVia | undefined;
   readonly obstacles: Obstacles;
   readonly confirmations: Confirmations;
+  readonly moments: Moments;
   /** This process is out of date: a newer leader has written, in this epoch. */
   readonly onFenced: (reason: string, epoch: number) => void;
 }
@@ -54,6 +56,7 @@ export async function reconcileRollout(key: string, reconciler: RolloutReconcile
       reconciler.obstacles.passed(key);
       reconciler.measurer.forgetShare(key);
       reconciler.confirmations.forget(key);
+      reconciler.moments.forget(key);
       reconciler.telemetry.forget(key);
       return {};
     case 'invalid':
@@ -66,7 +69,7 @@ export async function reconcileRollout(key: string, reconciler: RolloutReconcile
       return report(key, seen.record, { reason: 'Forbidden', message: unreadable(seen.kinds) }, reconciler, signal);
     case 'world':
       reconciler.dependencies.set(key, seen.things);
-      return pursue(key, seen, reconciler, signal);
+      return pursue(key, { ...seen, world: reconciler.moments.settle(key, seen.world) }, reconciler, signal);
   }
 }
 

@@ -14,6 +14,7 @@ import { settleTime } from './known-time.ts';
 import { Measurer } from './measurer.ts';
 import { MeshWatch } from './mesh-watch.ts';
 import { metricAccess } from './metric-access.ts';
+import { Moments } from './moments.ts';
 import type { Observers } from './observe.ts';
 import { Obstacles } from './obstacle.ts';
 import { raceAbort } from './race-abort.ts';
@@ -37,6 +38,7 @@ export class RolloutController {
   readonly #obstacles: Obstacles;
   readonly #refusals: Refusals;
   readonly #confirmations = new Confirmations();
+  readonly #moments = new Moments();
   readonly #rollouts: WorkQueue;
   readonly #runs: WorkQueue;
   readonly #cache: Cache;
@@ -260,6 +262,7 @@ export class RolloutController {
       dependencies: this.#dependencies,
       obstacles: this.#obstacles,
       confirmations: this.#confirmations,
+      moments: this.#moments,
       telemetry: this.telemetry,
       shareVia: this.#shareVia,
       observers: this.#observers(),

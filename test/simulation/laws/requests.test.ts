@@ -247,3 +247,18 @@ test('a Service that is made again is charged to whoever deleted it', () => {
   expect(charges(false)).toEqual(['others']);
   expect(charges(true)).toContain('controller');
 });
+
+test('a data plane that never hears of endpoints is charged itself where they have been there for maxLag, whatever became of them since', () => {
+  const charges = (readyMs: number) =>
+    chargesOf(begun, (scene, stage) => {
+      stage.sandbox.faults.hold('endpoints');
+      scene.revision('cccccccccc', 1);
+      stage.pass(3_000 + readyMs);
+      for (const pod of podsOf(stage, 'cccccccccc')) stage.sandbox.faults.crash(pod);
+      stage.pass(200);
+      scene.split({ cccccccccc: 50, [stable]: 50 });
+      confirm(scene, 50);
+    });
+  expect(charges(15_000)).toEqual(['mesh']);
+  expect(charges(2_000)).toContain('controller');
+});

@@ -1,7 +1,7 @@
 import type { LossRecord } from '../../../src/sandbox/index.ts';
 import type { Law, Run, SeenCommit } from '../play/run.ts';
 import { maxLagMs, type RolloutSeen, type SplitSeen, weightIn } from './seen.ts';
-import { type Removal, type Witness, witnessOf } from './witness.ts';
+import { type Removal, type SplitVersionSeen, type Witness, witnessOf } from './witness.ts';
 
 /** Who has lost a request, and by what. */
 export interface Charge {
@@ -13,7 +13,7 @@ export const noneLostByUs: Law = {
   id: 'I0',
   text:
     'Facts 1.2: each request that no pod answered is charged to whoever caused it, and none to a decision of a controller. A controller is charged where its split sent to a backend that had no endpoint, or had none for ' +
-    'long enough for the data plane to know (maxLag), and where it took the last pods, or the Service, of a backend that the split gave traffic to within maxLag. Pods that end by themselves, news that come later than maxLag, one of several pods (also of several Deployments) ' +
+    'long enough for the data plane to know (maxLag), when it last gave it more than before, and where it took the last pods, or the Service, of a backend that the split gave traffic to within maxLag. Pods that end by themselves, news that come later than maxLag, one of several pods (also of several Deployments) ' +
     'behind one Service, a share that somebody else gave to a backend whose pods had been taken before, and what others wrote or deleted (a split that names what had gone before; a Rollout whose template goes with it) are not its doing.',
   watch(run, judge) {
     const witness = witnessOf(run);
@@ -112,12 +112,12 @@ function rolloutOf(witness: Witness, namespace: string, service: string): Rollou
   return undefined;
 }
 
+const isOf = (commit: SeenCommit, type: SeenCommit['type'], kind: string, key: string, untilMs: number): boolean =>
+  commit.type === type && commit.object.kind === kind && commit.key === key && commit.atMs <= untilMs;
+
 /** What deleted an object last, before the loss. */
-function removalOf({ run, atMs, namespace }: Scene, kind: string, name: string): SeenCommit | undefined {
-  return run.commits.findLast(
-    (commit) => commit.type === 'DELETED' && commit.object.kind === kind && commit.key === `${namespace}/${name}` && commit.atMs <= atMs,
-  );
-}
+const removalOf = ({ run, atMs, namespace }: Scene, kind: string, name: string): SeenCommit | undefined =>
+  run.commits.findLast((commit) => isOf(commit, 'DELETED', kind, `${namespace}/${name}`, atMs));
 
 function removerOf(scene: Scene, kind: string, name: string, isOurs: boolean): 'controller' | 'others' | undefined {
   const removal = removalOf(scene, kind, name);
@@ -152,19 +152,28 @@ function isGivenUp({ run, namespace, rootService }: Scene, removedMs: number | u
 
 /** Sent where nobody was: by whoever wrote the split that was in force, unless the data plane had had its time to learn of the endpoints. */
 function bySplit(scene: Scene, why: string): Charge {
-  const { witness, version, namespace, backend, atMs, lagMs } = scene;
+  const { run, witness, version, namespace, backend, atMs, lagMs } = scene;
   const written = witness.splitVersion(version);
   if (written === undefined) return { to: 'others', why: `${why}, and no split says so` };
   if (written.by === undefined) return { to: 'others', why: `${why}, and somebody else wrote the split` };
-  const { isReady, sinceMs } = witness.readySince(`${namespace}/${backend}`) ?? { isReady: false, sinceMs: 0 };
-  if (isReady && atMs - sinceMs > lagMs) return { to: 'mesh', why: `${why} though it has had endpoints for longer than maxLag` };
-  const wasReady = witness.leastReady(`${namespace}/${backend}`, written.atMs - lagMs, written.atMs) > 0;
-  // They were there when it was written, for the time that the data plane needs: what became of them since is another matter.
-  if (wasReady && !isReady) return { to: 'pods', why: `${why}: they went after the split had been written` };
+  const madeMs = run.commits.findLast((commit) => isOf(commit, 'ADDED', 'Service', `${namespace}/${backend}`, atMs))?.atMs ?? 0;
+  if (witness.longestReadyMs(`${namespace}/${backend}`, madeMs, atMs) > lagMs)
+    return { to: 'mesh', why: `${why} though it has had endpoints for longer than maxLag` };
+  const given = givenBy(scene, written);
+  const wasReady = witness.leastReady(`${namespace}/${backend}`, given.atMs - lagMs, given.atMs) > 0;
+  // They were there when it was given traffic, for the time that the data plane needs: what became of them since is another matter.
   const removal = removalOf(scene, 'Service', backend);
-  if (wasReady && removal !== undefined && removal.by === undefined && removal.atMs > written.atMs)
-    return { to: 'others', why: `${why}: somebody else deleted its Service after the split had been written, and it is made again` };
+  if (wasReady && removal !== undefined && removal.atMs > given.atMs)
+    return charged(removal.by === undefined ? 'others' : 'controller', `${why}: its Service was deleted after the split had been written`);
+  if (wasReady) return { to: 'pods', why: `${why}: they went after the split had been written` };
   return { to: 'controller', why: `${why}, by ${written.by.replica.identity}` };
+}
+
+/** The write that last gave a backend more than it had: one that gives it less, or only claims the split, sends nothing there. */
+function givenBy({ witness, namespace, rootService, rollout, backend }: Scene, written: SplitVersionSeen): SplitVersionSeen {
+  const name = rollout?.spec.traffic?.smi?.splitName ?? rootService;
+  const shifts = witness.shifts(`${namespace}/${name}`).filter(({ atMs, by }) => atMs <= written.atMs && by !== undefined);
+  return shifts.findLast(({ split }, index) => weightIn(split, backend) > weightIn(shifts[index - 1]?.split, backend)) ?? written;
 }
 
 /** The last pods of a backend were taken away: too early where the split had given it traffic within maxLag. */

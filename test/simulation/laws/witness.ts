@@ -165,6 +165,16 @@ export class Witness {
     return Math.min(...this.#readyBetween(service, fromMs, toMs).map(({ ready }) => ready.size));
   }
 
+  /** The longest time between two moments in which there was always one. */
+  longestReadyMs(service: string, fromMs: number, toMs: number): number {
+    let [longestMs, sinceMs] = [0, undefined as number | undefined];
+    for (const { atMs, ready } of this.#readyBetween(service, fromMs, toMs)) {
+      if (sinceMs !== undefined) longestMs = Math.max(longestMs, atMs - sinceMs);
+      sinceMs = ready.size === 0 ? undefined : (sinceMs ?? Math.max(atMs, fromMs));
+    }
+    return sinceMs === undefined ? longestMs : Math.max(longestMs, toMs - sinceMs);
+  }
+
   /** Whether one and the same pod was a ready endpoint all the time between two moments. */
   hadSteadyPod(service: string, fromMs: number, toMs: number): boolean {
     const [first, ...others] = this.#readyBetween(service, fromMs, toMs);
@@ -176,17 +186,6 @@ export class Witness {
     const history = (this.#readiness.get(service) ?? []).filter(({ atMs }) => atMs <= toMs);
     const first = history.findLastIndex(({ atMs }) => atMs <= fromMs);
     return first < 0 ? [nobody, ...history] : history.slice(first);
-  }
-
-  /** Since when a Service has ready endpoints (or has none), without a break; undefined where it never had any. */
-  readySince(service: string): { readonly isReady: boolean; readonly sinceMs: number } | undefined {
-    this.#catchUp();
-    const history = this.#readiness.get(service) ?? [];
-    const last = history.at(-1);
-    if (last === undefined) return undefined;
-    const isReady = last.ready.size > 0;
-    const before = history.findLastIndex(({ ready }) => ready.size > 0 !== isReady);
-    return { isReady, sinceMs: history[before + 1]?.atMs ?? last.atMs };
   }
 
   /** What took pods of a Deployment, `namespace/name`, away, oldest first. */
