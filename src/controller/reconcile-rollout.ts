@@ -8,6 +8,7 @@ import type { Clock, Logger } from '../lib/index.ts';
 import type { ShareVia } from '../metrics/index.ts';
 import type { RouterTarget } from '../traffic/index.ts';
 import type { Confirmations } from './confirmations.ts';
+import type { Conflicts } from './conflicts.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Executors } from './execute.ts';
 import { execute, isCut } from './execute.ts';
@@ -37,6 +38,7 @@ export interface RolloutReconciler {
   readonly telemetry: Telemetry;
   readonly shareVia: (target: RouterTarget) => ShareVia | undefined;
   readonly obstacles: Obstacles;
+  readonly conflicts: Conflicts;
   readonly confirmations: Confirmations;
   readonly moments: Moments;
   /** This process is out of date: a newer leader has written, in this epoch. */
@@ -54,6 +56,7 @@ export async function reconcileRollout(key: string, reconciler: RolloutReconcile
     case 'gone':
       reconciler.dependencies.forget(key);
       reconciler.obstacles.passed(key);
+      reconciler.conflicts.passed(key);
       reconciler.measurer.forgetShare(key);
       reconciler.confirmations.forget(key);
       reconciler.moments.forget(key);
@@ -111,6 +114,7 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
   const done = await execute(next, { ...scene, onRecorded }, reconciler.executors, signal);
   if (!done.ok) return afterFailure(key, done.failure, { isUrgent: isCut(next), isRecorded }, reconciler);
   if (next.status === undefined) tell(key, next, rollout.status, seen, reconciler);
+  reconciler.conflicts.passed(key);
   const obstacleIs = reconciler.obstacles.passed(key);
   // Gone with this attempt; the next pass says so.
   if (obstacleIs === 'gone') return { wakeAtMs: world.nowMs };
@@ -125,13 +129,13 @@ function afterFailure(
   key: string,
   failure: KubeFailure,
   { isUrgent, isRecorded }: { readonly isUrgent: boolean; readonly isRecorded: boolean },
-  { log, clock, telemetry, obstacles }: RolloutReconciler,
+  { log, clock, telemetry, obstacles, conflicts }: RolloutReconciler,
 ): ReconcileOutcome {
   telemetry.failed(failure.kind);
   if (failure.kind === 'aborted') return {};
   if (failure.kind === 'conflict') {
     log.debug({ rollout: key, failure: describeFailure(failure) }, 'a write met a newer object');
-    return { wakeAtMs: clock.nowMs() + 250 };
+    return { wakeAtMs: clock.nowMs() + conflicts.met(key, isUrgent) };
   }
   log.warn({ rollout: key, failure: describeFailure(failure) }, 'a write failed');
   const obstacle = obstacleOf(failure);

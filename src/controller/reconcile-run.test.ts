@@ -7,6 +7,7 @@ import { ok, seededRandom, silentLogger, VirtualClock } from '../lib/index.ts';
 import { createSources } from '../metrics/index.ts';
 import { Cache } from './cache.ts';
 import { Confirmations } from './confirmations.ts';
+import { Conflicts } from './conflicts.ts';
 import { Measurer } from './measurer.ts';
 import { Obstacles } from './obstacle.ts';
 import { reconcileRun } from './reconcile-run.ts';
@@ -70,6 +71,7 @@ async function reconciled(object: KubeObject, { epoch = 1, rollout }: { readonly
     measurer,
     confirmations: new Confirmations(),
     obstacles: new Obstacles(nothing),
+    conflicts: new Conflicts(),
     epoch: () => epoch,
     isMeshKnown: () => true,
     dialectOf: () => undefined,

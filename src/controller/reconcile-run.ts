@@ -12,6 +12,7 @@ import { mergePatch } from '../lib/index.ts';
 import { routerOf } from '../traffic/index.ts';
 import type { Cache } from './cache.ts';
 import type { Confirmations } from './confirmations.ts';
+import type { Conflicts } from './conflicts.ts';
 import type { Measurer } from './measurer.ts';
 import type { Obstacles } from './obstacle.ts';
 import { obstacleOf } from './obstacle.ts';
@@ -25,6 +26,7 @@ export interface RunReconciler {
   readonly cache: Cache;
   readonly measurer: Measurer;
   readonly obstacles: Obstacles;
+  readonly conflicts: Conflicts;
   readonly confirmations: Confirmations;
   /** Discovery has been through: before it, a question about `mesh: auto` would be refused for good. */
   readonly isMeshKnown: () => boolean;
@@ -45,6 +47,7 @@ export async function reconcileRun(key: string, reconciler: RunReconciler, signa
   if (record === undefined) {
     measurer.forget(key);
     reconciler.obstacles.passedByRun(key);
+    reconciler.conflicts.passed(key);
     return {};
   }
   if (isOutdated(record, epoch, cache)) return {};
@@ -53,6 +56,7 @@ export async function reconcileRun(key: string, reconciler: RunReconciler, signa
   if (run.status.completedAt !== undefined) {
     measurer.forget(key);
     reconciler.obstacles.passedByRun(key);
+    reconciler.conflicts.passed(key);
     return {};
   }
   // A status that cannot be read is an Error, too: it is written down as one, over whatever is there.
@@ -117,7 +121,7 @@ async function write(
   key: string,
   run: Stored,
   { patch, isBad, rollout }: Verdict,
-  { client, clock, log, cache, obstacles }: RunReconciler,
+  { client, clock, log, cache, obstacles, conflicts }: RunReconciler,
   signal: AbortSignal,
 ): Promise<ReconcileOutcome | undefined> {
   const body = { metadata: { uid: run.uid, resourceVersion: run.resourceVersion }, status: patch };
@@ -126,10 +130,11 @@ async function write(
   if (written.ok) {
     cache.absorb(analysisRuns, written.value);
     obstacles.passedByRun(key);
+    conflicts.passed(key);
     return undefined;
   }
   const { kind } = written.failure;
-  if (kind === 'conflict') return { wakeAtMs: clock.nowMs() + 250 };
+  if (kind === 'conflict') return { wakeAtMs: clock.nowMs() + conflicts.met(key, isBad) };
   if (kind === 'notFound' || kind === 'aborted') return {};
   log.warn({ run: key, failure: describeFailure(written.failure) }, 'a verdict could not be recorded');
   const obstacle = obstacleOf(written.failure);

@@ -5,6 +5,7 @@ import { kubeHealth, runController, WorkQueue } from '../kube/index.ts';
 import { routerOf } from '../traffic/index.ts';
 import { Cache } from './cache.ts';
 import { Confirmations } from './confirmations.ts';
+import { Conflicts } from './conflicts.ts';
 import type { RolloutControllerOptions } from './controller-options.ts';
 import { Decisions } from './decisions.ts';
 import { Dependencies, thing } from './dependencies.ts';
@@ -36,6 +37,7 @@ export class RolloutController {
   readonly #settling: Settling;
   readonly #dependencies = new Dependencies();
   readonly #obstacles: Obstacles;
+  readonly #conflicts = { ofRollouts: new Conflicts(), ofRuns: new Conflicts() };
   readonly #refusals: Refusals;
   readonly #confirmations = new Confirmations();
   readonly #moments = new Moments();
@@ -261,6 +263,7 @@ export class RolloutController {
       measurer: this.#measurer,
       dependencies: this.#dependencies,
       obstacles: this.#obstacles,
+      conflicts: this.#conflicts.ofRollouts,
       confirmations: this.#confirmations,
       moments: this.#moments,
       telemetry: this.telemetry,
@@ -282,6 +285,7 @@ export class RolloutController {
       cache: this.#cache,
       measurer: this.#measurer,
       obstacles: this.#obstacles,
+      conflicts: this.#conflicts.ofRuns,
       confirmations: this.#confirmations,
       onVerdict,
       dialectOf,

@@ -14,6 +14,7 @@ import {
   type RunSeen,
   revisionName,
   type StatusSeen,
+  type StepSeen,
   splitChange,
   statusChange,
   stepsOf,
@@ -70,24 +71,34 @@ export const promotionIsEarned: Law = {
   id: 'I14',
   text:
     'A promotion comes after the last step, at a confirmed 100 %, without an abort or a failed verdict, with a Pass of each metric of the background analysis and of the bake, and with the own ' +
-    'successful run of each analysis step, all of this revision and attempt.',
+    'successful run of each analysis step, all of this revision and attempt. (Steps that are edited once all are through, with all traffic, stay behind it, as ADR 7 has it: the ones that count are those that it went through.)',
   watch(run, judge) {
     const witness = witnessOf(run);
+    /** By uid: the steps that the present try has behind it. */
+    const through = new Map<string, readonly StepSeen[]>();
     return {
       onCommit(commit) {
         const change = statusChange(commit);
-        if (change === undefined || !isPromotion(change.before, change.after)) return undefined;
-        const { rollout, before } = change;
+        if (change === undefined) return undefined;
+        const { rollout, uid, before, after } = change;
+        if (!isPromotion(before, after)) {
+          const index = after.step?.index ?? 0;
+          const passed = isSameTry(before, after) ? through.get(uid) : undefined;
+          const steps = stepsOf(rollout);
+          if (index >= steps.length && desiredOf(after) === 100) through.set(uid, passed ?? steps);
+          else if (passed === undefined || index < passed.length) through.delete(uid);
+          return undefined;
+        }
         if (before.phase === 'Initializing') return undefined;
-        return judge(unearned(rollout, before, runsOf(witness, rollout, before)) ?? unfollowed(run, witness, rollout, before));
+        const steps = through.get(uid) ?? stepsOf(rollout);
+        return judge(unearned(rollout, steps, before, runsOf(witness, rollout, before)) ?? unfollowed(run, witness, rollout, before));
       },
     };
   },
 };
 
-function unearned(rollout: RolloutSeen, before: StatusSeen, runs: readonly RunSeen[]): string | undefined {
+function unearned(rollout: RolloutSeen, steps: readonly StepSeen[], before: StatusSeen, runs: readonly RunSeen[]): string | undefined {
   const { analysis, afterPromotion } = rollout.spec.strategy.canary;
-  const steps = stepsOf(rollout);
   const passed = (kind: string, step?: number) =>
     runs.some(
       ({ spec, status }) =>
@@ -201,10 +212,12 @@ export const stepsLast: Law = {
         const [from, to] = [before.step?.index ?? 0, after.step?.index ?? 0];
         const lasted = sentMs - Math.max(dwell.enteredMs, dwell.confirmedMs);
         const isBakeOver = isPromotion(before, after) && before.step?.kind === 'bake';
+        // It comes after all steps, however many there are: a list that is edited meanwhile changes its number, and not its time.
+        const isBaking = before.step?.kind === 'bake' && after.step?.kind === 'bake';
         const step = stepsOf(rollout)[from];
         const wanted = isBakeOver
           ? msOf(rollout.spec.strategy.canary.afterPromotion?.duration ?? '0s')
-          : isSame && to > from && step?.kind === 'pause'
+          : isSame && to > from && step?.kind === 'pause' && !isBaking
             ? step.durationMs
             : undefined;
         let wrong: string | undefined;
@@ -212,7 +225,7 @@ export const stepsLast: Law = {
           const isEarly = lasted < wanted - 100 - clockErrorMs(run);
           wrong = judge(isEarly ? `step ${from} lasted ${Math.round(lasted)} of ${wanted} ms` : undefined);
         }
-        if (!isSame || from !== to || before.step?.kind !== after.step?.kind) dwell.enteredMs = sentMs;
+        if (!isSame || (from !== to && !isBaking) || before.step?.kind !== after.step?.kind) dwell.enteredMs = sentMs;
         if (before.weight?.confirmedAt !== after.weight?.confirmedAt) dwell.confirmedMs = sentMs;
         return wrong;
       },

@@ -54,7 +54,9 @@ export const safeWithoutSplit: Law = {
         if (object.kind !== 'Service' || type === 'DELETED' || object.metadata.labels?.[revisionLabel] !== undefined) return undefined;
         const selected = selectedBy(object);
         if (selected === undefined || selected === selectedBy(previous)) return undefined;
-        const rollout = rolloutsIn(witness, namespace).find(({ spec }) => spec.service.name === name);
+        const rollouts = rolloutsIn(witness, namespace).filter(({ spec }) => spec.service.name === name);
+        // Of several the older one has it, and the others say so.
+        const rollout = rollouts.find(({ status }) => !reasonsOf(status ?? {}).includes('ServiceClaimed')) ?? rollouts[0];
         if (rollout === undefined) return judge(`Service ${name} of no Rollout is pinned`);
         if (selected !== rollout.status?.stableRevision)
           return judge(`${name} selects ${selected}, and stable is ${rollout.status?.stableRevision}`);
