@@ -136,8 +136,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a deletion makes the split that adoption had not come to',
     file: 'src/core/upkeep/split.ts',
-    from: 'return isOurs(view) && (stage',
-    to: 'return (stage',
+    from: 'return isOurs(view) && stage !== undefined',
+    to: 'return stage !== undefined',
     test: 'deletion',
     scenario: 'its Service applied',
     says: /requests were lost/,
