@@ -59,7 +59,9 @@ export function followedAt(world: World, { weight }: RolloutStatus): number {
   return weight.confirmedBy === 'Adapter' ? msOf(weight.confirmedAt) + maxLagMs(world) : 0;
 }
 
-export const isFollowed = (world: World, status: RolloutStatus): boolean => world.nowMs >= followedAt(world, status);
+/** And the adapter's object has not left it since: one that is slow may still come with an older weight. */
+export const isFollowed = (world: World, status: RolloutStatus): boolean =>
+  world.nowMs >= followedAt(world, status) && !(world.traffic.kind === 'usable' && world.traffic.adapter.kind === 'contradicts');
 
 /** What the newest revision gets: the canary its weight, and stable all of it where there is no canary. Unknown while the workload still has some. */
 export function newestWeight({ phase, stableRevision, canaryRevision, weight }: RolloutStatus): number | undefined {

@@ -108,9 +108,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'the split is removed before the workload serves',
-    file: 'src/core/phases/terminating.ts',
-    from: 'if (!workload.isRolledOut || workload.readyReplicas < replicas)',
-    to: 'if (world.nowMs < 0)',
+    file: 'src/core/phases/letting-go.ts',
+    from: '(workload.isRolledOut && workload.readyReplicas >= replicas)',
+    to: 'workload.replicas === replicas',
     test: 'deletion',
     scenario: 'in mid-run at 50 %',
     says: /readyReplicas: 3|requests were lost/,
@@ -136,8 +136,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a deletion makes the split that adoption had not come to',
     file: 'src/core/upkeep/split.ts',
-    from: 'return isOurs(view) && (stage',
-    to: 'return (stage',
+    from: 'return isOurs(view) && stage !== undefined',
+    to: 'return stage !== undefined',
     test: 'deletion',
     scenario: 'its Service applied',
     says: /requests were lost/,

@@ -43,7 +43,8 @@ function unsplitting(world: World, draft: Draft): Draft {
   if (hidden !== undefined) return holding(draft, hidden);
   return afterLag(world, draft, () => {
     const split = ourSplit(world);
-    return split === undefined ? lettingGo(world, enter(world, draft, 'Releasing')) : unsplit(draft, split);
+    if (split === undefined) return lettingGo(world, enter(world, draft, 'Releasing'));
+    return awaitingWorkload(world, draft) ?? unsplit(draft, split);
   });
 }
 
@@ -110,7 +111,17 @@ function insisting(world: World, draft: Draft, message: string): Draft {
   return withEffects(woken, { kind: 'writeSplit', split, uid: undefined, resourceVersion: undefined, isCut: false });
 }
 
-const draining = (world: World, draft: Draft): Draft => afterLag(world, draft, () => removing(world, enter(world, draft, 'Removing')));
+const draining = (world: World, draft: Draft): Draft =>
+  awaitingWorkload(world, draft) ?? afterLag(world, draft, () => removing(world, enter(world, draft, 'Removing')));
+
+/**
+ * It was ready when the root Service was unpinned, and may not be any more: one that was scaled to zero a moment before has a status, for the present generation, that still
+ * counts the pods which go. Each step that cannot be taken back looks again.
+ */
+export function awaitingWorkload({ workload }: World, draft: Draft, replicas = workload?.replicas ?? 0): Draft | undefined {
+  if (workload === undefined || workload.isDeleting || (workload.isRolledOut && workload.readyReplicas >= replicas)) return undefined;
+  return waitingFor(draft, `${workload.readyReplicas} of ${replicas} pods of the workload are ready`);
+}
 
 export function removing(world: World, draft: Draft): Draft {
   const remaining = world.revisions.filter(({ deployment, service }) => deployment !== undefined || service !== undefined);

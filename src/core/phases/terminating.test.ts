@@ -101,6 +101,11 @@ describe('deletion', () => {
     expect(kindsOf(plan(unsplit.deleting('Draining', -10_000).build()))).toEqual(['deleteRevision']);
     expect(kindsOf(plan(unsplit.deleting('Removing').with({ revisions: [] }).build()))).toEqual(['removeFinalizer']);
   });
+  test('neither the split nor a revision goes while the workload is not ready any more', () => {
+    const unpinned = atRest.withWorkload({ ...served, readyReplicas: 3 }).withRootService({ selector: { app: 'web' } });
+    expect(kindsOf(plan(unpinned.deleting('Unsplitting', -10_000).build()))).toEqual([]);
+    expect(kindsOf(plan(unpinned.withSplit('absent').deleting('Draining', -10_000).build()))).toEqual([]);
+  });
   describe('nothing is taken away that the mesh is seen to send to', () => {
     const served4 = atRest.withWorkload(served).withRootService({ selector: { app: 'web' } });
     const unsplit = served4.withSplit('absent');

@@ -5,7 +5,7 @@ import { revisionLabel } from '../names.ts';
 import { cutWeight } from '../run.ts';
 import { msOf } from '../time.ts';
 import type { Workload, World } from '../world.ts';
-import { afterLag, enter, hiddenSplit, lettingGo, removing, waitingFor } from './letting-go.ts';
+import { afterLag, awaitingWorkload, enter, hiddenSplit, lettingGo, removing, waitingFor } from './letting-go.ts';
 
 /**
  * Deletion: stable keeps serving until what stays behind serves in its place. What stays behind is the stable revision's template,
@@ -77,9 +77,7 @@ function restoring(world: World, draft: Draft): Draft {
     const mayRun = runsStable(world, stableRevision) || replicas === 0 || isUntouched(draft, workload);
     return mayRun ? unpausing(draft, workload, replicas) : holding(draft, lost(workload, stableRevision));
   }
-  if (!workload.isRolledOut || workload.readyReplicas < replicas)
-    return waitingFor(draft, `${workload.readyReplicas} of ${replicas} pods of the workload are ready`);
-  return unpinning(world, enter(world, draft, 'Unpinning'));
+  return awaitingWorkload(world, draft, replicas) ?? unpinning(world, enter(world, draft, 'Unpinning'));
 }
 
 /** Its own pods have the traffic to this moment, or there never was a split: it rolls out what it would have without us. */

@@ -34,6 +34,14 @@ describe('pods', () => {
       { revision: nextRevision, replicas: 0 },
     ]);
   });
+  test('of any revision stay while the adapter’s object says otherwise than the split, though it was confirmed once', () => {
+    const left = aWorld()
+      .withRevision(canaryRevision)
+      .withTraffic({ adapter: { kind: 'contradicts', object: 'profile', message: 'profile still sends there' } });
+    expect(effectsOf(plan(left.build()), 'scaleDeployment')).toEqual([]);
+    const follows = left.withTraffic({ adapter: { kind: 'agrees', object: 'profile' } });
+    expect(effectsOf(plan(follows.build()), 'scaleDeployment')).toMatchObject([{ revision: canaryRevision, replicas: 0 }]);
+  });
   test('of a warm revision whose time is over stay until the data plane has followed', () => {
     const hasty = aWorld()
       .withRevision(canaryRevision)

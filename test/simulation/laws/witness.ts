@@ -319,7 +319,7 @@ export class Witness {
         return;
       case 'ServiceProfile':
       case 'VirtualService':
-        this.#told.set(`${object.kind} ${key}`, atMs);
+        if (type === 'DELETED' || !tellsAlike(object, commit.previous)) this.#told.set(`${object.kind} ${key}`, atMs);
         return;
       default:
         if (!isSplit(object)) return;
@@ -381,6 +381,15 @@ function toldBy(object: ApiObject | undefined): readonly { readonly backend: str
   const routes = (http ?? []).flatMap(({ route }) => route ?? []);
   return [...overrides, ...routes.map(({ destination, weight = 0 }) => ({ backend: serviceIn(destination.host), weight }))];
 }
+
+const tellsAlike = (object: ApiObject, previous: ApiObject | undefined): boolean => sharesText(object) === sharesText(previous);
+
+const sharesText = (object: ApiObject | undefined): string =>
+  toldBy(object)
+    .filter(({ weight }) => weight > 0)
+    .map(({ backend, weight }) => `${backend} ${weight}`)
+    .sort()
+    .join();
 
 const serviceIn = (host: string): string => host.split('.')[0] ?? '';
 

@@ -195,9 +195,9 @@ export const mutants: readonly Mutant[] = [
   {
     c: 'C21',
     name: 'a deletion does not wait for the pods of the workload',
-    file: 'src/core/phases/terminating.ts',
-    from: 'if (!workload.isRolledOut || workload.readyReplicas < replicas)',
-    to: 'if (world.nowMs < 0)',
+    file: 'src/core/phases/letting-go.ts',
+    from: '(workload.isRolledOut && workload.readyReplicas >= replicas)',
+    to: 'workload.replicas === replicas',
     laws: ['I0', 'I9', 'I35'],
     workloads: ['deletion-slow', 'deletion'],
   },

@@ -1,4 +1,4 @@
-import type { Run, Workload } from '../play/run.ts';
+import type { Ending, Run, Workload } from '../play/run.ts';
 import { rollouts } from '../play/settled.ts';
 import { apply, clients, deploymentObject, namespaceObject, rolloutObject, subject } from './kit.ts';
 import { isPromoted, onceAt, onceIn, release, rolloutRef, tell } from './story.ts';
@@ -34,6 +34,12 @@ const firstApply: Workload = {
   ending: () => ({ phases: ['Healthy'], image: 'web:2' }),
 };
 
+/** A GitOps tool that applies the Rollout makes it again. */
+const gone = (struck: ReadonlySet<string>, image: string): Ending => ({
+  ...{ isGone: true, image },
+  phases: struck.has('gitops-spec') ? ['Healthy'] : [],
+});
+
 const slow = (ms: number) => ({ image: 'web:1', replicas: 2, behaviour: { 'start-delay-ms': String(ms) } });
 
 export const lifecycle: readonly Workload[] = [
@@ -63,7 +69,7 @@ export const lifecycle: readonly Workload[] = [
       release(run, { image: 'web:2' });
       onceAt(run, 60, () => remove(run));
     },
-    ending: { phases: [], isGone: true, image: 'web:1' },
+    ending: (struck) => gone(struck, 'web:1'),
   }),
   tell({
     ...{
@@ -80,7 +86,7 @@ export const lifecycle: readonly Workload[] = [
         () => remove(run),
       );
     },
-    ending: { phases: [], isGone: true, image: 'web:2' },
+    ending: (struck) => gone(struck, 'web:2'),
   }),
   tell({
     ...{
@@ -89,6 +95,6 @@ export const lifecycle: readonly Workload[] = [
     },
     ...{ analysis: null, app: slow(23_000), beginsMs: 18_000, lengthMs: 170_000 },
     act: remove,
-    ending: { phases: [], isGone: true, image: 'web:1' },
+    ending: (struck) => gone(struck, 'web:1'),
   }),
 ];

@@ -47,7 +47,7 @@ export interface Story {
   readonly beginsMs?: number;
   /** Once the first version is Healthy. */
   readonly act?: (run: Run) => void;
-  readonly ending: Ending;
+  readonly ending: Ending | Workload['ending'];
 }
 
 const usualSteps = [{ setWeight: 20 }, { pause: { duration: '10s' } }, { setWeight: 60 }];
@@ -70,7 +70,7 @@ export function tell(story: Story): Workload {
       if (story.beginsMs === undefined) begin(run);
       else run.at(story.beginsMs, () => begin(run));
     },
-    ending: () => ending,
+    ending: typeof ending === 'function' ? ending : () => ending,
   };
 
   function begin(run: Run): void {
