@@ -26,7 +26,19 @@ export const trackingOf = (call: Call, operation: 'Apply' | 'Update'): Tracking 
 });
 
 const resetOf = ({ kind, subresource }: Call): readonly (readonly string[])[] =>
-  subresource === 'status' ? kind.rules.statusReset : kind.rules.reset.map((field) => [field]);
+  subresource === 'status' ? kind.rules.statusReset : resetPaths(kind.rules.reset);
+
+const pathsOf = new WeakMap<readonly string[], readonly (readonly string[])[]>();
+
+/** The same list each time for the same kind: what is derived from it is kept. */
+function resetPaths(fields: readonly string[]): readonly (readonly string[])[] {
+  let found = pathsOf.get(fields);
+  if (found === undefined) {
+    found = fields.map((field) => [field]);
+    pathsOf.set(fields, found);
+  }
+  return found;
+}
 
 /** Stores a new object: prepared, checked, with an identity of its own. Gives it in the version of the request. */
 export function storeNew(cluster: Cluster, call: Call, object: ApiObject): ApiObject {

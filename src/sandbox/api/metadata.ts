@@ -31,8 +31,8 @@ function changeErrors({ metadata }: ApiObject, old: ApiObject): readonly FieldEr
 }
 
 const commonErrors = ({ labels, annotations, ownerReferences }: ApiObject['metadata']): readonly FieldError[] => [
-  ...labelErrors(labels),
-  ...annotationErrors(annotations),
+  ...once(sound.labels, labels, () => labelErrors(labels)),
+  ...once(sound.annotations, annotations, () => annotationErrors(annotations)),
   ...ownerErrors(ownerReferences),
 ];
 
@@ -40,6 +40,19 @@ function nameErrors(name: string, isFreeName: boolean): readonly FieldError[] {
   if (isFreeName) return /[/%]/.test(name) ? [invalid('metadata.name', name, "may not contain '/'")] : [];
   return subdomainProblems(name).map((problem) => invalid('metadata.name', name, problem));
 }
+
+const sound = { labels: new WeakSet<object>(), annotations: new WeakSet<object>() };
+
+/** What is stored is frozen and has been looked at: it is sound for ever. */
+function once(known: WeakSet<object>, value: unknown, look: () => readonly FieldError[]): readonly FieldError[] {
+  if (typeof value !== 'object' || value === null) return look();
+  if (known.has(value)) return none;
+  const errors = look();
+  if (errors.length === 0 && Object.isFrozen(value)) known.add(value);
+  return errors;
+}
+
+const none: readonly FieldError[] = [];
 
 const labelErrors = (labels: unknown): readonly FieldError[] =>
   Object.entries(membersOf(labels)).flatMap(([key, value]) => [

@@ -38,7 +38,16 @@ const never: FieldSet = [['apiVersion'], ['kind'], ['metadata'], ...metaFields.m
   .map((path) => setOf(path.map((key) => `f:${key}`)))
   .reduce(union);
 
-const resetSet = (reset: Tracking['reset']): FieldSet => reset.map((path) => setOf(path.map((key) => `f:${key}`))).reduce(union, emptySet);
+const resetSets = new WeakMap<Tracking['reset'], FieldSet>();
+
+function resetSet(reset: Tracking['reset']): FieldSet {
+  let set = resetSets.get(reset);
+  if (set === undefined) {
+    set = reset.map((path) => setOf(path.map((key) => `f:${key}`))).reduce(union, emptySet);
+    resetSets.set(reset, set);
+  }
+  return set;
+}
 
 const without = (object: Members): Members =>
   withMembers(object, { metadata: withMembers(membersOf(object.metadata), { managedFields: undefined }) });

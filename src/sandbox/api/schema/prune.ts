@@ -9,7 +9,18 @@ const metaMembers = new Set(['apiVersion', 'kind', 'metadata']);
  * had to go.
  */
 export function prune<T>(value: T, schema: Schema, dropped: string[] = []): T {
-  return pruneInto(value, { ...schema, 'x-kubernetes-embedded-resource': true }, '', dropped) as T;
+  return pruneInto(value, asResource(schema), '', dropped) as T;
+}
+
+const resources = new WeakMap<Schema, Schema>();
+
+function asResource(schema: Schema): Schema {
+  let resource = resources.get(schema);
+  if (resource === undefined) {
+    resource = { ...schema, 'x-kubernetes-embedded-resource': true };
+    resources.set(schema, resource);
+  }
+  return resource;
 }
 
 function pruneInto(value: unknown, schema: Schema | undefined, path: string, dropped: string[]): unknown {
