@@ -150,14 +150,14 @@ function isGivenUp({ run, namespace, rootService }: Scene, removedMs: number | u
   return asItWas?.metadata.deletionTimestamp !== undefined && asItWas.spec.workloadRef === undefined;
 }
 
-/** Sent where nobody was: by whoever wrote the split that was in force, unless the data plane had had its time to learn of the endpoints. */
-function bySplit(scene: Scene, why: string): Charge {
+/** Sent where nobody was: by whoever wrote the split that was in force, unless the data plane had had its time to learn of the endpoints (of those since `sinceMs`). */
+function bySplit(scene: Scene, why: string, sinceMs = 0): Charge {
   const { run, witness, version, namespace, backend, atMs, lagMs } = scene;
   const written = witness.splitVersion(version);
   if (written === undefined) return { to: 'others', why: `${why}, and no split says so` };
   if (written.by === undefined) return { to: 'others', why: `${why}, and somebody else wrote the split` };
   const madeMs = run.commits.findLast((commit) => isOf(commit, 'ADDED', 'Service', `${namespace}/${backend}`, atMs))?.atMs ?? 0;
-  if (witness.longestReadyMs(`${namespace}/${backend}`, madeMs, atMs) > lagMs)
+  if (witness.longestReadyMs(`${namespace}/${backend}`, Math.max(madeMs, sinceMs), atMs) > lagMs)
     return { to: 'mesh', why: `${why} though it has had endpoints for longer than maxLag` };
   const given = givenBy(scene, written);
   const wasReady = witness.leastReady(`${namespace}/${backend}`, given.atMs - lagMs, given.atMs) > 0;
@@ -184,7 +184,7 @@ function byRemoval(scene: Scene, pod: string | undefined): Charge {
   if (removal?.by === undefined) return { to: 'others', why: `${pod} was taken away` };
   if (isGivenUp(scene, removal.atMs)) return givenUp;
   if (backend !== rootService && isNamedAfter(scene, removal.atMs))
-    return bySplit(scene, `the split names ${backend}, whose pods had been taken away`);
+    return bySplit(scene, `the split names ${backend}, whose pods had been taken away`, removal.atMs);
   if (removal.left > 0 || hadOthers(scene, removal)) return { to: 'mesh', why: `${pod} ended before the data plane had heard of it` };
   if (isLate(scene)) return { to: 'mesh', why: `the data plane still sent to ${pod} later than maxLag after the split had changed` };
   if (isBehind(scene, removal))
