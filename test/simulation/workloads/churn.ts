@@ -65,12 +65,16 @@ export const churn = [
     },
     ending: { phases: ['Healthy'], image: 'web:2' },
   }),
-  tell({
-    ...{ name: 'held', text: 'an open pause waits for a person, for as long as it takes' },
-    ...{ analysis: null, steps: [{ setWeight: 20 }, { pause: {} }, { setWeight: 60 }], spec: { progressDeadline: '30s' } },
-    act: (run) => release(run, { image: 'web:2' }),
-    ending: { phases: ['Paused'] },
-  }),
+  {
+    ...tell({
+      ...{ name: 'held', text: 'an open pause waits for a person, for as long as it takes' },
+      ...{ analysis: null, steps: [{ setWeight: 20 }, { pause: {} }, { setWeight: 60 }], spec: { progressDeadline: '30s' } },
+      act: (run) => release(run, { image: 'web:2' }),
+      ending: { phases: ['Paused'] },
+    }),
+    // Whoever takes the pause out of the steps, if only for a while, waits for nobody.
+    ending: (struck: ReadonlySet<string>) => ({ phases: struck.has('steps-edited') ? ['Paused', 'Healthy'] : ['Paused'] }),
+  },
   tell({
     ...{
       name: 'held-back',
