@@ -365,7 +365,7 @@ export const mutants: readonly Mutant[] = [
     c: 'C39',
     name: 'a write that met a 409 is not tried again',
     file: 'src/controller/reconcile-rollout.ts',
-    from: 'return { wakeAtMs: clock.nowMs() + 250 };',
+    from: 'return { wakeAtMs: clock.nowMs() + conflicts.met(key, isUrgent) };',
     to: 'return {};',
     laws: ['L1', 'L2', 'L6', 'L9'],
     workloads: ['promotion', 'rollback'],
