@@ -367,7 +367,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/controller/reconcile-rollout.ts',
     from: 'return { wakeAtMs: clock.nowMs() + conflicts.met(key, isUrgent) };',
     to: 'return {};',
-    laws: ['L1', 'L2', 'L6', 'L9'],
+    laws: ['L1', 'L2', 'L4', 'L6', 'L9'],
     workloads: ['promotion', 'rollback'],
     faults: [{ fault: 'api-409', with: { to: 'request', times: 1 } }],
   },
