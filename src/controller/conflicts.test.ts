@@ -13,3 +13,15 @@ test('a conflict is looked at again at once, one that goes on ever more seldom, 
   conflicts.passed('shop/web');
   expect(met(1)).toEqual([250]);
 });
+
+test('a watch counts as deaf once it has not brought in some seconds what the conflicts were about, until a write passes', () => {
+  const conflicts = new Conflicts();
+  const isDeafAfter = (times: number) => {
+    for (let time = 0; time < times; time += 1) conflicts.met('shop/web', true);
+    return conflicts.isDeaf('shop/web');
+  };
+  expect(isDeafAfter(8)).toBe(false);
+  expect(isDeafAfter(1)).toBe(true);
+  conflicts.passed('shop/web');
+  expect(conflicts.isDeaf('shop/web')).toBe(false);
+});

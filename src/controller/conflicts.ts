@@ -17,6 +17,11 @@ export class Conflicts {
     return Math.min(longestMs[isUrgent ? 'urgent' : 'patient'], soonMs * 2 ** Math.min(Math.max(0, before - usual), 10));
   }
 
+  /** So often that the watch does not bring it: what was refused has to be read by itself. */
+  isDeaf(key: string): boolean {
+    return (this.#inARow.get(key) ?? 0) > usual;
+  }
+
   passed(key: string): void {
     this.#inARow.delete(key);
   }

@@ -18,6 +18,7 @@ import type { Observation, Observers } from './observe.ts';
 import { observe } from './observe.ts';
 import type { Obstacles } from './obstacle.ts';
 import { obstacleOf } from './obstacle.ts';
+import { readAnew } from './read-anew.ts';
 import type { RolloutRecord } from './records.ts';
 import { unreadable } from './refusals.ts';
 import type { Stall } from './report.ts';
@@ -112,7 +113,11 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
     tell(key, next, rollout.status, seen, reconciler);
   };
   const done = await execute(next, { ...scene, onRecorded }, reconciler.executors, signal);
-  if (!done.ok) return afterFailure(key, done.failure, { isUrgent: isCut(next), isRecorded }, reconciler);
+  if (!done.ok) {
+    const outcome = afterFailure(key, done.failure, { isUrgent: isCut(next), isRecorded }, reconciler);
+    if (done.failure.kind === 'conflict' && reconciler.conflicts.isDeaf(key)) await readAnew(world, reconciler.executors, signal);
+    return outcome;
+  }
   if (next.status === undefined) tell(key, next, rollout.status, seen, reconciler);
   reconciler.conflicts.passed(key);
   const obstacleIs = reconciler.obstacles.passed(key);

@@ -154,14 +154,18 @@ export const oneThingAtATime: Law = {
   text:
     'From a changed weight until status says that it is confirmed no controller changes the selector of the root Service or takes pods of a revision away; and for ' +
     'maxLag after it changed that selector it takes none of the revision that was selected. (Selectors of revisions never change: I1. What a stranger changed is put right at once, ' +
-    'and stable may follow its autoscaler.)',
+    'so is the selector once after somebody else edited `pinSelector`, and stable may follow its autoscaler.)',
   watch(run, judge) {
     const witness = witnessOf(run);
     const windows = new PerKey<Window>(() => ({ openedMs: undefined, selectedUntilMs: 0, selected: undefined }));
     const strange = new PerKey<{ isForeign: boolean }>(() => ({ isForeign: false }));
+    /** Rollouts of which somebody asked for another selector, which the controller has not changed since. */
+    const asked = new Set<string>();
     return {
       onCommit(commit) {
         const { object, previous, by, type, atMs } = commit;
+        if (object.kind === 'Rollout' && by === undefined && previous !== undefined && pinOf(object) !== pinOf(previous))
+          asked.add(object.metadata.uid);
         const status = statusChange(commit);
         if (status !== undefined) {
           if (status.after.weight?.confirmedAt !== undefined || status.after.weight === undefined)
@@ -188,10 +192,11 @@ export const oneThingAtATime: Law = {
           const rollout = rolloutOfRoot(witness, object.metadata.namespace ?? '', object.metadata.name);
           if (rollout === undefined) return undefined;
           const window = windows.of(rollout.metadata.uid);
+          const isAsked = asked.delete(rollout.metadata.uid);
           window.selected = was;
           window.selectedUntilMs = atMs + maxLagMs(rollout);
           return judge(
-            window.openedMs === undefined || isForeign
+            window.openedMs === undefined || isForeign || isAsked
               ? undefined
               : `the selector of ${object.metadata.name} changes while a weight is open`,
           );
@@ -211,6 +216,9 @@ export const oneThingAtATime: Law = {
     };
   },
 };
+
+const pinOf = (rollout: SeenCommit['previous']): string | undefined =>
+  (rollout as unknown as RolloutSeen | undefined)?.spec.service.pinSelector;
 
 const selectedBy = (service: SeenCommit['previous']): string | undefined =>
   (service?.spec as { selector?: Readonly<Record<string, string>> } | undefined)?.selector?.[revisionLabel];

@@ -248,6 +248,8 @@ export const promotedAsAnalysed: Law = {
         if (change === undefined) return undefined;
         const { rollout, uid, before, after } = change;
         const key = `${uid} ${after.canaryRevision ?? before.canaryRevision ?? ''} ${after.attempt ?? before.attempt ?? 1}`;
+        // A revision that was stable, or left, and was removed since is made again and analysed anew in a run of its own.
+        if (after.canaryRevision !== undefined && after.canaryRevision !== before.canaryRevision) analysed.delete(key);
         if (after.canaryRevision !== undefined && desiredOf(before) === 0 && desiredOf(after) > 0 && !analysed.has(key))
           analysed.set(key, {
             text: textOf(rollout, after.canaryRevision),

@@ -82,6 +82,26 @@ test('pods that somebody scales away are charged to them', () => {
   expect(charges).toEqual(['others']);
 });
 
+test('pods that a controller takes are charged to whoever asked for no replicas, and to the controller where some were asked for', () => {
+  const charges = (replicas: number) =>
+    chargesOf(atRest, (scene, { people }) => {
+      must(people.patch(rolloutResource, ref('web'), { spec: { replicas } }));
+      scene.scale(stable, 0);
+    });
+  expect(charges(0)).toEqual(['others']);
+  expect(charges(1)).toEqual(['controller']);
+});
+
+test('none are asked for no longer once some have been for maxLag', () => {
+  const charges = chargesOf(atRest, (scene, stage) => {
+    must(stage.people.patch(rolloutResource, ref('web'), { spec: { replicas: 0 } }));
+    must(stage.people.patch(rolloutResource, ref('web'), { spec: { replicas: 2 } }));
+    stage.pass(15_000);
+    scene.scale(stable, 0);
+  });
+  expect(charges).toEqual(['controller']);
+});
+
 test('a data plane that is behind by more than maxLag is charged to the mesh, by less to whoever took the pods', () => {
   const after = (waitMs: number) =>
     chargesOf(midCanary, (scene, stage) => {

@@ -14,7 +14,7 @@ export const noneLostByUs: Law = {
   text:
     'Facts 1.2: each request that no pod answered is charged to whoever caused it, and none to a decision of a controller. A controller is charged where its split sent to a backend that had no endpoint, or had none for ' +
     'long enough for the data plane to know (maxLag), when it last gave it more than before, and where it took the last pods, or the Service, of a backend that the split gave traffic to within maxLag. Pods that end by themselves, news that come later than maxLag, one of several pods (also of several Deployments) ' +
-    'behind one Service, a share that somebody else gave to a backend whose pods had been taken before, and what others wrote or deleted (a split that names what had gone before; a Rollout whose template goes with it) are not its doing.',
+    'behind one Service, a share that somebody else gave to a backend whose pods had been taken before, and what others wrote or deleted (a split that names what had gone before; a Rollout whose template goes with it), or asked for (no replicas at all: what is taken then, or is given traffic without any) are not its doing.',
   watch(run, judge) {
     const witness = witnessOf(run);
     let judged = 0;
@@ -166,6 +166,7 @@ function bySplit(scene: Scene, why: string, sinceMs = 0): Charge {
   if (wasReady && removal !== undefined && removal.atMs > given.atMs)
     return charged(removal.by === undefined ? 'others' : 'controller', `${why}: its Service was deleted after the split had been written`);
   if (wasReady) return { to: 'pods', why: `${why}: they went after the split had been written` };
+  if (isNoneWanted(scene, given.atMs)) return noneWanted;
   return { to: 'controller', why: `${why}, by ${written.by.replica.identity}` };
 }
 
@@ -192,7 +193,21 @@ function byRemoval(scene: Scene, pod: string | undefined): Charge {
   const written = witness.splitVersion(version);
   if (written !== undefined && written.by === undefined && written.atMs > removal.atMs)
     return { to: 'others', why: `somebody else wrote a split that sends to ${pod}, which was gone` };
+  if (isNoneWanted(scene, removal.atMs)) return noneWanted;
   return { to: 'controller', why: `${pod} was taken away by ${by(removal)}, with traffic on it` };
+}
+
+const noneWanted: Charge = { to: 'others', why: 'somebody had asked for no replicas' };
+
+/** The Rollout was at `replicas: 0` then, or not longer before than a watch may lag: nobody is to serve. */
+function isNoneWanted({ run, rollout, lagMs }: Scene, atMs: number): boolean {
+  const versions = run.commits.filter(
+    ({ object, type, atMs: storedMs }) => type !== 'DELETED' && storedMs <= atMs && object.metadata.uid === rollout?.metadata.uid,
+  );
+  return versions.some(({ object }, index) => {
+    const endMs = versions[index + 1]?.atMs ?? Number.POSITIVE_INFINITY;
+    return endMs >= atMs - lagMs && (object as unknown as RolloutSeen).spec.replicas === 0;
+  });
 }
 
 /** Others were endpoints of the backend when these pods were taken (behind an unpinned root Service: the workload's), for as long as the data plane needs to know them, and are. */
