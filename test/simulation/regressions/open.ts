@@ -8,14 +8,4 @@ export const open: readonly Regression[] = [
       'What a refused write was about would have to be read by itself',
     plan: { ...{ workload: 'mesh-strict', seed: 875, restMs: 60_000 }, faults: [{ fault: 'event-dropped', at: { event: 131 } }] },
   },
-  {
-    text: 'an adapter that is slow comes with an old weight after the cut was confirmed by metrics; its pods wait for its object to agree, and not for the proxies to follow that (I6)',
-    plan: {
-      ...{ workload: 'mesh-istio', seed: 39, restMs: 60_000 },
-      faults: [
-        { fault: 'adapter-slow', at: { atMs: 30_000 }, with: { forMs: 200_000, mostMs: 90_000 } },
-        { fault: 'recreated', at: { atMs: 50_000 } },
-      ],
-    },
-  },
 ];
