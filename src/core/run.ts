@@ -38,7 +38,6 @@ export function begin(world: World, draft: Draft, revision: string, attempt = 1)
     },
     step: stepStatus(world, 0, at),
     weight: { ...draft.status.weight, desired: 0 },
-    warm: draft.status.warm?.filter((entry) => entry.revision !== revision),
   });
 }
 

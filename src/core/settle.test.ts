@@ -17,6 +17,16 @@ describe('a confirmed weight', () => {
     expect(settled(edited)).toEqual({ desired: 10, written: 10 });
     expect(settled(aWorld().atStep(1).withWeight(10).withSplit('absent'))).toEqual({ desired: 10, written: 10 });
   });
+  test('is no more while the adapter’s object says otherwise: the data plane has to follow it once it agrees again', () => {
+    const slow = aWorld()
+      .atStep(1)
+      .withWeight(10)
+      .withTraffic({ adapter: { kind: 'contradicts', object: 'profile', message: 'profile sends 0 %' } });
+    const doubted = plan(slow.build());
+    expect(doubted.status?.weight).toEqual({ desired: 10, written: 10 });
+    const follows = slow.recorded(doubted).withTraffic({ adapter: { kind: 'agrees', object: 'profile' } });
+    expect(settled(follows)).toMatchObject({ confirmedBy: 'Adapter', confirmedAt: new Date(t0).toISOString() });
+  });
   test('is not when the same shares were written again since', () =>
     expect(
       settled(

@@ -17,8 +17,11 @@ export function settleWeight(world: World, draft: Draft): Draft {
   const { split } = world.traffic;
   if (split.kind === 'absent' || !sendsAlike(split.split, desired)) return withStatus(draft, { weight: unconfirmed(weight) });
   const { stamp } = split;
+  const { confirmedAt } = weight;
+  // An adapter that is slow may come with an older weight once metrics have shown the new one: the data plane will follow that first.
+  const isDoubted = world.traffic.adapter.kind === 'contradicts';
   // Without our stamp nobody knows since when: it is what was confirmed.
-  if (weight.confirmedAt !== undefined && (stamp === undefined || msOf(weight.confirmedAt) >= stamp.writtenAtMs)) return draft;
+  if (confirmedAt !== undefined && !isDoubted && (stamp === undefined || msOf(confirmedAt) >= stamp.writtenAtMs)) return draft;
   const writtenAtMs = stamp?.writtenAtMs ?? world.nowMs;
 
   const { timeout, maxLag } = canaryOf(world).confirmation;

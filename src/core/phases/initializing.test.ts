@@ -81,6 +81,17 @@ describe('adoption', () => {
     expect(known.status?.stage?.name).toBe('Splitting');
     expect(effectsOf(known, 'writeSplit')).toMatchObject([{ split: { backends: [{ weight: 100 }] } }]);
   });
+  test('waits for pods that went again, and then for the data plane, before the split names them', () => {
+    const pinned = up('Pinned').withRootService({ selector: { app: 'web', 'sluice.dev/revision': stableRevision } });
+    for (const ready of [0, 3]) {
+      const lost = pinned.withStable({ replicas: 4, ready }).after(seconds(10));
+      const next = plan(lost.build());
+      expect(next.status?.stage?.name).toBe('Starting');
+      expect(effectsOf(next, 'writeSplit')).toEqual([]);
+      const back = lost.recorded(next).withStable({ replicas: 4 });
+      expect(plan(back.build())).toMatchObject({ status: { stage: { name: 'Pinned' } }, wakeAtMs: t0 + seconds(20) });
+    }
+  });
   test('scales the workload to zero when the split is confirmed, and unpauses it', () => {
     const split = splitWith({ [stableRevision]: 100 }, {}, t0 - 11_000);
     const next = plan(up('Splitting').withSplit(split).withWorkload({ isPaused: true }).build());

@@ -14,6 +14,8 @@ import { reachableAt } from './guards.ts';
  * go to zero. One traffic-affecting object a stage; each stage is written down, so that a restart goes on where it was.
  *
  *   (claim) → Starting → Pinning → Pinned → Splitting → Draining → Healthy
+ *
+ * Until the split names it, a first revision that loses pods goes back to Starting.
  */
 export function initializing(world: World, draft: Draft): Draft {
   const blocked = blocker(world) ?? firstTarget(world, draft);
@@ -27,12 +29,13 @@ export function initializing(world: World, draft: Draft): Draft {
   switch (draft.status.stage?.name) {
     case undefined:
       return starting(world, enter(world, withFirstRevision(world, inPhase), 'Starting'));
+    case 'Pinning':
+    case 'Pinned':
+      // Pods that went again are waited for again, and so is the data plane, which has to hear of those that come.
+      if (!isUp(world, inPhase)) return starting(world, enter(world, inPhase, 'Starting'));
+      return draft.status.stage?.name === 'Pinning' ? pinning(world, inPhase) : pinned(world, inPhase);
     case 'Starting':
       return starting(world, inPhase);
-    case 'Pinning':
-      return pinning(world, inPhase);
-    case 'Pinned':
-      return pinned(world, inPhase);
     case 'Splitting':
       return splitting(world, inPhase);
     default:
@@ -70,13 +73,16 @@ function rechosen(world: World, draft: Draft): Draft {
 function starting(world: World, chosen: Draft): Draft {
   const draft = rechosen(world, chosen);
   const paused = pausing(world.workload, draft);
-  const stable = findRevision(world, draft.status.stableRevision);
+  if (isUp(world, draft)) return pinning(world, enter(world, paused, 'Pinning'));
   const wanted = wantedReplicas(world);
-  const ready = readyPods(stable);
-  if (stable?.service !== undefined && stable.deployment !== undefined && ready >= wanted)
-    return pinning(world, enter(world, paused, 'Pinning'));
+  const ready = readyPods(findRevision(world, draft.status.stableRevision));
   const held = holding(paused, { reason: 'AwaitingPods', message: `${ready} of ${wanted} pods of the first revision are ready` });
   return waitAgainstDeadline(world, held, 'Pods', ready);
+}
+
+function isUp(world: World, { status }: Draft): boolean {
+  const stable = findRevision(world, status.stableRevision);
+  return stable?.service !== undefined && stable.deployment !== undefined && readyPods(stable) >= wantedReplicas(world);
 }
 
 /** So that no new template rolls out behind our back while its pods still have the traffic. */

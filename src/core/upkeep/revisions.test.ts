@@ -52,6 +52,20 @@ describe('pods', () => {
     expect(effectsOf(plan(hasty.build()), 'scaleDeployment')).toEqual([]);
     expect(plan(hasty.build()).wakeAtMs).toBe(t0 + 9000);
   });
+  test('of a warm revision that is asked for again stay as well until then, and it is a canary like any other afterwards', () => {
+    const again = aWorld()
+      .withTarget(canaryRevision)
+      .withRevision(canaryRevision)
+      .withStatus({ warm: [{ revision: canaryRevision, until: at(1000) }] });
+    const begun = plan(again.build());
+    expect(begun.status).toMatchObject({ canaryRevision, warm: [{ revision: canaryRevision }] });
+    expect(effectsOf(begun, 'scaleDeployment')).toEqual([]);
+    const under = again.recorded(begun).withWeight(10);
+    expect(effectsOf(plan(under.build()), 'scaleDeployment')).toEqual([]);
+    const over = plan(under.after(1000).build());
+    expect(over.status).toMatchObject({ canaryRevision, warm: undefined });
+    expect(effectsOf(over, 'scaleDeployment')).toMatchObject([{ revision: canaryRevision, replicas: 1 }]);
+  });
   test('of a warm revision stay until its time is over', () => {
     const warm = aWorld()
       .withRevision(canaryRevision)

@@ -39,7 +39,13 @@ function coolDown(world: World, draft: Draft): Draft {
   const stored = draft.status.warm;
   if (stored === undefined) return draft;
   const warm = stored.map((entry) => stillSelected(world, entry));
-  const kept = warm.filter((entry) => isWarm(world, draft.status, entry) || hasPods(world, entry.revision));
+  const { stableRevision, canaryRevision, abort } = draft.status;
+  const kept = warm.filter((entry) => {
+    if (entry.revision === stableRevision) return false;
+    // Asked for again: its pods are the canary's afterwards.
+    if (entry.revision === canaryRevision && abort === undefined) return msOf(entry.until) > world.nowMs;
+    return isWarm(world, draft.status, entry) || hasPods(world, entry.revision);
+  });
   const ends = kept.map(({ until }) => msOf(until)).filter((endsMs) => endsMs > world.nowMs);
   const woken = waking(draft, earliest(...ends));
   return sameJson(kept, stored) ? woken : withStatus(woken, { warm: kept.length === 0 ? undefined : kept });
@@ -147,13 +153,15 @@ function replicasOf(world: World, draft: Draft, { revision, name, deployment }: 
   // After a promotion, until the root Service is seen to select the new one: its clients are with the old pods.
   if (world.rootService?.selector[revisionLabel] === revision) return undefined;
   if (status.phase === 'Terminating' && status.stage?.name !== 'Returning') return isLetGo(world, status, name) ? 0 : undefined;
-  if (status.warm?.some((entry) => entry.revision === revision && isWarm(world, status, entry))) return undefined;
+  const isStillWarm = status.warm?.some((entry) => entry.revision === revision && isWarm(world, status, entry)) === true;
   // Its drain begins when it is rolled back.
   if (revision === status.canaryRevision && status.phase === 'Aborting') return undefined;
   if (revision === status.canaryRevision && status.abort === undefined) {
-    const kept = isFollowed(world, status) ? 0 : (deployment?.replicas ?? 0);
+    // One that comes again keeps its pods for as long as if it had not: clients of the root Service may still be with them.
+    const kept = isFollowed(world, status) && !isStillWarm ? 0 : (deployment?.replicas ?? 0);
     return Math.max(canaryReplicas(world, status, goalOf(world, draft)), kept);
   }
+  if (isStillWarm) return undefined;
   // Neither stable nor canary: without traffic since the last weight that was followed, or, while one is open, not yet for sure.
   const hasNoTraffic = isFollowed(world, status) || (status.phase === 'Initializing' && status.stage?.name === 'Starting');
   return hasNoTraffic ? 0 : deployment?.replicas;

@@ -71,11 +71,15 @@ export class Adapter {
     clock.after(atMs - nowMs, adopt);
   }
 
-  /** The Istio adapter puts its VirtualService back when somebody edits it. */
+  /** The Istio adapter puts its VirtualService back when somebody edits it, once it is through with what it has heard of the split before. */
   virtualServiceChanged(namespace: string, name: string): void {
-    if (this.#paused.has(namespace) || this.#options.modeOf(namespace) !== 'istio') return;
+    const { clock, modeOf } = this.#options;
+    if (this.#paused.has(namespace) || modeOf(namespace) !== 'istio') return;
     for (const split of this.#adopted.values()) {
-      if (split.metadata.namespace === namespace && virtualServiceName(split) === name) this.#write(split, false);
+      if (split.metadata.namespace !== namespace || virtualServiceName(split) !== name) continue;
+      const waitMs = (this.#arrivals.get(keyOf(split.metadata)) ?? 0) - clock.monotonicMs();
+      if (waitMs > 0) clock.after(waitMs, () => this.virtualServiceChanged(namespace, name));
+      else this.#write(split, false);
     }
   }
 

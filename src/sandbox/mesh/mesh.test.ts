@@ -128,6 +128,20 @@ describe('modes', () => {
     expect(bench.sandbox.oracle.totals()).toMatchObject({ served: 0, lost: 50 });
   });
 
+  test('istio: an adapter that has not heard yet that the split is gone does not fight the collector for its object', () => {
+    const { bench } = twoLeaves('istio');
+    bench.split('web', { 'web-b': 5, 'web-a': 995 });
+    bench.run(10);
+    const made: string[] = [];
+    bench.sandbox.server.store.onCommit(({ type, object }) => {
+      if (object.kind === 'VirtualService') made.push(type);
+    });
+    bench.sandbox.faults.adapter(namespace).lag([5_000, 5_000]);
+    removeSplit(bench);
+    bench.run(10_000);
+    expect(made).toEqual(['DELETED']);
+  });
+
   test('istio: whole percents, the last takes the rest; an edit is put back; all zero keeps the old one', () => {
     const { bench, weights } = twoLeaves('istio');
     const { client: api } = bench.sandbox;

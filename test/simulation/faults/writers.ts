@@ -149,12 +149,13 @@ export const writerFaults: readonly Fault[] = [
   ),
   writer(
     'gitops-spec',
-    'a GitOps tool applies the Rollout as it was every few seconds',
+    'a GitOps tool applies the Rollout as it was every few seconds, but for spec.paused, which is not in Git: people set it by hand, and take it back',
     (run, planned) => {
       const rollout = rolloutOf(run);
       if (rollout === undefined) return undefined;
       const { namespace, name } = rolloutRef(run);
-      const object = { apiVersion: rollout.apiVersion, kind: 'Rollout', metadata: { namespace, name }, spec: rollout.spec };
+      const { paused: _, ...spec } = rollout.spec;
+      const object = { apiVersion: rollout.apiVersion, kind: 'Rollout', metadata: { namespace, name }, spec };
       return run.sandbox.faults.keepApplied(rollouts, object, numberOf(planned, 'everyMs', 10_000));
     },
     { with: (random) => ({ everyMs: between(random, 3_000, 30_000) }) },

@@ -76,7 +76,8 @@ function isContended(run: Run): boolean {
   return corrections.filter(({ at }) => Date.parse(at) > nowMs - contentionMs - quietMs).length >= 3;
 }
 
-const concerned = new Set(['Rollout', 'Deployment', 'Service', 'TrafficSplit']);
+/** What a mesh's adapter writes is among it: pods wait for what that says. */
+const concerned = new Set(['Rollout', 'Deployment', 'Service', 'TrafficSplit', 'ServiceProfile', 'VirtualService']);
 
 function isNews({ by, object, previous }: SeenCommit): boolean {
   if (by === undefined) return concerned.has(object.kind);

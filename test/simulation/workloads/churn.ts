@@ -60,8 +60,11 @@ export const churn = [
     ...{ analysis: null, steps: [{ setWeight: 20 }, { pause: { duration: '10s' } }, { setWeight: 60 }, { pause: { duration: '5s' } }] },
     act(run) {
       release(run, { image: 'web:2' });
-      onceAt(run, 20, () => patchRollout(run, { paused: true }));
-      onceIn(run, 'Paused', () => later(run, 20_000, () => patchRollout(run, { paused: false })));
+      // Taken back after it was done, whoever else may have paused it before.
+      onceAt(run, 20, () => {
+        patchRollout(run, { paused: true });
+        onceIn(run, 'Paused', () => later(run, 20_000, () => patchRollout(run, { paused: false })));
+      });
     },
     ending: { phases: ['Healthy'], image: 'web:2' },
   }),
