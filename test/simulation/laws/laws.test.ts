@@ -852,6 +852,21 @@ describe('each law reports what it is there for', () => {
     expect(stage.judged()).toBeGreaterThan(0);
   });
 
+  test('L6 does not judge where pods go on crashing to the end; it does where they have stopped', () => {
+    const crashedBefore = (ms: number): readonly string[] => {
+      const stage = stageFor(named('L6'), {});
+      atRest(stage);
+      stage.heal();
+      stage.pass(3_600_000);
+      for (const { metadata } of stage.people.list(resources.pods, { namespace: 'shop' })) stage.sandbox.faults.crash(metadata);
+      stage.pass(ms);
+      stage.rest();
+      return stage.reports;
+    };
+    expect(crashedBefore(30_000)).toEqual([]);
+    expect(crashedBefore(120_000)[0]).toMatch(/it took \d+ s to end/);
+  });
+
   test('I6 counts neither a proxy that is further behind than maxLag, nor a deletion that leaves nobody behind', () => {
     const late = stageFor(named('I6'), { isAdapted: true });
     goes(atRest(late), late, () => late.sandbox.faults.hold('routes'), 11_000);

@@ -107,23 +107,33 @@ const resyncMs = 45 * 60_000;
 
 export const heals: Law = {
   id: 'L6',
-  text: 'Whatever events were dropped, streams silent or reads old: once the faults are over it ends as it must within a resync (45 minutes: a safety relist is due 36 minutes after the last list at most, and begins where a watch of up to 8 minutes ends) and the time that the workload takes, without a restart.',
+  text: 'Whatever events were dropped, streams silent or reads old: once the faults are over it ends as it must within a resync (45 minutes: a safety relist is due 36 minutes after the last list at most, and begins where a watch of up to 8 minutes ends) and the time that the workload takes, without a restart. (A version whose pods go on crashing, to the end, never comes to rest; L1 says whether it may be there.)',
   watch(run, judge) {
     const witness = witnessOf(run);
+    let crashedAtMs = Number.NEGATIVE_INFINITY;
     return {
-      onCommit({ object }) {
+      onCommit({ object, previous }) {
         if (object.kind === 'Lease') void witness.healedAtMs;
+        if (object.kind === 'Pod' && restartsOf(object) > restartsOf(previous)) crashedAtMs = run.elapsedMs();
         return undefined;
       },
       onRest() {
         const workload = workloadNamed(run.plan.workload);
         const tookMs = run.elapsedMs() - (witness.healedAtMs ?? run.elapsedMs());
         const boundMs = resyncMs + workload.lengthMs;
-        if (!endsAs(run, endingOf(run))) return undefined;
+        if (!endsAs(run, endingOf(run)) || run.elapsedMs() - crashedAtMs < crashingMs) return undefined;
         return judge(tookMs > boundMs ? `it took ${Math.round(tookMs / 1_000)} s to end as it must` : undefined);
       },
     };
   },
+};
+
+/** The longest back-off of a workload's pods, and the time until they crash again. */
+const crashingMs = 60_000;
+
+const restartsOf = (pod: SeenCommit['previous']): number => {
+  const { containerStatuses = [] } = (pod?.status ?? {}) as { readonly containerStatuses?: readonly { readonly restartCount?: number }[] };
+  return containerStatuses.reduce((sum, { restartCount = 0 }) => sum + restartCount, 0);
 };
 
 /** Faults that change what a controller is told and when, and nothing of the cluster, the release or people. */

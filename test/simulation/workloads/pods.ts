@@ -18,7 +18,12 @@ export const pods = [
       hasCrashes: true,
     },
     act: (run) => release(run, { image: 'web:2', behaviour: { 'crash-after-requests': '40', 'crash-backoff-ms': '8000' } }),
-    ending: { phases: ['RolledBack'], image: 'web:1' },
+    // Only its traffic shows it. Where the adapter's object has a weight that proxies take up minutes later, longer than the Rollout was told
+    // to expect, the version is judged, and promoted, by less: it crashes as stable, which is said (Degraded) while pods are missing.
+    ending: (struck) =>
+      ['mesh-lag-long', 'mesh-routes-lag'].some((name) => struck.has(name))
+        ? { phases: ['RolledBack', 'Healthy', 'Degraded'] }
+        : { phases: ['RolledBack'], image: 'web:1' },
   }),
   tell({
     ...{
