@@ -42,4 +42,11 @@ export const open: readonly Regression[] = [
       ],
     },
   },
+  {
+    text: 'with `minPodsPerRevision` above `replicas` a canary has the former, and as stable the latter, from its promotion on; I6 goes by the former for both, and fields.md can be read either way',
+    plan: {
+      ...{ workload: 'controller-update', seed: 210, restMs: 60_000 },
+      faults: [{ fault: 'spec-edit', at: { atMs: 19_157 }, with: { spec: '{"strategy":{"canary":{"minPodsPerRevision":39}}}' } }],
+    },
+  },
 ];
