@@ -163,7 +163,8 @@ export const freshEvidence: Law = {
         if (analysis === undefined || analysis.evidence === 'Running' || !isRaise || !isWatched) return undefined;
         const confirmedMs = Date.parse(before.weight?.confirmedAt ?? '');
         if (Number.isNaN(confirmedMs)) return judge(`raised from ${desiredOf(before)} %, which is not confirmed`);
-        const splitMs = weights.of(uid).sinceMs - clockErrorMs(run);
+        // Status tells times in whole milliseconds.
+        const splitMs = Math.floor(weights.of(uid).sinceMs - clockErrorMs(run));
         return judge(staleEvidence(witness, rollout, after, Math.max(confirmedMs, splitMs)));
       },
     };
