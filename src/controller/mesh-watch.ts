@@ -43,6 +43,13 @@ export type MeshRecords =
   /** Nor will it: they may not be read. */
   | { readonly kind: 'refused'; readonly unreadable: readonly string[] };
 
+/** One object of a mesh, in the version that was seen of it. */
+export interface MeshObject {
+  readonly resource: Resource;
+  readonly name: string;
+  readonly resourceVersion: string;
+}
+
 interface WatchedResource {
   readonly resource: Resource;
   readonly store: Store<MeshRecord>;
@@ -148,6 +155,15 @@ export class MeshWatch {
       for (const key of keys) found.push(...watched.store.byIndex('key', key));
     }
     return { kind: 'records', records: [...new Set(found)], unreadable };
+  }
+
+  /** Every object of a namespace that the stores have by these keys. */
+  seen(keys: readonly string[], namespace: string): readonly MeshObject[] {
+    return [...this.#watched.values()].flatMap(({ resource, store }) =>
+      [...new Set(keys.flatMap((key) => [...store.byIndex('key', key)]))]
+        .filter((record) => record.namespace === namespace)
+        .map(({ name, resourceVersion }) => ({ resource, name, resourceVersion })),
+    );
   }
 
   absorb(resource: Resource, object: KubeObject): void {

@@ -42,6 +42,8 @@ export type Observation =
       readonly world: World;
       readonly target: RouterTarget | undefined;
       readonly things: readonly string[];
+      /** Keys of the mesh's records that were looked at. */
+      readonly meshKeys: readonly string[];
       readonly recheckAtMs?: number | undefined;
     };
 
@@ -93,7 +95,7 @@ export function observe(key: string, epoch: number, nowMs: number, observers: Ob
     rival: rivalOf(record, cache),
     ...(kinds.length === 0 ? {} : { unreadable: unreadable(kinds) }),
   };
-  return { kind: 'world', world, target: traffic.target, things, recheckAtMs: secretsRecheckMs };
+  return { kind: 'world', world, target: traffic.target, things, meshKeys: traffic.keys, recheckAtMs: secretsRecheckMs };
 }
 
 function workloadOf(record: DeploymentRecord): Workload {

@@ -2,7 +2,15 @@ import { expect, test } from 'vitest';
 import { aWorld, stableRevision } from '../../test/support/worlds.ts';
 import type { KubeClient, KubeObject, ObjectRef, Resource } from '../kube/index.ts';
 import { fail, ok } from '../lib/index.ts';
-import { readAnew } from './read-anew.ts';
+import { LastLooks, readAnew } from './read-anew.ts';
+
+const profiles: Resource = {
+  group: 'linkerd.io',
+  version: 'v1alpha2',
+  plural: 'serviceprofiles',
+  kind: 'ServiceProfile',
+  namespaced: true,
+};
 
 test('what the writes of a plan are about is read past the watches; what cannot be read is left out', async () => {
   const absorbed: string[] = [];
@@ -15,8 +23,17 @@ test('what the writes of a plan are about is read past the watches; what cannot 
   const client = { get } as unknown as KubeClient;
   const world = aWorld().build();
   const absorb = (resource: Resource, { metadata }: KubeObject) => void absorbed.push(`${resource.plural} ${metadata.name}`);
-  await readAnew(world, { client, absorb }, new AbortController().signal);
+  const { signal } = new AbortController();
+  expect(await readAnew(world, [{ resource: profiles, name: 'web.shop', resourceVersion: '9' }], { client, absorb }, signal)).toBe(true);
+  expect(absorbed).toContain('serviceprofiles web.shop');
   expect(absorbed).toContain(`rollouts ${world.rollout.name}`);
   expect(absorbed).toContain(`deployments web-${stableRevision}`);
   expect(absorbed.filter((line) => line.startsWith('services'))).toEqual([]);
+});
+
+test('what was read within a minute is not read again before it is given up', () => {
+  const looks = new LastLooks();
+  expect([0, 59_999, 60_000].map((nowMs) => looks.isDue('shop/web', nowMs))).toEqual([true, false, true]);
+  looks.forget('shop/web');
+  expect(looks.isDue('shop/web', 60_001)).toBe(true);
 });

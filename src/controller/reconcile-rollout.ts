@@ -18,6 +18,7 @@ import type { Observation, Observers } from './observe.ts';
 import { observe } from './observe.ts';
 import type { Obstacles } from './obstacle.ts';
 import { obstacleOf } from './obstacle.ts';
+import type { LastLooks } from './read-anew.ts';
 import { readAnew } from './read-anew.ts';
 import type { RolloutRecord } from './records.ts';
 import { unreadable } from './refusals.ts';
@@ -40,6 +41,7 @@ export interface RolloutReconciler {
   readonly shareVia: (target: RouterTarget) => ShareVia | undefined;
   readonly obstacles: Obstacles;
   readonly conflicts: Conflicts;
+  readonly looks: LastLooks;
   readonly confirmations: Confirmations;
   readonly moments: Moments;
   /** This process is out of date: a newer leader has written, in this epoch. */
@@ -58,6 +60,7 @@ export async function reconcileRollout(key: string, reconciler: RolloutReconcile
       reconciler.dependencies.forget(key);
       reconciler.obstacles.passed(key);
       reconciler.conflicts.passed(key);
+      reconciler.looks.forget(key);
       reconciler.measurer.forgetShare(key);
       reconciler.confirmations.forget(key);
       reconciler.moments.forget(key);
@@ -102,6 +105,10 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
     return {};
   }
   const next = plan(world);
+  const lookAgain = () => readAnew(world, reconciler.observers.mesh.seen(seen.meshKeys, rollout.namespace), reconciler.executors, signal);
+  // What is waited for may have come without a word: a release is given up, and people are called, by what the server says.
+  if (isGivingUp(next, rollout.status) && reconciler.looks.isDue(key, reconciler.clock.monotonicMs()) && (await lookAgain()))
+    return { wakeAtMs: world.nowMs };
   ask(key, next, seen, reconciler);
   const workload = world.workload === undefined ? undefined : { name: world.workload.name, uid: world.workload.uid };
   const owner = { namespace: rollout.namespace, name: rollout.name, uid: rollout.uid, workload };
@@ -115,7 +122,7 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
   const done = await execute(next, { ...scene, onRecorded }, reconciler.executors, signal);
   if (!done.ok) {
     const outcome = afterFailure(key, done.failure, { isUrgent: isCut(next), isRecorded }, reconciler);
-    if (done.failure.kind === 'conflict' && reconciler.conflicts.isDeaf(key)) await readAnew(world, reconciler.executors, signal);
+    if (done.failure.kind === 'conflict' && reconciler.conflicts.isDeaf(key)) await lookAgain();
     return outcome;
   }
   if (next.status === undefined) tell(key, next, rollout.status, seen, reconciler);
@@ -127,6 +134,14 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
   reconciler.telemetry.observed(key, next.status ?? rollout.status);
   const wakeAtMs = Math.min(next.wakeAtMs ?? Number.POSITIVE_INFINITY, seen.recheckAtMs ?? Number.POSITIVE_INFINITY);
   return Number.isFinite(wakeAtMs) ? { wakeAtMs } : {};
+}
+
+function isGivingUp({ status }: Plan, before: RolloutStatus): boolean {
+  const lateOf = (of: RolloutStatus | undefined) =>
+    [of?.abort?.reason, ...(of?.conditions ?? []).filter(({ type }) => type === 'Stalled').map(({ reason }) => reason)].find(
+      (reason) => reason === 'ProgressDeadlineExceeded' || reason === 'WeightNotApplied',
+    );
+  return lateOf(status) !== undefined && lateOf(before) === undefined;
 }
 
 /** A conflict is news that the watch is bringing; anything else is tried again after a back-off, or when the server is back. */

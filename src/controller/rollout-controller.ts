@@ -19,6 +19,7 @@ import { Moments } from './moments.ts';
 import type { Observers } from './observe.ts';
 import { Obstacles } from './obstacle.ts';
 import { raceAbort } from './race-abort.ts';
+import { LastLooks } from './read-anew.ts';
 import { isTakingIn, problemsOf } from './readiness.ts';
 import { reconcileRollout } from './reconcile-rollout.ts';
 import { reconcileRun } from './reconcile-run.ts';
@@ -37,6 +38,7 @@ export class RolloutController {
   readonly #settling: Settling;
   readonly #dependencies = new Dependencies();
   readonly #obstacles: Obstacles;
+  readonly #looks = new LastLooks();
   readonly #conflicts = { ofRollouts: new Conflicts(), ofRuns: new Conflicts() };
   readonly #refusals: Refusals;
   readonly #confirmations = new Confirmations();
@@ -264,6 +266,7 @@ export class RolloutController {
       dependencies: this.#dependencies,
       obstacles: this.#obstacles,
       conflicts: this.#conflicts.ofRollouts,
+      looks: this.#looks,
       confirmations: this.#confirmations,
       moments: this.#moments,
       telemetry: this.telemetry,

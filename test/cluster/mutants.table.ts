@@ -100,8 +100,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the workload is scaled to zero before its traffic has moved',
     file: 'src/core/phases/initializing.ts',
-    from: 'if (stable?.service !== undefined && stable.deployment !== undefined && ready >= wanted)',
-    to: 'if (stable?.service !== undefined && stable.deployment !== undefined)',
+    from: 'return stable?.service !== undefined && stable.deployment !== undefined && readyPods(stable) >= wantedReplicas(world);',
+    to: 'return stable?.service !== undefined && stable.deployment !== undefined;',
     test: 'adoption',
     scenario: 'four slow pods',
     says: /all pods were ready before the split/,

@@ -20,6 +20,17 @@ describe('the progress deadline', () => {
     const worse = better.after(minutes(5)).withCanary({ replicas: 2, ready: 0 }, { readyEndpoints: 1 });
     expect((plan(worse.build()).status ?? worse.build().rollout.status).waiting?.since).toBe(at(0));
   });
+  test('notes early progress a quarter of it later, so that it is no news when the time is over', () => {
+    const early = short(1)
+      .withStatus({ waiting: { for: 'Pods', since: at(0), best: 0 } })
+      .after(seconds(5));
+    expect(plan(early.build())).toMatchObject({ wakeAtMs: t0 + minutes(2.5) });
+    expect(early.recorded(plan(early.build())).build().rollout.status.waiting?.best).toBe(0);
+    const quarter = early.after(minutes(2.5) - seconds(5));
+    const noted = quarter.recorded(plan(quarter.build()));
+    expect(noted.build().rollout.status.waiting).toEqual({ for: 'Pods', since: at(minutes(2.5)), best: 1 });
+    expect(plan(noted.after(minutes(10)).build()).status?.abort?.reason).toBe('ProgressDeadlineExceeded');
+  });
   test('stands while something else is waited for, and goes on where it stood: flapping does not reset it', () => {
     const paused = short(1)
       .withStatus({ waiting: { for: 'Pods', since: at(-minutes(9)), best: 1 } })

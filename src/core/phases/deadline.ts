@@ -16,7 +16,8 @@ export function waitAgainstDeadline(world: World, draft: Draft, what: 'Pods' | '
   const waiting = isSame ? resumed(world, previous, what) : { for: what, since: isoOf(world.nowMs), best };
   const dueMs = msOf(waiting.since) + progressDeadline;
   const counting = withStatus(draft, { waiting });
-  if (world.nowMs < dueMs) return waking(counting, dueMs);
+  // Progress that was not noted yet is at the end of the early time, or the deadline would take it for news.
+  if (world.nowMs < dueMs) return waking(counting, best > waiting.best ? earlyUntilMs(world, waiting) : dueMs);
   const message = `no progress for ${Math.round(progressDeadline / 1000)} s: ${draft.hold?.message ?? `waiting for ${what.toLowerCase()}`}`;
   if (progressDeadlineAction === 'Abort' && draft.status.canaryRevision !== undefined)
     return abort(world, withoutHold(counting), 'ProgressDeadlineExceeded', message);
@@ -24,8 +25,9 @@ export function waitAgainstDeadline(world: World, draft: Draft, what: 'Pods' | '
 }
 
 /** Progress early in the wait changes nothing of note, and noting it would cost a write with every pod. */
-const isEarly = ({ nowMs, rollout }: World, { since, stoppedAt }: Waiting): boolean =>
-  stoppedAt === undefined && nowMs - msOf(since) < rollout.spec.progressDeadline / 4;
+const isEarly = (world: World, waiting: Waiting): boolean => waiting.stoppedAt === undefined && world.nowMs < earlyUntilMs(world, waiting);
+
+const earlyUntilMs = ({ rollout }: World, { since }: Waiting): number => msOf(since) + Math.ceil(rollout.spec.progressDeadline / 4);
 
 type Waiting = NonNullable<RolloutStatus['waiting']>;
 

@@ -4,24 +4,6 @@ import type { Regression } from './index.ts';
 export const open: readonly Regression[] = [
   {
     text:
-      'the last news of what a canary waits for is left out of a watch: nothing is written, so nothing is refused and read anew; the next list is half an hour later, and a good release is rolled back for want of progress (L1). ' +
-      'Before a release is given up what it waits for would have to be read by itself',
-    plan: { ...{ workload: 'mesh-strict', seed: 875, restMs: 60_000 }, faults: [{ fault: 'event-dropped', at: { event: 131 } }] },
-  },
-  {
-    text: 'the same of the adapter’s object: it followed, the news of it is left out, and a good release is rolled back after its deadline (L1); of Istio’s VirtualService, too',
-    plan: { ...{ workload: 'config', seed: 1, restMs: 60_000, replicas: 1 }, faults: [{ fault: 'event-dropped', at: { event: 82 } }] },
-  },
-  {
-    text: 'in a deletion the last news of the adapter’s object is left out: the split is made once more for an adapter that had heard (L9)',
-    plan: { ...{ workload: 'deletion', seed: 1, restMs: 60_000, replicas: 1 }, faults: [{ fault: 'event-dropped', at: { event: 128 } }] },
-  },
-  {
-    text: 'pods that are ready are waited for since the last news of them is left out, past the progress deadline and without a word (L4)',
-    plan: { ...{ workload: 'autoscaled', seed: 1, restMs: 60_000, replicas: 1 }, faults: [{ fault: 'event-dropped', at: { event: 126 } }] },
-  },
-  {
-    text:
       'a version that each of its pods crashes of after 40 requests is released while somebody asks for 87 of them, which hardly get any, and fails with two of them (L1): no controller could know. ' +
       'The workload would have to crash by what it serves in all',
     plan: {
