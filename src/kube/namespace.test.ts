@@ -47,12 +47,22 @@ test('a server that is away is waited for, however long', async () => {
 
 test.each([
   [['forbidden'], []],
-  [['notFound'], ['forbidden']],
   [['notFound'], ['alreadyExists']],
-] as [Answer[], Answer[]][])('what we may not see or make is left to others: %o %o', async (gets, creates) => {
+] as [Answer[], Answer[]][])('what we may not see, or somebody else has made, is left to others: %o %o', async (gets, creates) => {
   const { clock, isDone } = aServer(gets, creates);
   await clock.advance(0);
   expect(isDone()).toBe(true);
+});
+
+test('one that we may not make is waited for until somebody has made it, or we may', async () => {
+  const byOthers = aServer(['notFound', 'notFound', 'found'], ['forbidden', 'forbidden']);
+  await byOthers.clock.advance(3_000);
+  expect(byOthers.isDone()).toBe(false);
+  await byOthers.clock.advance(2_000);
+  expect(byOthers.isDone()).toBe(true);
+  const granted = aServer(['notFound', 'notFound'], ['forbidden', 'found']);
+  await granted.clock.advance(3_000);
+  expect([granted.isDone(), granted.asked]).toEqual([true, ['get', 'create', 'get', 'create']]);
 });
 
 test('a stop ends the waiting', async () => {
