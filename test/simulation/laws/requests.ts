@@ -62,7 +62,7 @@ export function chargeOf(run: Run, witness: Witness, record: LossRecord): Charge
     case 'crashed':
       return { to: 'pods', why: `${loss.pod} crashed` };
     case 'no-service':
-      if (isGivenUp(scene, serviceRemoval(scene, rootService)?.atMs)) return givenUp;
+      if (isGivenUp(scene, removalOf(scene, 'Service', rootService)?.atMs)) return givenUp;
       return charged(
         removerOf(scene, 'Service', rootService, rollout?.metadata.deletionTimestamp === undefined),
         'the root Service is gone',
@@ -70,8 +70,9 @@ export function chargeOf(run: Run, witness: Witness, record: LossRecord): Charge
     case 'no-route':
     case 'no-backend': {
       const remover = removerOf(scene, 'Service', backendService, true);
-      const removedMs = serviceRemoval(scene, backendService)?.atMs;
+      const removedMs = removalOf(scene, 'Service', backendService)?.atMs;
       if (remover !== undefined && isGivenUp(scene, removedMs)) return givenUp;
+      if (isMadeAgain(scene, removedMs)) return { to: 'mesh', why: `Service ${backendService} was made again longer than maxLag ago` };
       if (remover !== undefined && !isLate(scene) && !isNamedAfter(scene, removedMs))
         return charged(remover, `Service ${backendService} was removed under traffic`);
       return bySplit(scene, `the split names ${backendService}, which the data plane cannot send to`);
@@ -125,11 +126,11 @@ function removerOf(scene: Scene, kind: string, name: string, isOurs: boolean): '
   return removal.by !== undefined && isOurs ? 'controller' : 'others';
 }
 
-const serviceRemoval = ({ run, namespace, atMs }: Scene, name: string): SeenCommit | undefined =>
-  run.commits.findLast(
-    (commit) =>
-      commit.type === 'DELETED' && commit.object.kind === 'Service' && commit.key === `${namespace}/${name}` && commit.atMs <= atMs,
-  );
+/** The backend's Service is there again since its removal, for longer than the data plane may lag. */
+function isMadeAgain({ run, namespace, backend, atMs, lagMs }: Scene, removedMs: number | undefined): boolean {
+  const madeMs = run.commits.findLast((commit) => isOf(commit, 'ADDED', 'Service', `${namespace}/${backend}`, atMs))?.atMs;
+  return removedMs !== undefined && madeMs !== undefined && madeMs > removedMs && atMs - madeMs > lagMs;
+}
 
 /** The split that was in force was written when what it names had gone: not that removal sent requests there. */
 function isNamedAfter({ witness, version }: Scene, removedMs: number | undefined): boolean {
