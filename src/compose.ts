@@ -1,7 +1,7 @@
 import { schedule, setLogger } from 'node-cron';
 import { collectDefaultMetrics } from 'prom-client';
 import type { Config } from './config.ts';
-import { RolloutController, type Schedule } from './controller/index.ts';
+import { RolloutController, type Schedule, unelected } from './controller/index.ts';
 import type { Fence, LeaderElectorOptions, Transport } from './kube/index.ts';
 import {
   ClusterClock,
@@ -25,8 +25,6 @@ export interface Composed extends Parts {
   readonly isLeading: () => boolean;
 }
 
-/** Without an election there is no fencing number; the one that an object carries already is kept. */
-const unelected = 0;
 /** Liveness ends only where a restart may help: no contact with the API server for this long. */
 const deafAfterMs = 15 * 60_000;
 

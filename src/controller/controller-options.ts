@@ -3,6 +3,9 @@ import type { Logger, Random } from '../lib/index.ts';
 import type { InstantQuery, MetricSources } from '../metrics/index.ts';
 import type { Schedule } from './housekeeping.ts';
 
+/** The epoch of a process that leads without an election: there is no fencing number, and the one that an object carries is kept. */
+export const unelected = 0;
+
 /** What the controller is given: the way out, time and chance, and what the operator chose. */
 export interface RolloutControllerOptions {
   readonly client: KubeClient;

@@ -9,6 +9,7 @@ import type { ShareVia } from '../metrics/index.ts';
 import type { RouterTarget } from '../traffic/index.ts';
 import type { Confirmations } from './confirmations.ts';
 import type { Conflicts } from './conflicts.ts';
+import { unelected } from './controller-options.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Executors } from './execute.ts';
 import { execute, isCut } from './execute.ts';
@@ -79,9 +80,6 @@ export async function reconcileRollout(key: string, reconciler: RolloutReconcile
       return pursue(key, { ...seen, world: reconciler.moments.settle(key, seen.world) }, reconciler, signal);
   }
 }
-
-/** Without an election there is no fencing number: the one that the object carries is kept. */
-const unelected = 0;
 
 function storedEpoch(key: string, { observers }: RolloutReconciler): number {
   const decoded = observers.cache.rollouts.get(key)?.decoded;

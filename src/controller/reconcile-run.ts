@@ -13,6 +13,7 @@ import { routerOf } from '../traffic/index.ts';
 import type { Cache } from './cache.ts';
 import type { Confirmations } from './confirmations.ts';
 import type { Conflicts } from './conflicts.ts';
+import { unelected } from './controller-options.ts';
 import type { Measurer } from './measurer.ts';
 import type { Obstacles } from './obstacle.ts';
 import { obstacleOf } from './obstacle.ts';
@@ -83,9 +84,6 @@ export async function reconcileRun(key: string, reconciler: RunReconciler, signa
     measurer.ask({ run: key, runUid: run.uid, metric, question, windowStartedAtMs, ...mesh });
   return next.wakeAtMs === undefined ? {} : { wakeAtMs: next.wakeAtMs };
 }
-
-/** Without an election there is no fencing number. */
-const unelected = 0;
 
 /** A newer leader has written the Rollout of this run, and its runs are that one's, too; the Rollout's own pass says so, and ends this process. */
 function isOutdated({ namespace, rolloutName }: RunRecord, epoch: number, cache: Cache): boolean {
