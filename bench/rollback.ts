@@ -1,5 +1,5 @@
 // From the first bad answer of Prometheus to the TrafficSplit with weight 0, seen by a watch of the bench, with 100 Rollouts in flight.
-import { auditMark } from '../test/cluster/kit/audit.ts';
+import { auditMark, readAudit } from '../test/cluster/kit/audit.ts';
 import { startController } from '../test/cluster/kit/controller.ts';
 import { inform } from '../test/cluster/kit/informer.ts';
 import { sleep, waitFor } from '../test/cluster/kit/wait.ts';
@@ -62,6 +62,8 @@ export async function rollbackSection({ admin, info }: Bare): Promise<Section> {
     await sleep(100 + Math.random() * 400);
   }
   const one = await latencies(single);
+  await sleep(600);
+  const parts = partsOf(single, mark);
   const askedBefore = prometheus.asked();
   await sleep(4_000);
   const perSecond = (prometheus.asked() - askedBefore) / 4;
@@ -85,6 +87,11 @@ export async function rollbackSection({ admin, info }: Bare): Promise<Section> {
       details: one,
     },
     {
+      name: 'of which the API server took for its three writes, in turn',
+      value: `p50 ${ms(percentile(parts.server, 50))}; all but them p50 ${ms(percentile(parts.ours, 50))}, p99 ${ms(percentile(parts.ours, 99))}`,
+      note: `by the audit log: ${parts.kinds}`,
+    },
+    {
       name: `the same, ${rest.length} go bad at one moment`,
       value: `p50 ${ms(percentile(many, 50))}, p99 ${ms(percentile(many, 99))}, max ${ms(percentile(many, 100))}`,
       note: `each cut is three writes: verdict, status, split; ${kindsText(counts)}`,
@@ -98,6 +105,27 @@ export async function rollbackSection({ admin, info }: Bare): Promise<Section> {
     },
   ];
   return { title: 'Rollback', figures };
+
+  /** How long the API server held the verdict, the status and the split of each cut, and what is left of its latency. */
+  function partsOf(names: readonly string[], from: number) {
+    const written = readAudit(info.auditFile, { user: controller.user }, from).filter(({ verb, code }) => verb === 'patch' && code < 400);
+    const took = new Map<string, number[]>(['analysisruns', 'rollouts', 'trafficsplits'].map((kind) => [kind, []]));
+    const cuts = names.map((name) => {
+      const canary = canaries.get(name) ?? '';
+      const ofSplit = written.filter((one) => one.resource === 'trafficsplits' && one.name === name).at(0);
+      const before = (resource: string) =>
+        written.filter((one) => one.resource === resource && one.name.startsWith(name) && one.doneAt <= (ofSplit?.at ?? 0) + 1).at(-1);
+      let server = 0;
+      for (const request of [before('analysisruns'), before('rollouts'), ofSplit]) {
+        const held = request === undefined ? Number.NaN : request.doneAt - request.at;
+        if (request !== undefined) took.get(request.resource)?.push(held);
+        server += held;
+      }
+      return { server, ours: (cutAt.get(canary) ?? Number.NaN) - (prometheus.servedBadAt(canary) ?? Number.NaN) - server };
+    });
+    const kinds = [...took].map(([kind, values]) => `${kind} p50 ${ms(percentile(sorted(values), 50))}`).join(', ');
+    return { server: sorted(cuts.map(({ server }) => server)), ours: sorted(cuts.map(({ ours }) => ours)), kinds };
+  }
 
   async function latencies(names: readonly string[]): Promise<readonly number[]> {
     const services = names.map((name) => canaries.get(name) ?? '');

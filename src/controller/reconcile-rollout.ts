@@ -112,18 +112,18 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
   const owner = { namespace: rollout.namespace, name: rollout.name, uid: rollout.uid, workload };
   const scene = { world, target: seen.target, owner, resourceVersion: rollout.resourceVersion };
   let isRecorded = next.status === undefined;
-  // People hear of a transition once it is recorded, whatever becomes of the effects.
   const onRecorded = () => {
     isRecorded = true;
-    tell(key, next, rollout.status, seen, reconciler);
+    logTransition(key, rollout.status, next.status ?? rollout.status, reconciler.log);
   };
   const done = await execute(next, { ...scene, onRecorded }, reconciler.executors, signal);
+  // People hear of a transition once it is recorded, whatever becomes of the effects; but no Event goes to the API server ahead of a cut.
+  if (done.ok || (isRecorded && next.status !== undefined)) tell(next, seen, reconciler);
   if (!done.ok) {
     const outcome = afterFailure(key, done.failure, { isUrgent: isCut(next), isRecorded }, reconciler);
     if (done.failure.kind === 'conflict' && reconciler.conflicts.isDeaf(key)) await lookAgain();
     return outcome;
   }
-  if (next.status === undefined) tell(key, next, rollout.status, seen, reconciler);
   reconciler.conflicts.passed(key);
   const obstacleIs = reconciler.obstacles.passed(key);
   // Gone with this attempt; the next pass says so.
@@ -168,10 +168,8 @@ function ask(key: string, { shareQuestion }: Plan, { world, target }: Seen, { me
   measurer.askShare(key, metricShareQuestion(shareQuestion, world, via, clock.nowMs()));
 }
 
-function tell(key: string, next: Plan, before: RolloutStatus, { world }: Seen, { log, recorder }: RolloutReconciler): void {
+function tell(next: Plan, { world }: Seen, { recorder }: RolloutReconciler): void {
   const { rollout } = world;
-  const after = next.status ?? before;
-  if (next.status !== undefined) logTransition(key, before, after, log);
   const regarding = {
     apiVersion: 'sluice.dev/v1alpha1',
     kind: rollouts.kind,

@@ -10,7 +10,9 @@ export interface AuditedRequest {
   readonly namespace: string;
   readonly name: string;
   readonly code: number;
+  /** Received, and answered (of a watch: begun), in ms since 1970. */
   readonly at: number;
+  readonly doneAt: number;
 }
 
 interface AuditLine {
@@ -21,6 +23,7 @@ interface AuditLine {
   readonly objectRef?: { readonly resource?: string; readonly subresource?: string; readonly namespace?: string; readonly name?: string };
   readonly responseStatus?: { readonly code?: number };
   readonly requestReceivedTimestamp: string;
+  readonly stageTimestamp: string;
 }
 
 export interface AuditFilter {
@@ -55,6 +58,7 @@ export function readAudit(file: string, filter: AuditFilter = {}, mark = 0): Aud
       name,
       code: line.responseStatus?.code ?? 0,
       at,
+      doneAt: Date.parse(line.stageTimestamp),
     });
   }
   return found;
