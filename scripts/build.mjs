@@ -1,5 +1,5 @@
 // Bundles the program into dist/: sluice.js and the parts that it loads, ESM, with no runtime dependency beside them.
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -38,12 +38,14 @@ const leanUndici = {
   },
 };
 
-rmSync(`${root}/dist`, { recursive: true, force: true });
+// Built aside and put in place at once: whoever runs the program meanwhile finds the one or the other, and a build that is cut off leaves the old one.
+const fresh = mkdtempSync(`${root}/.dist-`);
+process.on('exit', () => rmSync(fresh, { recursive: true, force: true }));
 
 await build({
   absWorkingDir: root,
   entryPoints: { sluice: 'src/main.ts' },
-  outdir: 'dist',
+  outdir: fresh,
   bundle: true,
   // What is imported when it is needed stays in a file of its own, and is neither read nor parsed before. As one file the parser of V8
   // takes 30 MB for a moment, which the C library then keeps.
@@ -67,4 +69,21 @@ await build({
   },
   define: { 'process.env.SLUICE_VERSION': JSON.stringify(version) },
 });
-chmodSync(`${root}/dist/sluice.js`, 0o755);
+chmodSync(fresh, 0o755);
+chmodSync(`${fresh}/sluice.js`, 0o755);
+for (let attempt = 1; !place(); attempt++) if (attempt === 100) throw new Error('dist/ is being replaced all the time by other builds');
+
+/** False where another build put its own there in between. */
+function place() {
+  const old = `${fresh}-old`;
+  try {
+    if (existsSync(`${root}/dist`)) renameSync(`${root}/dist`, old);
+    renameSync(fresh, `${root}/dist`);
+    return true;
+  } catch (error) {
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(error.code)) throw error;
+    return false;
+  } finally {
+    rmSync(old, { recursive: true, force: true });
+  }
+}

@@ -5,6 +5,9 @@ import { renderCommand } from './commands/render.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { versionCommand, versionLine } from './commands/version.ts';
 
+/** Nothing was done: what was typed cannot be read. Told apart from a command that ran and says no by 1. */
+const usageProblem = 2;
+
 /** One command line; the exit code comes back as a value. */
 export async function runCli(args: readonly string[]): Promise<number> {
   let exitCode = 0;
@@ -30,7 +33,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
     // Commander has printed what there is to say.
-    if (error instanceof CommanderError) return error.exitCode;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageProblem;
     throw error;
   }
   return exitCode;

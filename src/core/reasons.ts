@@ -195,6 +195,11 @@ export const reasons = {
     'A release ended neither promoted nor rolled back: it waits for a person.',
     'See what it waits for; noData.then: Fail rolls back in place of waiting.',
   ),
+  InputUnused: reason(
+    'warning',
+    'A Deployment or Service was given that the Rollout does not name, and what it names was made up.',
+    'Look at the names in workloadRef and service, and at the namespaces; or leave the file out.',
+  ),
   MetricUnknown: reason(
     'warning',
     'A metric asks for what the simulated mesh does not have, and was left out of the simulation.',

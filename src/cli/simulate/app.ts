@@ -17,6 +17,8 @@ export interface App {
   readonly replicas: number;
   readonly service: string;
   readonly port: number;
+  /** Kinds of what the Rollout names and nobody gave. */
+  readonly madeUp: readonly string[];
   /** What was made up, in words. */
   readonly assumptions: readonly string[];
 }
@@ -45,6 +47,10 @@ export function appOf(question: AppQuestion): App {
   const deployment = spec.workloadRef === undefined ? undefined : find('Deployment', spec.workloadRef.name);
   const target = targetPort(service?.object, spec);
   const labels = labelsOf(service?.object, spec);
+  const isMadeUp = {
+    Deployment: spec.workloadRef !== undefined && deployment === undefined,
+    Service: service === undefined && spec.service.ports === undefined,
+  };
   if (spec.workloadRef !== undefined && deployment === undefined)
     assumptions.push(`Deployment ${spec.workloadRef.name} is not given: made up, with one container and no configuration`);
   const given = question.template ?? template(deployment?.object) ?? madeUpTemplate(labels, target);
@@ -72,6 +78,7 @@ export function appOf(question: AppQuestion): App {
     workload,
     template: question.template === undefined ? undefined : versioned(plain, 'stable'),
     ...{ replicas, service: spec.service.name, assumptions },
+    madeUp: (['Deployment', 'Service'] as const).filter((kind) => isMadeUp[kind]),
     port: spec.service.ports?.[0]?.port ?? numberAt(service?.object, 'spec', 'ports', 0, 'port') ?? 80,
   };
 }

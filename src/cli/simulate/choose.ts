@@ -14,7 +14,7 @@ export function chooseRollout(
     const [other] = foreign;
     return fail(
       other === undefined
-        ? 'no Rollout is given: name its file with -f'
+        ? `no Rollout is given${documents.length === 0 ? '' : ` among ${listedKinds(documents)}`}: name its file with -f`
         : `${other.where}: is a Rollout of ${other.group}, not of sluice.dev`,
     );
   }
@@ -29,3 +29,9 @@ export function chooseRollout(
   if (only === undefined) return fail(`no Rollout is called ${rollout}; given: ${listed}`);
   return others.length === 0 ? ok(only) : fail(`several Rollouts are called ${rollout}: ${listed}; write NAMESPACE/NAME`);
 }
+
+/** Such as `Rolout web, Service web`: a kind that is misspelt is seen at once. */
+const listedKinds = (documents: readonly Document[]): string => {
+  const [shown, more] = [documents.slice(0, 5), documents.length - 5];
+  return `${shown.map(({ kind, name }) => `${kind} ${name}`).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+};

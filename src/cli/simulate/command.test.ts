@@ -63,6 +63,18 @@ describe('the command', () => {
     ]).toEqual([0, 1, 1]);
   });
 
+  test('what was expected and did not come is said on standard error', async () => {
+    expect((await run({ expect: 'promoted' })).error).toBe('--expect promoted: 1 of 1 releases ended otherwise\n');
+    expect((await run({ strict: true })).error).toBe('--strict: 1 warning\n');
+    writeFileSync(
+      join(folder, 'broken.yaml'),
+      templateYaml([successRate(), '{name: odd, thresholdRange: {min: 1}, provider: {prometheus: {query: "sum(rte(a[5s]))"}}}'], '10s'),
+    );
+    const broken = await run({ expect: 'rolled-back', file: ['-', join(folder, 'broken.yaml')] });
+    expect(broken).toMatchObject({ code: 1, error: '--expect rolled-back: cannot be told without metric odd\n' });
+    expect(broken.out).toContain('\nWITHOUT odd: could not be played');
+  });
+
   test('what is wrong goes to standard error, one line each, exit code 2', async () => {
     expect(await run({ output: 'yaml', rps: 'many', fromStable: true })).toEqual({
       code: 2,

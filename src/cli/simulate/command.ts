@@ -42,7 +42,9 @@ export async function runSimulate(flags: Flags, { program, stdin, stdout, stderr
   if (isWatched) stderr.write('\r\x1b[K');
   if (!report.ok) return refuse(report.failure);
   stdout.write(shown(report.value, wishes.value, { stdout, env }));
-  return exitCodeOf(report.value, wishes.value);
+  const unmet = unmetIn(report.value, wishes.value);
+  for (const line of unmet) stderr.write(`${line}\n`);
+  return unmet.length > 0 ? unlike : 0;
 }
 
 function shown(report: Report, { output, isUndescribed }: Wishes, { stdout, env }: Pick<CommandSurroundings, 'stdout' | 'env'>): string {
@@ -66,10 +68,16 @@ const usualColumns = 80;
 /** Wide enough that no table is cut, and still to be read. */
 const pipeColumns = 120;
 
-function exitCodeOf({ release, good, seeds, warnings }: Report, { expected, isStrict }: Wishes): number {
+/** What `--expect` and `--strict` asked for and did not get, a line each. Nothing can be expected of a release that was played without a metric of it. */
+function unmetIn({ release, good, seeds, warnings, leftOut }: Report, { expected, isStrict }: Wishes): readonly string[] {
   const { endings } = release ?? good;
-  if (expected !== undefined && endings[expected] !== seeds.count) return unlike;
-  return isStrict && warnings.length > 0 ? unlike : 0;
+  const word = expected === 'rolledBack' ? 'rolled-back' : expected;
+  const wrong = expected === undefined ? 0 : seeds.count - endings[expected];
+  return [
+    ...(wrong > 0 ? [`--expect ${word}: ${wrong} of ${seeds.count} releases ended otherwise`] : []),
+    ...(expected !== undefined && leftOut.length > 0 ? [`--expect ${word}: cannot be told without metric ${leftOut.join(', ')}`] : []),
+    ...(isStrict && warnings.length > 0 ? [`--strict: ${warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`}`] : []),
+  ];
 }
 
 async function readSources(

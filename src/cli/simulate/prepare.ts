@@ -10,7 +10,7 @@ import { type LeftOut, leftOut, nothingToAsk, queriesOf, unknownIn, webLeftOut }
 import { assumptionsOf, isOpenPause } from './assumptions.ts';
 import { chooseRollout } from './choose.ts';
 import type { Document } from './documents.ts';
-import type { Finding } from './findings.ts';
+import { type Finding, finding } from './findings.ts';
 import { meshOf, type SimulatedMesh, wantedSeries } from './meshes.ts';
 import { metricUses, shortestWindowMs } from './metric-uses.ts';
 import type { Scenario } from './scenario.ts';
@@ -81,10 +81,22 @@ export function prepare({ documents, library }: Given, settings: Settings): Resu
       warmMs: spec.strategy.canary.scaleDownDelay,
       limitMs: 2 * lengthMs + slowestMs(uses) + 2 * spec.progressDeadline + 3_600_000,
     },
-    findings: [...distinctFindings(out), ...warningsOf({ spec, analyses, uses, stretches, settings, release })],
+    findings: [
+      ...distinctFindings(out),
+      ...unusedFindings(unused, app),
+      ...warningsOf({ spec, analyses, uses, stretches, settings, release }),
+    ],
     assumptions: assumptionsOf({ settings, spec, object: document.object, app, mesh, first, library, scrapeMs, unused }),
   });
 }
+
+/** One that was given beside one that was made up: most likely a name that is misspelt. */
+const unusedFindings = (unused: readonly Document[], { madeUp }: App): readonly Finding[] =>
+  unused
+    .filter(({ kind }) => madeUp.includes(kind))
+    .map(({ kind, name, where }) =>
+      finding('InputUnused', `${where}: ${kind} ${name} is not used: the Rollout names another, which is not given`),
+    );
 
 const finder =
   ({ documents, library }: Given, isIn: (document: Document) => boolean): FindTemplate =>

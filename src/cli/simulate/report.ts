@@ -15,6 +15,8 @@ export interface Report {
   readonly release: (VersionReport & ReleaseReport) | null;
   readonly good: ReleaseReport;
   readonly warnings: readonly Finding[];
+  /** Names of metrics that could not be played: what is said of endings is said without them. */
+  readonly leftOut: readonly string[];
   readonly notes: readonly Finding[];
   readonly assumptions: readonly string[];
   readonly runs: readonly RunReport[];
@@ -93,6 +95,9 @@ export function reportOf({ scenario, findings, assumptions }: Prepared, results:
     release: release === undefined ? null : { ...versionReport(release), ...releaseReport(released) },
     good: releaseReport(good),
     warnings: all.filter(({ severity }) => severity !== 'info'),
+    leftOut: [
+      ...new Set(all.filter(({ reason }) => reason === 'MetricUnknown' || reason === 'QueryRefused').flatMap(({ metric }) => metric ?? [])),
+    ],
     notes: all.filter(({ severity }) => severity === 'info'),
     assumptions,
     runs: results.map((result) => ({

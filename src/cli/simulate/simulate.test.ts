@@ -176,7 +176,22 @@ describe('what cannot be played', () => {
     expect(await problemsOf([rollout, other, template], { rollout: 'nix' })).toEqual([
       'no Rollout is called nix; given: shop/web, shop/api',
     ]);
-    expect(await problemsOf([template])).toEqual(['no Rollout is given: name its file with -f']);
+    expect(await problemsOf([template])).toEqual(['no Rollout is given among AnalysisTemplate checks: name its file with -f']);
+  });
+
+  test('a metric that could not be played is told of at the head, and one name that fits another object is a warning', async () => {
+    const broken = templateYaml([
+      successRate(),
+      '{name: odd, interval: 5s, thresholdRange: {min: 1}, provider: {prometheus: {query: "sum(rte(a[5s]))"}}}',
+    ]);
+    const service =
+      'apiVersion: v1\nkind: Service\nmetadata: {name: wbe, namespace: shop}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n';
+    const report = await reportOn([rollout, broken, service], { seeds: 1 });
+    expect(report.leftOut).toEqual(['odd']);
+    expect(report.warnings.map(({ reason }) => reason)).toEqual(expect.arrayContaining(['QueryRefused', 'InputUnused']));
+    expect(report.warnings.find(({ reason }) => reason === 'InputUnused')?.message).toMatch(
+      /Service wbe is not used: the Rollout names another/,
+    );
   });
 
   test('what the API server refuses, or the controller cannot take over, is said in their words', async () => {

@@ -38,6 +38,7 @@ const report: Report = {
     promotedAfterSeconds: spread([620, 621]),
     requests: requests([0]),
   },
+  leftOut: [],
   warnings: [finding('NoAnalysis', 'the Rollout has no analysis: only pods that are not ready, or crash, roll a release back')],
   notes: [],
   assumptions: ['50 requests a second from clients inside the mesh', 'Prometheus scrapes every 15s'],

@@ -24,12 +24,15 @@ export const renderReport = (report: Report, { style, isWide }: TableOptions): r
     .flatMap((line) => fold(line, style))
     .map((line) => paint(line, style));
 
-function heading({ rollout, release, stable, seeds, mesh, requestsPerSecond }: Report): readonly Line[] {
+function heading({ rollout, release, stable, seeds, mesh, requestsPerSecond, leftOut }: Report): readonly Line[] {
   const last = seeds.first + seeds.count - 1;
   const runs = seeds.count === 1 ? `seed ${seeds.first}` : `seeds ${seeds.first} to ${last}`;
   return [
     [span(`Rollout ${rollout.namespace}/${rollout.name}`, 'strong'), span(`   ${mesh}, ${requestsPerSecond} requests/s, ${runs}`, 'faint')],
     ...(release === null ? [] : [[span(`a release that ${qualityText(qualityOf(release), qualityOf(stable))}`)]]),
+    ...(leftOut.length === 0
+      ? []
+      : [[span(`WITHOUT ${leftOut.join(', ')}: could not be played, and a controller may end every release by it`, 'bad' as const)]]),
   ];
 }
 

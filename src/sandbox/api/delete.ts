@@ -12,6 +12,7 @@ export interface DeleteOptions {
   readonly preconditions: { readonly uid?: unknown; readonly resourceVersion?: unknown };
   readonly propagationPolicy: 'Background' | 'Foreground' | 'Orphan' | undefined;
   readonly gracePeriodSeconds: number | undefined;
+  readonly isDryRun: boolean;
 }
 
 /** The object while something holds it, and whether it is gone. */
@@ -38,7 +39,16 @@ export function readDeleteOptions(call: Call): DeleteOptions {
       ]),
     );
   }
+  // The query says it, or the body, as kubectl does.
+  const dryRun = Array.isArray(given.dryRun) ? given.dryRun : [];
+  if (dryRun.some((stage) => stage !== 'All'))
+    refuse(
+      invalidObject({ group: 'meta.k8s.io', name: 'DeleteOptions' }, '', [
+        { type: 'NotSupported', field: 'dryRun', value: dryRun, detail: 'supported values: "All"' },
+      ]),
+    );
   return {
+    isDryRun: isDryRun(call) || dryRun.length > 0,
     preconditions: membersOf(given.preconditions),
     propagationPolicy: (policy ?? undefined) as DeleteOptions['propagationPolicy'],
     gracePeriodSeconds: seconds === undefined || seconds === null ? undefined : Number(seconds),
@@ -52,10 +62,10 @@ export function deleteObject(cluster: Cluster, call: Call, options: DeleteOption
   const key = tableKey(call.namespace, stored.metadata.name);
   const next = marked(call, stored, options);
   if (next === undefined) {
-    const last = isDryRun(call) ? stored : (cluster.store.remove(kind.table, key) ?? stored);
+    const last = options.isDryRun ? stored : (cluster.store.remove(kind.table, key) ?? stored);
     return { object: fromStored(last, kind, version), isGone: true };
   }
-  const kept = next === stored || isDryRun(call) ? next : cluster.store.put(kind.table, key, next);
+  const kept = next === stored || options.isDryRun ? next : cluster.store.put(kind.table, key, next);
   return { object: fromStored(kept, kind, version), isGone: false };
 }
 

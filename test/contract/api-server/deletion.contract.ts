@@ -33,6 +33,22 @@ export function deletionContract(open: (name: string) => Promise<Ask>): void {
       });
     });
 
+    test.each(['query', 'body'])('as a dry run, asked for in the %s, leaves everything as it is', async (place) => {
+      const ask = await open(`delete-dry-${place}`);
+      await ask.made(gadgetPath(ask.namespace), gadget('a'));
+      const path = gadgetPath(ask.namespace, 'a');
+      const answer = place === 'query' ? await ask.delete(path, undefined, { dryRun: 'All' }) : await ask.delete(path, { dryRun: ['All'] });
+      expect(ok(answer)).toMatchObject({ status: 'Success', details: { name: 'a' } });
+      expect(await isGone(ask, path)).toBe(false);
+    });
+
+    test('as a dry run of a kind that there is not is refused', async () => {
+      const ask = await open('delete-dry-some');
+      await ask.made(gadgetPath(ask.namespace), gadget('a'));
+      refused(await ask.delete(gadgetPath(ask.namespace, 'a'), { dryRun: ['Some'] }), 422, 'Invalid');
+      expect(await isGone(ask, gadgetPath(ask.namespace, 'a'))).toBe(false);
+    });
+
     test('of what is not there is 404', async () => {
       const ask = await open('delete-absent');
       refused(await ask.delete(gadgetPath(ask.namespace, 'a')), 404, 'NotFound');
