@@ -1,4 +1,5 @@
-import { Agent } from 'undici';
+import http from 'node:http';
+import https from 'node:https';
 import { guardedLookup, refusedLookupCode } from './address.ts';
 
 export interface WebCall {
@@ -20,42 +21,46 @@ export type WebReply =
 export type WebExchange = (call: WebCall, signal: AbortSignal) => Promise<WebReply>;
 
 const largestBody = 256 * 1024;
-/** Connections are kept; a tenant's names are looked up under guard. */
-const agents = { guarded: agentOf(true), trusted: agentOf(false) };
 
-function agentOf(isGuarded: boolean): Agent {
-  // The signal is the only deadline. No proxy of the environment, no redirect, no decompression: the limit holds for what comes off the wire.
-  return new Agent({
-    connections: 8,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: { timeout: 0, ...(isGuarded ? { lookup: guardedLookup } : {}) },
+/** A connection for each question, so that none was closed meanwhile. A tenant's names are looked up under guard; no proxy of the environment. */
+const agents = {
+  guarded: { http: new http.Agent({ lookup: guardedLookup }), https: new https.Agent({ lookup: guardedLookup }) },
+  trusted: { http: new http.Agent(), https: new https.Agent() },
+};
+
+/** No redirect is followed, and nothing is decompressed: the limit holds for what comes off the wire. The signal is the only deadline. */
+export function webExchange({ url, method, headers, body, isTrusted }: WebCall, signal: AbortSignal): Promise<WebReply> {
+  if (signal.aborted) return Promise.resolve({ kind: 'aborted' });
+  return new Promise((resolve) => {
+    const isTls = url.protocol === 'https:';
+    const agent = agents[isTrusted ? 'trusted' : 'guarded'][isTls ? 'https' : 'http'];
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+    const options = { method, agent, signal, headers: { 'user-agent': 'sluice', accept: 'application/json', ...length, ...headers } };
+    const request = (isTls ? https : http).request(url, options, (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= largestBody) chunks.push(chunk);
+        else request.destroy(new Error('the answer is larger than 256 KiB'));
+      });
+      response.on('error', (error) => resolve(failureOf(error, signal)));
+      response.on('end', () =>
+        resolve({
+          ...{ kind: 'reply', status: response.statusCode ?? 0, headers: response.headers },
+          text: Buffer.concat(chunks).toString('utf8'),
+        }),
+      );
+    });
+    request.on('error', (error) => resolve(failureOf(error, signal)));
+    request.end(body);
   });
 }
 
-export async function webExchange({ url, method, headers, body, isTrusted }: WebCall, signal: AbortSignal): Promise<WebReply> {
+function failureOf(error: Error, signal: AbortSignal): WebReply {
   if (signal.aborted) return { kind: 'aborted' };
-  try {
-    const response = await agents[isTrusted ? 'trusted' : 'guarded'].request({
-      ...{ origin: url.origin, path: `${url.pathname}${url.search}`, method, signal },
-      headers: { 'user-agent': 'sluice', accept: 'application/json', ...headers },
-      ...(body === undefined ? {} : { body }),
-    });
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of response.body as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      // Leaving the loop closes the connection.
-      if (size > largestBody) return { kind: 'unreachable', message: 'the answer is larger than 256 KiB' };
-      chunks.push(chunk);
-    }
-    return { kind: 'reply', status: response.statusCode, headers: response.headers, text: Buffer.concat(chunks).toString('utf8') };
-  } catch (thrown) {
-    if (signal.aborted) return { kind: 'aborted' };
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-    if (code === refusedLookupCode) return { kind: 'refused', message: error.message };
-    const line = error.message.replace(/\s+/g, ' ').slice(0, 200) || 'no answer';
-    return { kind: 'unreachable', message: code === undefined || line.includes(code) ? line : `${line} (${code})` };
-  }
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  if (code === refusedLookupCode) return { kind: 'refused', message: error.message };
+  const line = error.message.replace(/\s+/g, ' ').slice(0, 200) || 'no answer';
+  return { kind: 'unreachable', message: code === undefined || line.includes(code) ? line : `${line} (${code})` };
 }
