@@ -165,7 +165,7 @@ describe.skipIf(bed.info.ownAddress === undefined).concurrent('a service that ju
         bed.admin,
         pathOf('analysisruns', name, of),
         `${of} to end`,
-        ({ status }) => status?.completedAt !== undefined,
+        (object) => object?.status?.completedAt !== undefined,
       );
     expect((await ended('good'))?.status).toMatchObject({ phase: 'Successful' });
     const refused = (await ended('loopback'))?.status;
