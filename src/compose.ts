@@ -16,7 +16,7 @@ import {
 import type { Clock, Logger, Random, Result } from './lib/index.ts';
 import { collectGarbage, fail, ok, systemRandom } from './lib/index.ts';
 import type { Parts } from './live.ts';
-import { createSources, type InstantQuery } from './metrics/index.ts';
+import { createSources, type MetricWires } from './metrics/index.ts';
 import type { HealthSources } from './server/index.ts';
 
 export interface Composed extends Parts {
@@ -36,7 +36,7 @@ export interface Surroundings {
   /** To the API server. */
   readonly wire: Transport;
   /** Left out: over HTTP. */
-  readonly instantQuery?: InstantQuery;
+  readonly metricWires?: MetricWires;
   readonly schedule: Schedule;
   readonly onFenced: (reason: string) => void;
   /** The first lists are in and, by a leader, looked at. Once. */
@@ -63,7 +63,7 @@ export async function compose(
 
 /** The controller in surroundings of any kind: the network's, or those of a simulation. */
 export function assemble(config: Config, surroundings: Surroundings): Composed {
-  const { random, log, wire, instantQuery, schedule, onFenced, onSettled } = surroundings;
+  const { random, log, wire, metricWires, schedule, onFenced, onSettled } = surroundings;
   const clock = new ClusterClock(surroundings.clock);
   const dated = clock.over(wire);
   const contact = new Contact({ transport: dated, clock, random, log });
@@ -82,7 +82,7 @@ export function assemble(config: Config, surroundings: Surroundings): Composed {
   const controller = new RolloutController({
     ...{ client, contact, clock, random, log, recorder, schedule, onFenced: fenced, onSettled },
     sources: createSources(),
-    ...(instantQuery === undefined ? {} : { instantQuery }),
+    ...(metricWires === undefined ? {} : { metricWires }),
     namespaces: config.namespaces,
     clusterDomain: config.clusterDomain,
     prometheusAddress: config.prometheusAddress,

@@ -1,6 +1,6 @@
 import type { ClusterClock, Contact, KubeClient, Recorder } from '../kube/index.ts';
 import type { Logger, Random } from '../lib/index.ts';
-import type { InstantQuery, MetricSources } from '../metrics/index.ts';
+import type { MetricSources, MetricWires } from '../metrics/index.ts';
 import type { Schedule } from './housekeeping.ts';
 
 /** The epoch of a process that leads without an election: there is no fencing number, and the one that an object carries is kept. */
@@ -19,7 +19,7 @@ export interface RolloutControllerOptions {
   readonly clusterDomain: string;
   readonly prometheusAddress: string | undefined;
   /** How Prometheus is asked; left out: over HTTP. */
-  readonly instantQuery?: InstantQuery;
+  readonly metricWires?: MetricWires;
   readonly concurrency: number;
   readonly schedule: Schedule;
   /** The leader's fencing number; undefined while this process does not lead. */

@@ -26,7 +26,10 @@ function aBed() {
   const finished: string[] = [];
   const source: MetricSource = {
     kind: 'prometheus',
-    serverOf: (provider) => (provider.kind === 'trafficMetrics' ? 'kubernetes' : (provider.address ?? 'default')),
+    serverOf: (provider) => {
+      if (provider.kind === 'trafficMetrics') return 'kubernetes';
+      return 'address' in provider ? (provider.address ?? 'default') : 'default';
+    },
     timeoutMsOf: () => 10_000,
     ask: (provider, io, signal) =>
       new Promise((resolve, reject) => {

@@ -6,10 +6,10 @@ import type { Result } from '../lib/result.ts';
 import {
   askShare,
   Flights,
-  type InstantQuery,
   kubernetesServer,
   type MetricIo,
   type MetricSources,
+  type MetricWires,
   questionKey,
   ServerLanes,
   type ShareQuestion,
@@ -39,7 +39,7 @@ export interface MeasurerOptions {
   /** The decoded value. The failure is one line that names the Secret and the key. */
   readonly readSecret: (namespace: string, ref: SecretKeyRef, signal: AbortSignal) => Promise<Result<string, string>>;
   readonly prometheusAddress: string | undefined;
-  readonly instantQuery?: InstantQuery;
+  readonly wires?: MetricWires;
   /** The detected mesh, asked at each question. */
   readonly mesh: () => string | undefined;
   /** A sample of this run is there to be taken. */
@@ -212,9 +212,8 @@ export class Measurer {
   }
 
   #ioFor(namespace: string, mesh = this.#options.mesh()): MetricIo {
-    const { clock, kubeGet, readSecret, prometheusAddress, instantQuery } = this.#options;
-    const asked = instantQuery === undefined ? {} : { instantQuery };
-    return { clock, kubeGet, prometheusAddress, ...asked, mesh, secret: (ref, signal) => readSecret(namespace, ref, signal) };
+    const { clock, kubeGet, readSecret, prometheusAddress, wires } = this.#options;
+    return { clock, kubeGet, prometheusAddress, ...wires, mesh, secret: (ref, signal) => readSecret(namespace, ref, signal) };
   }
 }
 

@@ -211,12 +211,12 @@ export class RolloutController {
     shareViaOf(target, { prometheusAddress: this.#options.prometheusAddress, groups: this.#mesh.facts?.groups ?? [] });
 
   #makeMeasurer(): Measurer {
-    const { client, clock, sources, prometheusAddress, instantQuery } = this.#options;
+    const { client, clock, sources, prometheusAddress, metricWires } = this.#options;
     return new Measurer({
       clock,
       sources,
       prometheusAddress,
-      ...(instantQuery === undefined ? {} : { instantQuery }),
+      ...(metricWires === undefined ? {} : { wires: metricWires }),
       mesh: () => this.#mesh.detectedDialect(),
       ...metricAccess(client),
       onFinished: (run) => this.#runs.add(run, { priority: true }),

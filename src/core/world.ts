@@ -210,6 +210,8 @@ export interface RunView extends RunFacts {
     readonly isExempt: boolean;
     /** How long after a weight was confirmed it can be asked first, and before when it is not; absent where it is not known, or over. */
     readonly firstAsk?: { readonly windowMs: number; readonly notBeforeMs?: number } | undefined;
+    /** Why its latest measurement was no Pass, in words that stay the same from one such measurement to the next, and when it began. */
+    readonly lacking?: { readonly why: string; readonly atMs: number } | undefined;
   }[];
 }
 

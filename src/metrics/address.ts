@@ -16,22 +16,29 @@ export interface Address {
  * cloud's metadata service, in whatever notation. What a name resolves to is checked by `guardedLookup`, at connect time.
  */
 export function parseAddress(text: string, isTrusted: boolean): Result<Address, string> {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined) return fail('the address is no URL');
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return fail('the address must begin with http:// or https://');
+  const parsed = allowedUrl(text, isTrusted);
+  if (!parsed.ok) return parsed;
+  const url = parsed.value;
   if (url.search !== '' || url.hash !== '') return fail('the address must not have a query or a fragment');
-  const hasCredentials = url.username !== '' || url.password !== '';
-  if (!isTrusted) {
-    if (hasCredentials) return fail('the address must not hold credentials: use a header with a secretKeyRef');
-    const refusal = refusedHost(url.hostname);
-    if (refusal !== undefined) return fail(`the address is refused: ${refusal}`);
-  }
   return ok({
     url: `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`,
     isTrusted,
-    ...(hasCredentials ? { authorization: basicAuth(url) } : {}),
+    ...(hasCredentials(url) ? { authorization: basicAuth(url) } : {}),
   });
 }
+
+/** As `parseAddress`, with path and query. What its host's name resolves to is checked by `guardedLookup`. */
+export function allowedUrl(text: string, isTrusted: boolean): Result<URL, string> {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) return fail('the address is no URL');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return fail('the address must begin with http:// or https://');
+  if (isTrusted) return ok(url);
+  if (hasCredentials(url)) return fail('the address must not hold credentials: use a header with a secretKeyRef');
+  const refusal = refusedHost(url.hostname);
+  return refusal === undefined ? ok(url) : fail(`the address is refused: ${refusal}`);
+}
+
+const hasCredentials = ({ username, password }: URL): boolean => username !== '' || password !== '';
 
 function basicAuth(url: URL): string {
   const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;

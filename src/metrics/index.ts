@@ -11,5 +11,7 @@ export type { MetricSources } from './registry.ts';
 export { createSources, sourceKinds } from './registry.ts';
 export type { ShareQuestion, ShareVia } from './share.ts';
 export { askShare, shareServerOf, shareTimeoutMs, shareWindowTooShort, unreadShare } from './share.ts';
-export type { MetricIo, MetricSource, ProviderOf, SourceAnswer } from './source.ts';
+export type { MetricIo, MetricSource, MetricWires, ProviderOf, SourceAnswer } from './source.ts';
 export { kubernetesServer } from './source.ts';
+export type { WebCall, WebExchange, WebReply } from './web-http.ts';
+export { webExchange } from './web-http.ts';

@@ -136,7 +136,7 @@ function notesOf(body: Record<string, unknown>): string | undefined {
   return texts.length === 0 ? undefined : clip(`Prometheus: ${texts.join('; ')}`);
 }
 
-function retryAfterMs(headers: Readonly<Record<string, unknown>>): number | undefined {
+export function retryAfterMs(headers: Readonly<Record<string, unknown>>): number | undefined {
   const text = headers['retry-after'];
   if (typeof text !== 'string') return undefined;
   if (/^\d+$/.test(text)) return Number(text) * 1_000;

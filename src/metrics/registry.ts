@@ -3,12 +3,14 @@ import { createPrometheusSource } from './prometheus.ts';
 import { createBuiltinSource } from './prometheus-builtin.ts';
 import type { MetricSource } from './source.ts';
 import { createTrafficMetricsSource } from './traffic-metrics.ts';
+import { createWebSource } from './web.ts';
 
 /** The registry of metric sources: one line per kind of provider. */
 const factories: { readonly [Kind in ResolvedProvider['kind']]: () => MetricSource<Kind> } = {
   prometheus: createPrometheusSource,
   prometheusBuiltin: createBuiltinSource,
   trafficMetrics: createTrafficMetricsSource,
+  web: createWebSource,
 };
 
 export const sourceKinds = Object.keys(factories) as readonly ResolvedProvider['kind'][];

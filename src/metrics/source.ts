@@ -3,9 +3,16 @@ import type { KubeFailure } from '../kube/failure.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Result } from '../lib/result.ts';
 import type { InstantQuery } from './prometheus-http.ts';
+import type { WebExchange } from './web-http.ts';
+
+/** How questions travel: left out, over the network. */
+export interface MetricWires {
+  readonly instantQuery?: InstantQuery;
+  readonly webExchange?: WebExchange;
+}
 
 /** What a source needs of the world to answer one question. Made by the measurer, bound to the question's namespace. */
-export interface MetricIo {
+export interface MetricIo extends MetricWires {
   readonly clock: Clock;
   /** One GET on the API server, for aggregated APIs. The value is decoded JSON, or the text where it was no JSON. Must not retry. */
   kubeGet(path: string, query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Result<unknown, KubeFailure>>;
@@ -13,8 +20,6 @@ export interface MetricIo {
   secret(ref: SecretKeyRef, signal: AbortSignal): Promise<Result<string, string>>;
   /** `--prometheus-address`: the operator's own business, so loopback is allowed here and nowhere else. */
   readonly prometheusAddress: string | undefined;
-  /** How Prometheus is asked; left out: over HTTP. */
-  readonly instantQuery?: InstantQuery;
   /** The provider that was detected, or set in the Rollout's traffic; undefined where nothing is known. */
   readonly mesh: string | undefined;
 }

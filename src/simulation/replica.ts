@@ -5,6 +5,7 @@ import { live } from '../live.ts';
 import { type ApiLine, DirectTransport, type LineWatch } from '../sandbox/api/index.ts';
 import type { PrometheusApi } from '../sandbox/prometheus/index.ts';
 import type { Stir } from './drive.ts';
+import { nowhere } from './nowhere.ts';
 import { OwnTime } from './own-time.ts';
 import { inProcess } from './prometheus.ts';
 import { scheduleOn } from './schedule.ts';
@@ -78,7 +79,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     ...{ clock: time, random, log, onFenced: onLost, onSettled: () => {} },
     wire: new DirectTransport({ line: heardBy(time, line), clock: time, headers: { 'user-agent': `sluice/simulated (${identity})` } }),
     schedule: scheduleOn(time),
-    ...(prometheus === undefined ? {} : { instantQuery: inProcess(prometheus, time, latencyMs) }),
+    metricWires: { webExchange: nowhere, ...(prometheus === undefined ? {} : { instantQuery: inProcess(prometheus, time, latencyMs) }) },
   });
   // Whoever starts it holds it before it does anything.
   time.after(0, () => {

@@ -3,7 +3,7 @@ import { failureFromStatus, localFailure } from '../../src/kube/failure.ts';
 import { fail, ok } from '../../src/lib/result.ts';
 import { createSources, type MetricIo, type ProviderOf, sourceKinds } from '../../src/metrics/index.ts';
 import { json, type Respond, startServer, vector } from '../../src/metrics/testing/http-server.ts';
-import { testIo } from '../../src/metrics/testing/io.ts';
+import { testIo, toTestServer } from '../../src/metrics/testing/io.ts';
 import { describeMetricSource, type ServerMood, type SourceBed } from './source.contract.ts';
 
 const subject = { namespace: 'shop', workload: 'web-1', service: 'web-1', rootService: 'web', split: 'web' };
@@ -61,6 +61,21 @@ function aTrafficMetricsServer(mood: ServerMood): { io: MetricIo; questions: () 
   return { io: testIo({ kubeGet }), questions: () => questions, stop: async () => {} };
 }
 
+/** A service of the test's own: its name is turned into the loopback address that no template may name. */
+async function aWebService(mood: ServerMood) {
+  const moods: Readonly<Record<ServerMood, Respond>> = {
+    value: (response) => json(response, { data: { value: 0.5 } }),
+    zero: (response) => json(response, { data: { value: 0 } }),
+    noData: (response) => json(response, { data: {} }),
+    refuses: (response) => json(response, {}, 400),
+    fails: (response) => json(response, {}, 503),
+    hangs: () => {},
+  };
+  const server = await startServer(moods[mood]);
+  const io = testIo({ webExchange: toTestServer(server.url) });
+  return { io, questions: () => server.requests.length, stop: server.close };
+}
+
 const target = { timeoutMs: 5_000, headers: [] } as const;
 const providers: { readonly [Kind in (typeof sourceKinds)[number]]: Pick<SourceBed<Kind>, 'provider' | 'start'> } = {
   prometheus: { provider: { kind: 'prometheus', query: 'up', ...target }, start: aPrometheus(undefined) },
@@ -71,6 +86,10 @@ const providers: { readonly [Kind in (typeof sourceKinds)[number]]: Pick<SourceB
   trafficMetrics: {
     provider: { kind: 'trafficMetrics', value: 'successRate', resource: 'deployments', subject, windowMs: 60_000 },
     start: async (mood) => aTrafficMetricsServer(mood),
+  },
+  web: {
+    provider: { kind: 'web', url: 'http://web.example/value', method: 'GET', path: ['data', 'value'], ...target },
+    start: aWebService,
   },
 };
 

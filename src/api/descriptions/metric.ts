@@ -24,7 +24,7 @@ const prometheus: Descriptions = {
 };
 
 const web: Descriptions = {
-  '': 'Any HTTP service that answers with JSON. Comes with a later version.',
+  '': 'Any HTTP service that answers with JSON. Loopback and link-local addresses are refused, redirects are not followed, an answer ends at 256 KiB.',
   url: 'What is asked. {{args.NAME}} may stand in path and query.',
   method: 'Of the request.',
   ...below('headers', headers),
@@ -52,8 +52,8 @@ const metrics: Descriptions = {
   '*.thresholdRange': 'What the value must lie in, its ends included.',
   '*.thresholdRange.min': 'A value below it is a failure.',
   '*.thresholdRange.max': 'A value above it is a failure.',
-  '*.successCondition': 'CEL over result, for example: result >= 0.99. Comes with a later version.',
-  '*.failureCondition': 'CEL over result, for example: result < 0.95. Comes with a later version.',
+  '*.successCondition': 'CEL over result, for example: result >= 0.99. result is a double, and any JSON value of a web answer. Alone it decides both ways.',
+  '*.failureCondition': 'CEL over result, for example: result < 0.95. Beside a successCondition it wins where both hold; where neither holds, the measurement is Inconclusive.',
   '*.failureLimit': 'Failures that are tolerated; one more fails the run.',
   '*.inconclusiveLimit': 'Inconclusive measurements that are tolerated; one more ends the run as Inconclusive.',
   '*.consecutiveErrorLimit': 'Errors in a row that are tolerated; one more ends the run as an Error.',

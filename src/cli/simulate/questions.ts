@@ -1,10 +1,19 @@
-import { type AnalysisRun, askingOf, judge, type Measurement, type Metric, type Question, scopeOf } from '../../core/analysis/index.ts';
+import {
+  type AnalysisRun,
+  askingOf,
+  judge,
+  type Measurement,
+  type Metric,
+  type Question,
+  type Scope,
+  scopeOf,
+} from '../../core/analysis/index.ts';
 import { revisionName } from '../../core/names.ts';
 import { failureFromStatus } from '../../kube/index.ts';
 import { type Clock, fail, ok, type Result } from '../../lib/index.ts';
 import { createSources, type MetricIo } from '../../metrics/index.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
-import { inProcess, type Simulation } from '../../simulation/index.ts';
+import { inProcess, nowhere, type Simulation } from '../../simulation/index.ts';
 import { providers } from '../../traffic/index.ts';
 import type { Scenario } from './scenario.ts';
 import type { Watch } from './watch.ts';
@@ -22,15 +31,17 @@ export function createObserver({ sandbox, clock }: Pick<Simulation, 'sandbox' | 
     ...{ clock, prometheusAddress: 'http://prometheus:9090', mesh: providers[scenario.provider].dialect },
     kubeGet: async (path, query) => getFrom(sandbox, path, query),
     secret: async ({ name }) => fail(`Secret ${name} is not there`),
+    webExchange: nowhere,
     ...(prometheus === undefined ? {} : { instantQuery: inProcess(prometheus, atOnce, () => 0) }),
   };
   return {
     async ask(run, metric) {
       const { weight, step } = watch.status ?? {};
-      const question = questionOf(run, metric, scenario, { weight: weight?.desired ?? 0, step: step?.index ?? 0 });
+      const place = { weight: weight?.desired ?? 0, step: step?.index ?? 0 };
+      const question = questionOf(run, metric, scenario, place);
       if (!question.ok) return 'Invalid';
       const answer = await sources(question.value.provider.kind).ask(question.value.provider, io, signal);
-      return judge(metric, answer).result;
+      return judge(metric, answer, scopeAt(run, scenario, place)).result;
     },
   };
 }
@@ -45,15 +56,18 @@ const atOnce: Pick<Clock, 'after'> = {
 
 /** The question of a metric whose weight was confirmed long ago. */
 export function questionOf(run: AnalysisRun, metric: Metric, scenario: Scenario, place: Place): Result<Question, string> {
-  const { namespace, name, service } = scenario;
+  const { namespace, split } = scenario;
+  const asking = askingOf(metric, scopeAt(run, scenario, place), { namespace, split });
+  return asking.ok ? ok(asking.value.question) : fail(asking.failure.map(({ message }) => message).join('; '));
+}
+
+function scopeAt(run: AnalysisRun, { namespace, name, service }: Scenario, place: Place): Scope {
   const { revision = '', stableRevision = '' } = run.spec.rollout ?? {};
   const [canary, stable] = [revisionName(name, revision), revisionName(name, stableRevision)];
-  const scope = scopeOf(run.spec.args, {
+  return scopeOf(run.spec.args, {
     ...{ namespace, rollout: name, service, canaryService: canary, stableService: stable, canaryWorkload: canary, stableWorkload: stable },
     ...{ revision, weight: String(place.weight), step: String(place.step) },
   });
-  const asking = askingOf(metric, scope, { namespace, split: scenario.split });
-  return asking.ok ? ok(asking.value.question) : fail(asking.failure.map(({ message }) => message).join('; '));
 }
 
 export interface Place {

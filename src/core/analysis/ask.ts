@@ -1,6 +1,8 @@
 import type { Result } from '../../lib/index.ts';
 import { fail, ok } from '../../lib/index.ts';
-import type { Metric, PrometheusProvider, TrafficMetricsProvider } from './metric.ts';
+import { conditionProblemsIn } from './condition.ts';
+import { jsonPathOf } from './json-path.ts';
+import type { Metric, PrometheusProvider, TrafficMetricsProvider, WebProvider } from './metric.ts';
 import type { Problem } from './problem.ts';
 import { below } from './problem.ts';
 import { substitutePromql } from './promql.ts';
@@ -8,7 +10,7 @@ import { lookBackMs } from './promql-window.ts';
 import type { MetricSubject, Question, ResolvedProvider } from './question.ts';
 import type { Scope } from './scope.ts';
 import { ownWindowMs } from './scope.ts';
-import { substituteHeader, substituteUrl } from './substitute.ts';
+import { substituteBody, substituteHeader, substituteUrl } from './substitute.ts';
 
 /** A question with every argument filled in, and how far into the past its answer looks. */
 export interface Asking {
@@ -23,12 +25,8 @@ export interface AskContext {
 }
 
 /** What a template may say and this version does not answer yet. Paths below the metric. */
-export function unsupportedProblems({ successCondition, failureCondition, compare, provider }: Metric): readonly Problem[] {
-  const found = { successCondition, failureCondition, compare, 'provider.web': provider.web };
-  return Object.entries(found).flatMap(([field, value]) =>
-    value === undefined ? [] : [{ path: field.split('.'), message: 'comes with a later version' }],
-  );
-}
+export const unsupportedProblems = ({ compare }: Metric): readonly Problem[] =>
+  compare === undefined ? [] : [{ path: ['compare'], message: 'comes with a later version' }];
 
 export const noWindow: Problem = { path: [], message: 'argument "window" must be a duration of at least 1s' };
 
@@ -38,11 +36,14 @@ export function askingOf(metric: Metric, scope: Scope, context: AskContext): Res
   if (unsupported.length > 0) return fail(unsupported);
   const windowMs = ownWindowMs(scope);
   if (windowMs === undefined) return fail([noWindow]);
-  const { prometheus, trafficMetrics } = metric.provider;
+  const { prometheus, trafficMetrics, web } = metric.provider;
+  const frame = { scope, windowMs, context };
   const resolved =
     prometheus !== undefined
-      ? resolvePrometheus(prometheus, { scope, windowMs, context })
-      : resolveTrafficMetrics(trafficMetrics ?? { value: 'successRate', resource: 'deployments' }, { scope, windowMs, context });
+      ? resolvePrometheus(prometheus, frame)
+      : web !== undefined
+        ? resolveWeb(web, frame)
+        : resolveTrafficMetrics(trafficMetrics ?? { value: 'successRate', resource: 'deployments' }, frame);
   if (!resolved.ok) return resolved;
   return ok({ question: { namespace: context.namespace, provider: resolved.value.provider }, windowMs: resolved.value.windowMs });
 }
@@ -103,6 +104,20 @@ function resolveTrafficMetrics({ value, resource, window }: TrafficMetricsProvid
   return ok({ provider: { kind: 'trafficMetrics', value, resource, subject, windowMs }, windowMs });
 }
 
+/** Nobody knows how far back such an answer looks: as far as `{{args.window}}` says, whether the request tells the server or not. */
+function resolveWeb({ url, method, headers, body, jsonPath, timeout }: WebProvider, { scope, windowMs }: Frame): Resolved {
+  const collected = collector(['provider', 'web']);
+  const path = collected.take('jsonPath', singly(jsonPathOf(jsonPath)));
+  const target = collected.take('url', substituteUrl(url, scope));
+  const sent = body === undefined ? undefined : collected.take('body', substituteBody(body, scope));
+  const carried = headers.flatMap((header, index) => collected.take(`headers.${index}.value`, substituteHeader(header, scope)) ?? []);
+  if (path === undefined || target === undefined || collected.problems.length > 0) return fail(collected.problems);
+  const provider = { kind: 'web', url: target, method, path, timeoutMs: timeout, headers: carried } as const;
+  return ok({ provider: sent === undefined ? provider : { ...provider, body: sent }, windowMs });
+}
+
+const singly = <T>(result: Result<T, string>): Result<T, readonly string[]> => (result.ok ? result : fail([result.failure]));
+
 /** Whose requests: by the predefined arguments, of which `required` must be there. */
 function subjectOf({ scope, context }: Frame, required: readonly string[]): Result<MetricSubject, readonly string[]> {
   const text = (name: string) => {
@@ -139,5 +154,6 @@ function collector(prefix: readonly string[]) {
 export const askProblems = (metrics: readonly Metric[], scope: Scope, context: AskContext): readonly Problem[] =>
   metrics.flatMap((metric, index) => {
     const asking = askingOf(metric, scope, context);
-    return asking.ok ? [] : below('metrics', below(index, asking.failure));
+    const problems = [...(asking.ok ? [] : asking.failure), ...conditionProblemsIn(metric, scope)];
+    return below('metrics', below(index, problems));
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { brokenRunView, evidenceOf, runView } from './evidence.ts';
+import type { Answer } from './question.ts';
 import type { BrokenRun } from './run.ts';
 import { planRun } from './run-planner.ts';
 import { aRun, aSubject, bad, broken, drive, good, inOrder, seconds, silent, t0 } from './testing/builders.ts';
@@ -52,6 +53,19 @@ describe('evidence', () => {
       forMs: seconds(200),
     });
     expect(evidenceOf(run, t0)[0]?.passedWindowStartedAtMs).toBeUndefined();
+  });
+  test.each<[string, Answer, string | undefined]>([
+    ['a Pass', good, undefined],
+    ['too few requests', { kind: 'value', value: 1, requests: 12 }, 'fewer than 20 requests in its window'],
+    ['silence', silent, 'no data in its window'],
+    ['a Fail that is borne', bad, 'its latest measurement failed, within failureLimit'],
+    ['an Error', broken, 'it could not be measured'],
+  ])('says what is lacking, without the numbers of the day: %s', (_, answer, why) => {
+    const metrics = [{ provider: { prometheus: { query: 'a', countQuery: 'b' } }, minRequests: 20, failureLimit: 9 }];
+    const { run } = drive(aRun({ metrics, rollout: {} }), inOrder(answer), { subject: () => aSubject(), forMs: seconds(75) });
+    const [evidence] = evidenceOf(run, t0 + seconds(75));
+    expect(evidence?.lacking?.why).toBe(why);
+    expect(evidence?.lacking === undefined || evidence.lacking.atMs > t0).toBe(true);
   });
   test('is asked of a metric that somebody ended by hand before it was through', () => {
     const { run } = drive(aRun({ metrics: [windowed], rollout: {} }), inOrder(good), { subject: () => aSubject(), forMs: seconds(75) });

@@ -1,8 +1,9 @@
+import { unreachable } from '../../lib/index.ts';
 import type { RunView } from '../world.ts';
 import { askingOf } from './ask.ts';
 import { failingText } from './failing.ts';
 import type { Argument, Metric } from './metric.ts';
-import type { AnalysisRun, BrokenRun, MetricResult, RunKind } from './run.ts';
+import type { AnalysisRun, BrokenRun, Measurement, MetricResult, RunKind } from './run.ts';
 import { minWindowMs, ownWindowMs, sampleArgs, scopeOf, withWindow } from './scope.ts';
 import { isEnded, metricVerdict, totalOf } from './verdict.ts';
 
@@ -25,8 +26,36 @@ export function evidenceOf({ spec, status }: AnalysisRun, nowMs: number): RunVie
         passedWindowStartedAtMs: passedMs <= nowMs ? passedMs : undefined,
         isExempt: (result !== undefined && isThrough(metric, result, spec.rollout?.kind)) || isDelayed(metric, result, nowMs - startedAtMs),
         ...(firstAsk === undefined ? {} : { firstAsk }),
+        ...lackingIn(metric, result),
       };
     });
+}
+
+function lackingIn(metric: Metric, result: MetricResult | undefined): Pick<RunView['evidence'][number], 'lacking'> {
+  const latest = result?.measurements.at(-1);
+  const why = latest === undefined ? undefined : whyNoPass(metric, latest);
+  return latest === undefined || why === undefined ? {} : { lacking: { why, atMs: Date.parse(latest.startedAt) } };
+}
+
+/** Without the numbers of the day, which would cost the Rollout a write with each measurement; the run has them. */
+function whyNoPass({ minRequests }: Metric, { result, requests }: Measurement): string | undefined {
+  switch (result) {
+    case 'Pass':
+      return undefined;
+    case 'Fail':
+      return 'its latest measurement failed, within failureLimit';
+    case 'Inconclusive':
+      return 'its latest measurement was inconclusive';
+    case 'NoData':
+      return minRequests !== undefined && requests !== undefined && requests < minRequests
+        ? `fewer than ${minRequests} requests in its window`
+        : 'no data in its window';
+    case 'Error':
+    case 'Invalid':
+      return 'it could not be measured';
+    default:
+      return unreachable(result);
+  }
 }
 
 /** A window of its own fits behind the confirmation no sooner; the names in its query do not matter for that. */

@@ -1,7 +1,9 @@
 import { unreachable } from '../../lib/index.ts';
+import { holds, resultKindOf } from './condition.ts';
 import type { Metric } from './metric.ts';
 import type { Answer } from './question.ts';
 import type { MeasurementResult } from './run.ts';
+import type { Scope } from './scope.ts';
 
 /** What an answer is worth. */
 export interface Judgement {
@@ -12,7 +14,7 @@ export interface Judgement {
 }
 
 /** One of six. NoData is settled before any condition is asked, and only Pass passes. */
-export function judge(metric: Metric, answer: Answer): Judgement {
+export function judge(metric: Metric, answer: Answer, scope: Scope): Judgement {
   switch (answer.kind) {
     case 'noData':
       return { result: 'NoData', message: answer.message };
@@ -21,32 +23,66 @@ export function judge(metric: Metric, answer: Answer): Judgement {
     case 'invalid':
       return { result: 'Invalid', message: answer.message };
     case 'value':
-      return judgeValue(metric, answer);
+      return judgeNumber(metric, answer, scope);
+    case 'json': {
+      const shown = { value: typeof answer.value === 'string' ? answer.value : JSON.stringify(answer.value) };
+      if (metric.thresholdRange !== undefined)
+        return { ...shown, result: 'Invalid', message: `the answer is ${typeNameOf(answer.value)}, and thresholdRange needs a number` };
+      return { ...shown, ...said(judgeConditions(metric, answer.value, scope), answer.message) };
+    }
     default:
       return unreachable(answer);
   }
 }
 
-function judgeValue(metric: Metric, { value, requests, message }: Extract<Answer, { kind: 'value' }>): Judgement {
-  const seen = {
-    value: String(value),
-    ...(requests !== undefined && Number.isFinite(requests) ? { requests } : {}),
-    ...(message === undefined ? {} : { message }),
-  };
-  const because = (reason: string) => (message === undefined ? reason : `${reason}; ${message}`);
-  if (requests !== undefined && requests < 0)
-    return { ...seen, result: 'Invalid', message: because(`a negative number of requests: ${requests}`) };
-  const silence = silenceOf(metric, value, requests);
-  if (silence !== undefined) return { ...seen, result: 'NoData', message: because(silence) };
-  if (metric.thresholdRange === undefined)
-    return { ...seen, result: 'Invalid', message: because('conditions and compare come with a later version') };
-  const { min, max } = metric.thresholdRange;
-  if (min === undefined && max === undefined)
-    return { ...seen, result: 'Invalid', message: because('thresholdRange needs min, max or both') };
-  if (min !== undefined && value < min) return { ...seen, result: 'Fail', message: because(`${value} < min ${min}`) };
-  if (max !== undefined && value > max) return { ...seen, result: 'Fail', message: because(`${value} > max ${max}`) };
-  return { ...seen, result: 'Pass' };
+function judgeNumber(metric: Metric, { value, requests, message }: Extract<Answer, { kind: 'value' }>, scope: Scope): Judgement {
+  const seen = { value: String(value), ...(requests !== undefined && Number.isFinite(requests) ? { requests } : {}) };
+  const found = ((): Said => {
+    if (requests !== undefined && requests < 0) return { result: 'Invalid', message: `a negative number of requests: ${requests}` };
+    const silence = silenceOf(metric, value, requests);
+    if (silence !== undefined) return { result: 'NoData', message: silence };
+    return metric.thresholdRange === undefined ? judgeConditions(metric, value, scope) : judgeThreshold(metric.thresholdRange, value);
+  })();
+  return { ...seen, ...said(found, message) };
 }
+
+type Said = Pick<Judgement, 'result' | 'message'>;
+
+/** The reason, and what the server had to say beside its answer. */
+function said({ result, message }: Said, beside: string | undefined): Said {
+  const parts = [message, beside].filter((part) => part !== undefined);
+  return parts.length === 0 ? { result } : { result, message: parts.join('; ') };
+}
+
+function judgeThreshold({ min, max }: NonNullable<Metric['thresholdRange']>, value: number): Said {
+  if (min === undefined && max === undefined) return { result: 'Invalid', message: 'thresholdRange needs min, max or both' };
+  if (min !== undefined && value < min) return { result: 'Fail', message: `${value} < min ${min}` };
+  if (max !== undefined && value > max) return { result: 'Fail', message: `${value} > max ${max}` };
+  return { result: 'Pass' };
+}
+
+/**
+ * One condition alone decides both ways. Of two the failure wins, and where neither holds nobody can say: the truth table that users of Argo Rollouts know.
+ * A condition that cannot be told, or is no boolean, will not get better.
+ */
+function judgeConditions(metric: Metric, value: unknown, scope: Scope): Said {
+  const { successCondition, failureCondition } = metric;
+  if (successCondition === undefined && failureCondition === undefined)
+    return { result: 'Invalid', message: 'compare comes with a later version' };
+  const context = { kind: resultKindOf(metric), scope };
+  const isFailure = failureCondition === undefined ? undefined : holds(failureCondition, value, context);
+  if (isFailure?.ok === false) return { result: 'Invalid', message: `failureCondition: ${isFailure.failure}` };
+  const isSuccess = successCondition === undefined ? undefined : holds(successCondition, value, context);
+  if (isSuccess?.ok === false) return { result: 'Invalid', message: `successCondition: ${isSuccess.failure}` };
+  if (isFailure?.value === true) return { result: 'Fail', message: `failureCondition holds: ${failureCondition}` };
+  if (isSuccess === undefined || isSuccess.value) return { result: 'Pass' };
+  return isFailure === undefined
+    ? { result: 'Fail', message: `successCondition does not hold: ${successCondition}` }
+    : { result: 'Inconclusive', message: 'neither successCondition nor failureCondition holds' };
+}
+
+const typeNameOf = (value: unknown): string =>
+  Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 
 /** Why the value says nothing, or undefined. */
 function silenceOf({ minRequests }: Metric, value: number, requests: number | undefined): string | undefined {

@@ -34,7 +34,20 @@ export type ResolvedProvider =
       readonly resource: 'deployments' | 'trafficsplits';
       readonly subject: MetricSubject;
       readonly windowMs: number;
+    }
+  | {
+      readonly kind: 'web';
+      readonly url: string;
+      readonly method: 'GET' | 'POST' | 'PUT';
+      readonly body?: string;
+      /** Of the value in the answer, from the root. */
+      readonly path: JsonPath;
+      readonly timeoutMs: number;
+      readonly headers: readonly HeaderValue[];
     };
+
+/** A singular path of RFC 9535: names and indices, of which negative ones count from the end. */
+export type JsonPath = readonly (string | number)[];
 
 export type BuiltinMetric = 'successRate' | 'p50' | 'p90' | 'p99' | 'requests';
 
@@ -68,6 +81,8 @@ export interface Question {
 /** What a source found out; never a verdict. Milliseconds for latencies, a ratio in 0..1 for success rates. */
 export type Answer =
   | { readonly kind: 'value'; readonly value: number; readonly requests?: number; readonly message?: string }
+  /** Anything but a number, of a provider that answers with JSON. */
+  | { readonly kind: 'json'; readonly value: unknown; readonly message?: string }
   /** Nothing was measured: no series, NaN, infinity, no traffic, stale. Never success. */
   | { readonly kind: 'noData'; readonly message: string }
   /** May get better: refused, reset, time-out, 401, 403, 404, 429, 5xx, truncated. */

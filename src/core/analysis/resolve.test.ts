@@ -98,15 +98,15 @@ describe('mergeTemplates', () => {
     ],
     [
       'successCondition',
-      [template('a', [{ thresholdRange: undefined, successCondition: 'true' }])],
+      [template('a', [{ thresholdRange: undefined, successCondition: 'result > {{args.least}}' }])],
       [],
-      'a.metrics[0].successCondition: comes with a later version',
+      'a.metrics[0].successCondition: argument "least" is not given',
     ],
     [
       'failureCondition',
-      [template('a', [{ thresholdRange: undefined, failureCondition: 'true' }])],
+      [template('a', [{ thresholdRange: undefined, failureCondition: 'result < {{args.least}}' }], [{ name: 'least', value: 'some' }])],
       [],
-      'a.metrics[0].failureCondition: comes with a later version',
+      'a.metrics[0].failureCondition: no such overload: double < string',
     ],
     [
       'compare',
@@ -115,10 +115,22 @@ describe('mergeTemplates', () => {
       'a.metrics[0].compare: comes with a later version',
     ],
     [
-      'web',
-      [template('a', [{ provider: { web: { url: 'http://a/b', jsonPath: '$.a' } } }])],
+      'an argument in the host of a web address',
+      [template('a', [{ provider: { web: { url: 'http://{{args.h}}/b', jsonPath: '$.a' } } }], [{ name: 'h', value: 'x' }])],
       [],
-      'a.metrics[0].provider.web: comes with a later version',
+      'a.metrics[0].provider.web.url: argument "h" may not stand in scheme, host or port of a URL',
+    ],
+    [
+      'a text outside the strings of a web body',
+      [
+        template(
+          'a',
+          [{ provider: { web: { url: 'http://a/b', method: 'POST', body: '{"a":{{args.t}}}', jsonPath: '$.a' } } }],
+          [{ name: 't', value: 'x' }],
+        ),
+      ],
+      [],
+      'a.metrics[0].provider.web.body: argument "t" stands outside a JSON string',
     ],
     [
       'a window that is no duration',

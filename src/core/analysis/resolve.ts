@@ -63,7 +63,8 @@ const usesWindow = (metric: Metric): boolean =>
 
 /** Every name that stands as `{{args.NAME}}` in a text of the metrics. */
 function usedNames(metrics: readonly Metric[]): ReadonlySet<string> {
-  const texts = metrics.flatMap(({ provider: { prometheus, web } }) => [
+  const texts = metrics.flatMap(({ successCondition, failureCondition, provider: { prometheus, web } }) => [
+    ...[successCondition, failureCondition],
     ...[prometheus?.address, prometheus?.query, prometheus?.countQuery, web?.url, web?.body],
     ...[...(prometheus?.headers ?? []), ...(web?.headers ?? [])].map(({ value }) => value),
   ]);

@@ -193,11 +193,29 @@ describe('a run made by hand', () => {
     const planned = plan(aRun({ metrics: [{ provider: { prometheus: { builtin: 'p99' } } }] }), t0);
     expect(planned.status?.message).toContain('argument "canaryWorkload" is not given');
   });
-  test('what comes with a later version is said so', () => {
-    expect(plan(aRun({ metrics: [{ thresholdRange: undefined, successCondition: 'result > 1' }] }), t0).status).toMatchObject({
+  test('a condition that could not be judged is refused before anything is asked', () => {
+    const planned = plan(aRun({ metrics: [{ thresholdRange: undefined, successCondition: 'result > {{args.least}}' }] }), t0);
+    expect(planned.questions).toEqual([]);
+    expect(planned.status).toMatchObject({
       phase: 'Error',
-      message: 'metric "m" Error: invalid: successCondition: comes with a later version',
+      message: 'metric "m" Error: invalid: successCondition: argument "least" is not given',
     });
+  });
+  test('conditions with arguments decide, and a web address is asked with them', () => {
+    const metrics = [
+      { name: 'rate', thresholdRange: undefined, successCondition: 'result >= {{args.least}}' },
+      {
+        name: 'web',
+        provider: {
+          web: { url: 'http://web.example/{{args.least}}', method: 'POST' as const, body: '{"w":"{{args.window}}"}', jsonPath: '$.a[0]' },
+        },
+      },
+    ];
+    const planned = plan(aRun({ metrics, args: [{ name: 'least', value: '0.9' }] }), t0);
+    expect(planned.questions.map(({ question }) => question.provider)).toMatchObject([
+      { kind: 'prometheus' },
+      { kind: 'web', url: 'http://web.example/0.9', method: 'POST', body: '{"w":"1m"}', path: ['a', 0] },
+    ]);
   });
   test('a window that is no duration is refused', () => {
     expect(plan(aRun({ metrics: [windowed], args: [{ name: 'window', value: 'soon' }] }), t0).status?.message).toContain(

@@ -1,5 +1,6 @@
 import { sameJson } from '../../lib/index.ts';
 import type { AskContext } from './ask.ts';
+import { conditionProblemsIn } from './condition.ts';
 import { judge } from './judge.ts';
 import type { Metric } from './metric.ts';
 import { problemText } from './problem.ts';
@@ -139,7 +140,7 @@ const isCountedIn = ({ measurements }: MetricResult, { startedAtMs }: Sample): b
 };
 
 /** Folds the metric's new samples in the order of their start, whatever order they came in. */
-function count({ world, kind }: Frame, metric: Metric, stored: MetricResult): MetricResult {
+function count({ world, kind, scope }: Frame, metric: Metric, stored: MetricResult): MetricResult {
   const own = world.samples
     .filter((sample) => sample.runUid === world.run.uid && sample.metric === metric.name)
     .sort((left, right) => left.startedAtMs - right.startedAtMs || left.finishedAtMs - right.finishedAtMs);
@@ -147,7 +148,7 @@ function count({ world, kind }: Frame, metric: Metric, stored: MetricResult): Me
     if (isEnded(before.phase) || isCountedIn(before, sample)) return before;
     const silence = silenceVerdict(metric, before, sample.finishedAtMs);
     if (silence !== undefined) return endMetric(before, silence);
-    const tallied = tally(metric, before, measurementOf(judge(metric, sample.answer), sample));
+    const tallied = tally(metric, before, measurementOf(judge(metric, sample.answer, scope), sample));
     const verdict = metricVerdict(metric, tallied, totalOf(metric, kind));
     if (verdict !== undefined) return endMetric(tallied, verdict);
     return { ...tallied, nextDueAt: isoTime(nextDueMs(metric, before, sample, world.subject?.windowsSinceMs)) };
@@ -188,6 +189,9 @@ function askMetric(frame: Frame, metric: Metric, result: MetricResult): Asked {
   if (isUnconfirmed || world.inFlight.includes(metric.name)) return { result, silenceEndsMs };
   const { askAtMs, asking } = slot.value;
   if (asking === undefined) return { result, wakeAtMs: askAtMs, silenceEndsMs };
+  // Nothing is sent that could not be judged.
+  const unjudged = conditionProblemsIn(metric, scope);
+  if (unjudged.length > 0) return { result: refuse(metric, result, { nowMs, message: unjudged.map(problemText).join('; ') }) };
   return {
     result,
     question: { metric: metric.name, question: asking.question, windowStartedAtMs: nowMs - asking.windowMs },

@@ -66,7 +66,7 @@ describe('shapes', () => {
     ['failureLimit without count', { failureLimit: 10 }],
     ['consecutiveSuccessLimit equal to count', { count: 3, consecutiveSuccessLimit: 3 }],
     ['min equal to max', { thresholdRange: { min: 1, max: 1 } }],
-    ['both conditions', { thresholdRange: undefined, successCondition: 'a', failureCondition: 'b' }],
+    ['both conditions', { thresholdRange: undefined, successCondition: 'result > 2', failureCondition: 'result < 1' }],
     ['minRequests with a countQuery', { minRequests: 5, provider: { prometheus: { query: 'a', countQuery: 'b' } } }],
     ['minRequests on a builtin', { minRequests: 5, provider: { prometheus: { builtin: 'p99' } } }],
     ['minRequests on trafficMetrics', { minRequests: 5, provider: { trafficMetrics: { value: 'p99' } } }],

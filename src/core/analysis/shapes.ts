@@ -1,3 +1,5 @@
+import { conditionProblem, resultKindOf } from './condition.ts';
+import { jsonPathOf } from './json-path.ts';
 import type { Argument, Metric } from './metric.ts';
 import type { Problem } from './problem.ts';
 import { below, within } from './problem.ts';
@@ -31,6 +33,7 @@ export function duplicateNames(items: readonly { readonly name: string }[]): rea
 /** Problems of one metric, with paths below it. */
 export const problemsOf = (metric: Metric): readonly Problem[] => [
   ...criterionProblems(metric),
+  ...conditionProblems(metric),
   ...scheduleProblems(metric),
   ...providerProblems(metric),
   ...compareProblems(metric),
@@ -53,6 +56,14 @@ function criterionProblems({ thresholdRange: range, successCondition, failureCon
     problems.push(at('thresholdRange', `min ${range.min} must not be greater than max ${range.max}`));
   }
   return problems;
+}
+
+function conditionProblems(metric: Metric): readonly Problem[] {
+  return (['successCondition', 'failureCondition'] as const).flatMap((field) => {
+    const text = metric[field];
+    const problem = text === undefined ? undefined : conditionProblem(text, resultKindOf(metric));
+    return problem === undefined ? [] : [at(field, problem)];
+  });
 }
 
 function scheduleProblems(metric: Metric): readonly Problem[] {
@@ -83,6 +94,8 @@ function providerProblems({ minRequests, provider }: Metric): readonly Problem[]
     problems.push(at('provider.trafficMetrics.window', 'must be at least 1s'));
   if (prometheus !== undefined && prometheus.timeout <= 0) problems.push(at('provider.prometheus.timeout', 'must be positive'));
   if (web !== undefined && web.timeout <= 0) problems.push(at('provider.web.timeout', 'must be positive'));
+  const path = web === undefined ? undefined : jsonPathOf(web.jsonPath);
+  if (path?.ok === false) problems.push(at('provider.web.jsonPath', path.failure));
   const isCounted = web === undefined && (prometheus?.query === undefined || prometheus.countQuery !== undefined);
   if (minRequests !== undefined && !isCounted) {
     problems.push(at('minRequests', 'no number of requests can be known here: give prometheus.countQuery, a builtin or trafficMetrics'));

@@ -61,3 +61,32 @@ const percentEncode = (value: string): string =>
 
 /** Dot segments would be folded away, and lead out of the path that the template names. */
 const climbs = (url: string): boolean => (url.split(/[?#]/, 1)[0] ?? '').split(/[/\\]/).some((segment) => /^(\.|%2e){1,2}$/i.test(segment));
+
+const jsonNumber = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/;
+
+/** A body: arguments JSON-escaped inside a JSON string; outside one only a number, or true or false. */
+export function substituteBody(body: string, scope: Scope): Result<string, readonly string[]> {
+  const problems: string[] = [];
+  let output = '';
+  let from = 0;
+  let isInString = false;
+  const copy = (to: number) => {
+    const piece = body.slice(from, to);
+    for (const [token] of piece.matchAll(/\\[\s\S]?|"/g)) if (token === '"') isInString = !isInString;
+    output += piece;
+  };
+  for (const placeholder of placeholdersOf(body)) {
+    copy(placeholder.at);
+    from = placeholder.end;
+    const value = lookUpText(placeholder, scope);
+    if (!value.ok) problems.push(value.failure);
+    else if (isInString) output += JSON.stringify(value.value.replace(loneSurrogate, '\ufffd')).slice(1, -1);
+    else if (jsonNumber.test(value.value) || value.value === 'true' || value.value === 'false') output += value.value;
+    else
+      problems.push(
+        `argument "${placeholder.name}" stands outside a JSON string of the body, where only a number, true or false may stand`,
+      );
+  }
+  copy(body.length);
+  return problems.length === 0 ? ok(output) : fail([...new Set(problems)]);
+}

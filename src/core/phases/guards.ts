@@ -170,7 +170,7 @@ function missingPass(run: RunView | undefined, sinceMs: number): Hold | undefine
   const lacking = run.evidence.find(({ passedWindowStartedAtMs }) => passedWindowStartedAtMs === undefined);
   return lacking === undefined
     ? undefined
-    : { reason: 'AwaitingAnalysis', message: `metric "${lacking.metric}" has not passed yet${firstMeasured([lacking], sinceMs)}` };
+    : { reason: 'AwaitingAnalysis', message: `metric "${lacking.metric}" has not passed yet${whyNot(lacking, sinceMs)}` };
 }
 
 /** Names the first metric without a Pass since `sinceMs`. A run that is not there has shown nothing. */
@@ -180,8 +180,14 @@ function missingEvidence(run: RunView | undefined, sinceMs: number): Hold | unde
     ({ isExempt, passedWindowStartedAtMs }) => !isExempt && !(passedWindowStartedAtMs !== undefined && passedWindowStartedAtMs >= sinceMs),
   );
   if (lacking === undefined) return undefined;
-  const message = `metric "${lacking.metric}" has not passed since the present weight was confirmed${firstMeasured([lacking], sinceMs)}`;
+  const message = `metric "${lacking.metric}" has not passed since the present weight was confirmed${whyNot(lacking, sinceMs)}`;
   return { reason: 'AwaitingAnalysis', message };
+}
+
+/** What was seen of it at the present weight, or when something can be. */
+function whyNot(evidence: RunView['evidence'][number], sinceMs: number): string {
+  const { lacking } = evidence;
+  return lacking !== undefined && lacking.atMs >= sinceMs ? `: ${lacking.why}` : firstMeasured([evidence], sinceMs);
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   passedAt,
   runWith,
   stableRevision,
+  t0,
 } from '../../../test/support/worlds.ts';
 import { plan } from '../planner.ts';
 
@@ -98,6 +99,15 @@ describe('a wait for the first window says when that is over', () => {
     expect(messageOf(world)).toMatch(/has not passed since the present weight was confirmed, first measured at 12:04:40Z$/);
     const said = world.recorded(planned(world));
     expect(planned(said.after(minutes(4))).status).toBeUndefined();
+  });
+  test('until something was measured at this weight: then what it saw instead of a Pass, in words that stay the same', () => {
+    const world = analysed.atStep(2).withWeight(10);
+    const saw = (why: string, afterMs: number) =>
+      messageOf(world.withRuns({ evidence: [{ ...long, lacking: { why, atMs: t0 + afterMs } }] }));
+    expect(saw('fewer than 20 requests in its window', 0)).toMatch(
+      /since the present weight was confirmed: fewer than 20 requests in its window$/,
+    );
+    expect(saw('no data in its window', -60_000)).toMatch(/first measured at/);
   });
   test('before the promotion', () => {
     const world = analysed
