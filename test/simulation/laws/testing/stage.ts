@@ -292,10 +292,17 @@ export class Scene {
   }
 
   /** A controller's patch of an object, with what it assumes. */
-  change(resource: Resource, name: string, body: Readonly<Record<string, unknown>>, client = this.stage.controller): void {
+  change(
+    resource: Resource,
+    name: string,
+    body: Readonly<Record<string, unknown>>,
+    client = this.stage.controller,
+    options: { readonly subresource?: string } = {},
+  ): void {
     const known = client.get(resource, ref(name));
     const { uid, resourceVersion } = known?.metadata ?? {};
-    must(client.patch(resource, ref(name), { ...body, metadata: { ...(body.metadata as object | undefined), uid, resourceVersion } }));
+    const metadata = { ...(body.metadata as object | undefined), uid, resourceVersion };
+    must(client.patch(resource, ref(name), { ...body, metadata }, options));
   }
 
   scale(revision: string, replicas: number): void {
