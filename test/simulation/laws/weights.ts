@@ -17,7 +17,7 @@ import {
   stepsOf,
   weightIn,
 } from './seen.ts';
-import { type Witness, witnessOf } from './witness.ts';
+import { newsMs, type Witness, witnessOf } from './witness.ts';
 
 export const namesItsBackends: Law = {
   id: 'I1',
@@ -153,6 +153,8 @@ function outOfOrder(rollout: RolloutSeen, before: StatusSeen, after: StatusSeen)
 
 interface Condemned {
   readonly revisions: Map<string, string>;
+  /** The last abort of the Rollout. */
+  aborted: SeenCommit | undefined;
 }
 
 export const neverAgain: Law = {
@@ -160,19 +162,25 @@ export const neverAgain: Law = {
   text:
     'After an abort, a failed verdict or the end of its run without promotion the weight of that revision never rises again in a split that a controller ' +
     'writes, until status begins another attempt with it; and after its abort no controller gives it pods again. (Pods are not judged where a controller stood ' +
-    'still or read old states: what it had ready lands, and is put right by whoever leads.)',
+    'still or read old states, nor, of a process that was told to do without an election or beside one, where another process had aborted so shortly before it sent them that it had not ' +
+    'heard of it: what it had ready lands, and is put right by whoever leads.)',
   watch(run, judge) {
     const witness = witnessOf(run);
-    const states = new PerKey<Condemned>(() => ({ revisions: new Map() }));
+    const states = new PerKey<Condemned>(() => ({ revisions: new Map(), aborted: undefined }));
     return {
       onCommit(commit) {
         const status = statusChange(commit);
         if (status !== undefined) {
-          note(states.of(status.uid).revisions, status.before, status.after);
+          const state = states.of(status.uid);
+          if (status.before.abort === undefined && status.after.abort !== undefined) state.aborted = commit;
+          note(state.revisions, status.before, status.after);
           return undefined;
         }
         const revived = revivedBy(witness, commit);
-        if (revived !== undefined) return judge(wasMisled(run) ? undefined : revived);
+        if (revived !== undefined) {
+          const { aborted } = states.of(ownerOf(commit.object) ?? '');
+          return judge(wasMisled(run) || hadNotHeard(commit, aborted, newsMs(run)) ? undefined : revived);
+        }
         const change = splitChange(commit);
         if (change?.isOurs !== true) return undefined;
         const rollout = witness.rolloutOfSplit(change.split);
@@ -190,6 +198,13 @@ export const neverAgain: Law = {
     };
   },
 };
+
+/** Two processes act at once, since one of them goes by no lease, and the other one has just aborted. */
+function hadNotHeard({ by }: SeenCommit, aborted: SeenCommit | undefined, withinMs: number): boolean {
+  const aborter = aborted?.by?.replica;
+  if (by === undefined || aborted === undefined || aborter === undefined || aborter.identity === by.replica.identity) return false;
+  return !(by.replica.isElected && aborter.isElected) && by.sentMs - aborted.atMs < withinMs;
+}
 
 const wasMisled = ({ strikes }: Run): boolean => ['F4', 'F9', 'F10'].some((kind) => (strikes[kind] ?? 0) > 0);
 
