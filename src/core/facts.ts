@@ -1,3 +1,4 @@
+import type { Hold } from './draft.ts';
 import { revisionName } from './names.ts';
 import { canaryPods } from './replicas.ts';
 import type { RolloutStatus } from './rollout.ts';
@@ -32,19 +33,24 @@ export function stableReplicas(world: World, status: RolloutStatus): number {
 
 /** Pods that the canary must have for `goalWeight`, and for what it has or may still have. */
 export function canaryReplicas(world: World, status: RolloutStatus, goalWeight: number): number {
+  const needed = neededReplicas(world, status, goalWeight);
+  const present = findRevision(world, status.canaryRevision)?.deployment?.replicas ?? 0;
+  // A data plane that lags may still send the old share: no pod goes before the new one is confirmed.
+  return isConfirmed(status) ? needed : Math.max(needed, present);
+}
+
+/** The least of them, those that go later left out. */
+export function neededReplicas(world: World, status: RolloutStatus, goalWeight: number): number {
   const steps = stepsIn(world);
   const index = Math.min(status.step?.index ?? 0, steps.length - 1);
   const isComplete = (status.step?.index ?? 0) >= steps.length;
-  const wanted = canaryPods({
+  return canaryPods({
     scale: isComplete ? { kind: 'traffic' } : scaleAt(steps, index),
     weightPercent: Math.max(goalWeight, currentWeight(status)),
     // A Rollout that is scaled to zero still tries its next revision on a pod.
     replicas: Math.max(1, isComplete ? stableReplicas(world, status) : wantedReplicas(world)),
     minPods: canaryOf(world).minPodsPerRevision,
   });
-  const present = findRevision(world, status.canaryRevision)?.deployment?.replicas ?? 0;
-  // A data plane that lags may still send the old share: no pod goes before the new one is confirmed.
-  return isConfirmed(status) ? wanted : Math.max(wanted, present);
 }
 
 /** The highest weight that the data plane may have now. */
@@ -114,3 +120,9 @@ export function maxLagMs(world: World): number {
 
 /** `spec.service.ports` asks us to make the root Service; an empty list asks for nothing. */
 export const hasOwnPorts = ({ rollout }: World): boolean => (rollout.spec.service.ports ?? []).length > 0;
+
+/** Without a count of those that are ready: a sentence that changes with every pod would be a write with every pod. */
+export const awaitingPods = (wanted: number, goalWeight: number): Hold => ({
+  reason: 'AwaitingPods',
+  message: `${wanted} canary ${wanted === 1 ? 'pod has' : 'pods have'} to be ready, and known to the data plane, for ${goalWeight} %`,
+});
