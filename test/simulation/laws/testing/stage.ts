@@ -297,7 +297,7 @@ export class Scene {
     name: string,
     body: Readonly<Record<string, unknown>>,
     client = this.stage.controller,
-    options: { readonly subresource?: string } = {},
+    options: { readonly subresource?: 'status' | 'scale' } = {},
   ): void {
     const known = client.get(resource, ref(name));
     const { uid, resourceVersion } = known?.metadata ?? {};
