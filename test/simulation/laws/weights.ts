@@ -12,6 +12,7 @@ import {
   revisionOf,
   type SplitSeen,
   type StatusSeen,
+  seenAs,
   splitChange,
   statusChange,
   stepsOf,
@@ -23,13 +24,23 @@ export const namesItsBackends: Law = {
   id: 'I1',
   text:
     'A split that a controller writes names the canary’s Service and stable’s, stable last, or stable’s alone, and its root. The Services of two revisions ' +
-    'select by the revision, so that no pod is behind both; their selectors never change (revisions are immutable: no selector flips).',
+    'select by the revision, so that no pod is behind both; their selectors never change (revisions are immutable: no selector flips). (Of two processes of which one was told ' +
+    'to do without an election, one may name what status said until the other one wrote it so shortly before that it had not heard of it.)',
   watch(run, judge) {
     const witness = witnessOf(run);
+    const written = new PerKey<{ last: SeenCommit | undefined }>(() => ({ last: undefined }));
     return {
       onCommit(commit) {
+        const status = statusChange(commit);
+        if (status !== undefined) written.of(status.uid).last = commit;
         const change = splitChange(commit);
-        if (change?.isOurs === true) return judge(wrongNames(change.split, witness.rolloutOfSplit(change.split)));
+        if (change?.isOurs === true) {
+          const rollout = witness.rolloutOfSplit(change.split);
+          const wrong = wrongNames(change.split, rollout);
+          const { last } = written.of(rollout?.metadata.uid ?? '');
+          if (wrong === undefined || !hadNotHeard(commit, last, newsMs(run))) return judge(wrong);
+          return judge(wrongNames(change.split, seenAs<RolloutSeen>(last?.previous)));
+        }
         const { object, previous, type, by } = commit;
         if (object.kind !== 'Service' || type === 'DELETED' || by === undefined) return undefined;
         const revision = object.metadata.labels?.['sluice.dev/revision'];
@@ -199,11 +210,11 @@ export const neverAgain: Law = {
   },
 };
 
-/** Two processes act at once, since one of them goes by no lease, and the other one has just aborted. */
-function hadNotHeard({ by }: SeenCommit, aborted: SeenCommit | undefined, withinMs: number): boolean {
-  const aborter = aborted?.by?.replica;
-  if (by === undefined || aborted === undefined || aborter === undefined || aborter.identity === by.replica.identity) return false;
-  return !(by.replica.isElected && aborter.isElected) && by.sentMs - aborted.atMs < withinMs;
+/** Two processes act at once, since one of them goes by no lease, and the other one has just written that. */
+function hadNotHeard({ by }: SeenCommit, of: SeenCommit | undefined, withinMs: number): boolean {
+  const writer = of?.by?.replica;
+  if (by === undefined || of === undefined || writer === undefined || writer.identity === by.replica.identity) return false;
+  return !(by.replica.isElected && writer.isElected) && by.sentMs - of.atMs < withinMs;
 }
 
 const wasMisled = ({ strikes }: Run): boolean => ['F4', 'F9', 'F10'].some((kind) => (strikes[kind] ?? 0) > 0);
