@@ -306,6 +306,13 @@ describe('whoever changes what is ours is told so, by an Event for each edit', (
     ],
   ])('%s', (_, world, message) => expect(corrections(world)).toEqual([{ severity: 'Warning', reason: 'Corrected', message }]));
 
+  test('not the pin that an edit of the spec asks for', () => {
+    const unpinned = aWorld().withRootService({ selector: { app: 'web' } });
+    const asked = unpinned.withStatus({ observedGeneration: unpinned.build().rollout.generation - 1 });
+    expect(corrections(asked)).toEqual([]);
+    expect(effectsOf(plan(asked.build()), 'pinSelector')).toHaveLength(1);
+  });
+
   test('once, however often the correction is lost', () => {
     const lost = scaled.recorded(plan(scaled.build()));
     expect(corrections(lost.after(250))).toEqual([]);
