@@ -1,6 +1,6 @@
 import type { Hold } from './draft.ts';
 import { revisionName } from './names.ts';
-import { canaryPods } from './replicas.ts';
+import { canaryPods, podsFor } from './replicas.ts';
 import type { RolloutStatus } from './rollout.ts';
 import { stepsOf } from './rollout.ts';
 import type { Split } from './split.ts';
@@ -24,11 +24,14 @@ export function wantedReplicas(world: World): number {
   return world.rollout.spec.replicas ?? stable?.deployment?.replicas ?? world.workload?.replicas ?? 1;
 }
 
-/** Stable keeps, while a canary is on its way, what its worst-case traffic needs: all of it, and not less than when the run began. */
+/**
+ * Stable has all of the traffic, and the pods for it, never fewer than the least of a revision. While a canary is on its way it keeps what its worst case needs:
+ * all of it, and not less than when the run began.
+ */
 export function stableReplicas(world: World, status: RolloutStatus): number {
   const isUnderWay = status.canaryRevision !== undefined && status.phase !== 'RolledBack';
   const floor = isUnderWay ? (status.run?.replicasFloor ?? 0) : 0;
-  return Math.max(wantedReplicas(world), floor);
+  return podsFor(100, Math.max(wantedReplicas(world), floor), canaryOf(world).minPodsPerRevision);
 }
 
 /** Pods that the canary must have for `goalWeight`, and for what it has or may still have. */

@@ -264,7 +264,8 @@ export const stableInPlace: Law = {
             commit.by !== undefined &&
             witness.shifts(`${rollout.metadata.namespace}/${witness.splitOf(rollout)?.metadata.name ?? ''}`).at(-1)?.by === undefined;
           if (weight !== 100 && !isEdited) return judge(`${name} becomes stable with ${weight} % in the split`);
-          const replicas = Math.min(rollout.spec.replicas ?? 1, witness.seenReplicas(uid) ?? Number.POSITIVE_INFINITY);
+          const asked = Math.min(rollout.spec.replicas ?? 1, witness.seenReplicas(uid) ?? Number.POSITIVE_INFINITY);
+          const replicas = podsFor(rollout, 100, asked);
           const ready = witness.mostReady(`${rollout.metadata.namespace}/${name}`, staleMs(run));
           return judge(ready < replicas ? `${name} becomes stable with ${ready} of ${replicas} pods ready` : undefined);
         }
