@@ -1,5 +1,6 @@
+import type { Hold } from './draft.ts';
 import { revisionName } from './names.ts';
-import { canaryPods } from './replicas.ts';
+import { canaryPods, podsFor } from './replicas.ts';
 import type { RolloutStatus } from './rollout.ts';
 import { stepsOf } from './rollout.ts';
 import type { Split } from './split.ts';
@@ -23,28 +24,36 @@ export function wantedReplicas(world: World): number {
   return world.rollout.spec.replicas ?? stable?.deployment?.replicas ?? world.workload?.replicas ?? 1;
 }
 
-/** Stable keeps, while a canary is on its way, what its worst-case traffic needs: all of it, and not less than when the run began. */
+/**
+ * Stable has all of the traffic, and the pods for it, never fewer than the least of a revision. While a canary is on its way it keeps what its worst case needs:
+ * all of it, and not less than when the run began.
+ */
 export function stableReplicas(world: World, status: RolloutStatus): number {
   const isUnderWay = status.canaryRevision !== undefined && status.phase !== 'RolledBack';
   const floor = isUnderWay ? (status.run?.replicasFloor ?? 0) : 0;
-  return Math.max(wantedReplicas(world), floor);
+  return podsFor(100, Math.max(wantedReplicas(world), floor), canaryOf(world).minPodsPerRevision);
 }
 
 /** Pods that the canary must have for `goalWeight`, and for what it has or may still have. */
 export function canaryReplicas(world: World, status: RolloutStatus, goalWeight: number): number {
+  const needed = neededReplicas(world, status, goalWeight);
+  const present = findRevision(world, status.canaryRevision)?.deployment?.replicas ?? 0;
+  // A data plane that lags may still send the old share: no pod goes before the new one is confirmed.
+  return isConfirmed(status) ? needed : Math.max(needed, present);
+}
+
+/** The least of them, those that go later left out. */
+export function neededReplicas(world: World, status: RolloutStatus, goalWeight: number): number {
   const steps = stepsIn(world);
   const index = Math.min(status.step?.index ?? 0, steps.length - 1);
   const isComplete = (status.step?.index ?? 0) >= steps.length;
-  const wanted = canaryPods({
+  return canaryPods({
     scale: isComplete ? { kind: 'traffic' } : scaleAt(steps, index),
     weightPercent: Math.max(goalWeight, currentWeight(status)),
     // A Rollout that is scaled to zero still tries its next revision on a pod.
     replicas: Math.max(1, isComplete ? stableReplicas(world, status) : wantedReplicas(world)),
     minPods: canaryOf(world).minPodsPerRevision,
   });
-  const present = findRevision(world, status.canaryRevision)?.deployment?.replicas ?? 0;
-  // A data plane that lags may still send the old share: no pod goes before the new one is confirmed.
-  return isConfirmed(status) ? wanted : Math.max(wanted, present);
 }
 
 /** The highest weight that the data plane may have now. */
@@ -114,3 +123,9 @@ export function maxLagMs(world: World): number {
 
 /** `spec.service.ports` asks us to make the root Service; an empty list asks for nothing. */
 export const hasOwnPorts = ({ rollout }: World): boolean => (rollout.spec.service.ports ?? []).length > 0;
+
+/** Without a count of those that are ready: a sentence that changes with every pod would be a write with every pod. */
+export const awaitingPods = (wanted: number, goalWeight: number): Hold => ({
+  reason: 'AwaitingPods',
+  message: `${wanted} canary ${wanted === 1 ? 'pod has' : 'pods have'} to be ready, and known to the data plane, for ${goalWeight} %`,
+});

@@ -160,3 +160,10 @@ function keepWarm(world: World, draft: Draft, revision: string | undefined, forM
   const others = (draft.status.warm ?? []).filter((entry) => entry.revision !== revision);
   return withStatus(draft, { warm: [...others, { revision, until: isoOf(world.nowMs + forMs) }].slice(-16) });
 }
+
+/** Autoscalers may ask for more while the canary is on its way, out as well; stable then never falls below it until the end. */
+export function raiseFloor(world: World, draft: Draft): Draft {
+  const { run } = draft.status;
+  const wanted = wantedReplicas(world);
+  return run === undefined || wanted <= run.replicasFloor ? draft : withStatus(draft, { run: { ...run, replicasFloor: wanted } });
+}

@@ -330,6 +330,30 @@ describe('releasing', () => {
     expect(epochs(b.log)[0]).toBeGreaterThan(epochs(a.log)[0] ?? Number.POSITIVE_INFINITY);
   });
 
+  test('waits for the answer of a renewal that is under way, and gives back what that made, whatever a server that lags says', async () => {
+    let old: unknown;
+    let isSlow = false;
+    const client: Pick<KubeClient, 'raw'> = {
+      async raw(method, path, options = {}, signal) {
+        if (method === 'GET' && old !== undefined) return ok(old);
+        const answer = await server.raw(method, path, options, signal);
+        if (isSlow) await sleep(clock, 500, signal);
+        return signal?.aborted === true ? fail(localFailure('unknownOutcome', 'nobody waited for it')) : answer;
+      },
+    };
+    const a = aCandidate('a', { client });
+    await clock.advance(5_000);
+    isSlow = true;
+    old = structuredClone(server.lease);
+    while (server.lease?.metadata.resourceVersion === (old as KubeObject).metadata.resourceVersion) await clock.advance(10);
+    isSlow = false;
+    const stopped = a.stop();
+    await clock.advance(500);
+    await stopped;
+    await a.elector.release();
+    expect(server.lease?.spec.holderIdentity).toBe('');
+  });
+
   test('a lease that was got by a request whose answer nobody waited for is given back', async () => {
     server.losesAnswers = ['landed'];
     const deaf: Pick<KubeClient, 'raw'> = {

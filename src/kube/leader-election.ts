@@ -47,6 +47,8 @@ interface Observation {
 
 /** Servers that lag have caught up by then: what is still older than what was seen before is of a store that was put back from a backup. */
 const longestLagMs = 60_000;
+/** From a stop on, the answer to a renewal that is under way is waited for. The grace of a pod has to do for more than that. */
+const lastAnswerMs = 1_000;
 
 /**
  * Holds one Lease for one process start. Proves no exclusion by itself: writes ask `isValid` when they are sent, and carry the epoch.
@@ -98,17 +100,23 @@ export class LeaderElector {
     const { clock, log, identity } = this.#options;
     log.info({ identity, epoch }, 'leadership acquired');
     callbacks.onStarted(epoch);
-    const ended = new AbortController();
-    const stop = () => ended.abort();
+    const [ended, cut] = [new AbortController(), new AbortController()];
+    let release = () => {};
+    const stop = () => {
+      ended.abort();
+      release = clock.after(lastAnswerMs, () => cut.abort());
+    };
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     let stalled: string | undefined;
     const releaseWatchdog = watchLoopDelay(clock, this.#timing.renewDeadlineMs / 2, (delayMs) => {
       stalled = `the event loop stood still for ${Math.round(delayMs)} ms`;
-      stop();
+      ended.abort();
+      cut.abort();
     });
-    const lost = (await this.#keep(ended.signal)) ?? stalled;
+    const lost = (await this.#keep(ended.signal, cut.signal)) ?? stalled;
     releaseWatchdog();
+    release();
     signal.removeEventListener('abort', stop);
     if (lost === undefined) return;
     this.#held = undefined;
@@ -134,7 +142,7 @@ export class LeaderElector {
   async #giveUp(leastEpoch: number, signal: AbortSignal | undefined): Promise<void> {
     this.#held = undefined;
     this.#mayHold = false;
-    // A renew under way when `run` was stopped may have moved the resourceVersion: look once more on a conflict.
+    // Somebody else, or a renewal whose answer was lost, may have moved the resourceVersion: look once more on a conflict.
     for (let attempt = 0; attempt < 2; attempt++) {
       const seen = await this.#observe(signal);
       if (!seen.ok || seen.value === undefined || seen.value.record.holderIdentity !== this.#options.identity) return;
@@ -209,8 +217,11 @@ export class LeaderElector {
     return this.#held === undefined || this.#options.clock.monotonicMs() - this.#held.lastRenewMs >= this.#timing.renewDeadlineMs;
   }
 
-  /** Renews until it cannot; gives the reason, or undefined when stopped. */
-  async #keep(signal: AbortSignal): Promise<string | undefined> {
+  /**
+   * Renews until it cannot; gives the reason, or undefined when stopped. A stop lets the renewal that is under way come to its end, for a moment: what the lease
+   * is given back by is its answer, whatever a server that lags would say. `cut` ends that, too.
+   */
+  async #keep(signal: AbortSignal, cut: AbortSignal): Promise<string | undefined> {
     const { clock, random, log } = this.#options;
     while (!signal.aborted && this.#held !== undefined) {
       const untilMs = this.#held.lastRenewMs + this.#timing.renewDeadlineMs - clock.monotonicMs();
@@ -219,7 +230,7 @@ export class LeaderElector {
       if (signal.aborted) return undefined;
       // The process may have been frozen: what it led is long over, and not a byte of it may be sent.
       if (this.#isOverdue()) continue;
-      const renewed = await this.#renew(signal);
+      const renewed = await this.#renew(cut);
       if (renewed.ok) continue;
       if (signal.aborted) return undefined;
       log.warn({ failure: describeFailure(renewed.failure) }, 'lease not renewed');
@@ -238,7 +249,8 @@ export class LeaderElector {
     const guard = () => (this.#isOverdue() ? localFailure('fenced', 'not sent: the renew deadline has passed') : undefined);
     const landed = await this.#settle(await this.#lease.put(observed.object, record, signal, guard), record, signal);
     if (!landed.ok) return landed;
-    this.#held = { epoch: held.epoch, lastRenewMs: sentAtMs };
+    // Given back meanwhile, it is nobody's to renew.
+    if (this.#held !== undefined) this.#held = { epoch: held.epoch, lastRenewMs: sentAtMs };
     return ok(undefined);
   }
 

@@ -33,7 +33,8 @@ const canary: Descriptions = {
   ...below('afterPromotion.analysis', analysisReference),
   scaleDownDelay: 'How long the old revision keeps its pods after promotion; undo within it is instant.',
   abortScaleDownDelay: 'How long an aborted canary keeps its pods after its traffic was cut.',
-  minPodsPerRevision: 'The fewest pods of a revision that has traffic.',
+  minPodsPerRevision:
+    'The fewest pods of a revision that has traffic, the stable one included, also where `replicas` is less (but for 0, which asks for none).',
   confirmation:
     'How a written weight counts as arrived: by the share that metrics show, by the mesh’s own object, or after maxLag where neither can be seen.',
   'confirmation.timeout':

@@ -1,6 +1,16 @@
 import { blocker } from '../blockers.ts';
 import type { Draft, Hold } from '../draft.ts';
-import { canaryOf, canaryReplicas, findRevision, isConfirmed, lacksService, readyPods, stableReplicas, stepsIn } from '../facts.ts';
+import {
+  awaitingPods,
+  canaryOf,
+  canaryReplicas,
+  findRevision,
+  isConfirmed,
+  lacksService,
+  readyPods,
+  stableReplicas,
+  stepsIn,
+} from '../facts.ts';
 import { bySpec } from '../paused.ts';
 import { liveRunsOf } from '../rounds.ts';
 import { isoOf, msOf } from '../time.ts';
@@ -64,14 +74,8 @@ export function podsGuard(world: World, draft: Draft, goalWeight: number): Hold 
   const ready = readyPods(canary);
   const isScaled = (canary?.deployment?.replicas ?? 0) >= wanted;
   if (isScaled && canary?.service !== undefined && ready >= wanted) return undefined;
-  return podsHold(wanted, goalWeight);
+  return awaitingPods(wanted, goalWeight);
 }
-
-/** Without a count of those that are ready: a sentence that changes with every pod would be a write with every pod. */
-const podsHold = (wanted: number, goalWeight: number): Hold => ({
-  reason: 'AwaitingPods',
-  message: `${wanted} canary ${wanted === 1 ? 'pod has' : 'pods have'} to be ready, and known to the data plane, for ${goalWeight} %`,
-});
 
 /**
  * The first traffic of a revision waits until the data plane has had its lag to learn the new endpoints: it may hear of the weight first,
@@ -81,7 +85,7 @@ function reachGuard(world: World, { status }: Draft, goalWeight: number): Hold |
   if ((status.weight?.desired ?? 0) > 0) return undefined;
   const reachableAtMs = reachableAt(world, status.canaryRevision);
   if (reachableAtMs === undefined || world.nowMs >= reachableAtMs) return undefined;
-  return podsHold(Math.max(1, canaryReplicas(world, status, goalWeight)), goalWeight);
+  return awaitingPods(Math.max(1, canaryReplicas(world, status, goalWeight)), goalWeight);
 }
 
 /** The first traffic of a revision finds the ports that were changed together with its template. */

@@ -1,7 +1,7 @@
 import { blocker, portMismatch } from '../blockers.ts';
 import type { Draft, Hold } from '../draft.ts';
 import { holding, waking, withEffects, withStatus } from '../draft.ts';
-import { findRevision, followedAt, isConfirmed, maxLagMs, readyPods, wantedReplicas } from '../facts.ts';
+import { findRevision, followedAt, isConfirmed, maxLagMs, readyPods, stableReplicas } from '../facts.ts';
 import { isoOf, msOf } from '../time.ts';
 import { claimEffect } from '../upkeep/claim.ts';
 import { pinState } from '../upkeep/pin.ts';
@@ -74,7 +74,7 @@ function starting(world: World, chosen: Draft): Draft {
   const draft = rechosen(world, chosen);
   const paused = pausing(world.workload, draft);
   if (isUp(world, draft)) return pinning(world, enter(world, paused, 'Pinning'));
-  const wanted = wantedReplicas(world);
+  const wanted = stableReplicas(world, draft.status);
   const ready = readyPods(findRevision(world, draft.status.stableRevision));
   const held = holding(paused, { reason: 'AwaitingPods', message: `${ready} of ${wanted} pods of the first revision are ready` });
   return waitAgainstDeadline(world, held, 'Pods', ready);
@@ -82,7 +82,7 @@ function starting(world: World, chosen: Draft): Draft {
 
 function isUp(world: World, { status }: Draft): boolean {
   const stable = findRevision(world, status.stableRevision);
-  return stable?.service !== undefined && stable.deployment !== undefined && readyPods(stable) >= wantedReplicas(world);
+  return stable?.service !== undefined && stable.deployment !== undefined && readyPods(stable) >= stableReplicas(world, status);
 }
 
 /** So that no new template rolls out behind our back while its pods still have the traffic. */

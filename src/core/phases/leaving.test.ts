@@ -24,6 +24,15 @@ describe('an abort', () => {
     expect(plan(cut.build()).status?.phase).toBe('Aborting');
     expect(effectsOf(plan(cut.build()), 'scaleDeployment')).toEqual([]);
   });
+  test('raises the floor of stable with an autoscaler until then: it gets all of the traffic once the cut arrives', () => {
+    const cut = aWorld()
+      .atStep(2, { phase: 'Aborting', abort })
+      .withSpec({ replicas: 6 })
+      .withWeight(0, { isConfirmed: false, written: 50, writtenAtMs: t0 - 1000 });
+    expect(plan(cut.build()).status?.run?.replicasFloor).toBe(6);
+    const again = cut.recorded(plan(cut.build())).withSpec({ replicas: 2 }).withStable({ replicas: 6 });
+    expect(effectsOf(plan(again.build()), 'scaleDeployment')).toEqual([]);
+  });
   test('is RolledBack then, told once in history; the canary stays named, and drains', () => {
     const next = plan(aborting(0).build());
     expect(next.status).toMatchObject({

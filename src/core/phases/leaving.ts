@@ -2,7 +2,7 @@ import type { Draft } from '../draft.ts';
 import { holding, withStatus } from '../draft.ts';
 import { isConfirmed } from '../facts.ts';
 import { currentRunsOf } from '../rounds.ts';
-import { clear, cutWeight, retire, startOver, withoutOutage } from '../run.ts';
+import { clear, cutWeight, raiseFloor, retire, startOver, withoutOutage } from '../run.ts';
 import { msOf } from '../time.ts';
 import type { World } from '../world.ts';
 import { resting } from './resting.ts';
@@ -12,7 +12,7 @@ import { resting } from './resting.ts';
 export function aborting(world: World, draft: Draft): Draft {
   const { abort } = draft.status;
   const isOver = isRecorded(draft);
-  if (!isOut(draft) && !isOver) return cutting(draft, 'Aborting');
+  if (!isOut(draft) && !isOver) return cutting(world, draft, 'Aborting');
   const recorded = isOver ? draft : retire(world, draft, 'RolledBack', abort?.reason ?? 'RolledBack');
   const rolledBack = withStatus(recorded, { phase: 'RolledBack' });
   const { target } = world;
@@ -23,7 +23,7 @@ export function aborting(world: World, draft: Draft): Draft {
 
 /** Another template was asked for, or stable's again. */
 export function withdrawing(world: World, draft: Draft): Draft {
-  if (!isOut(draft)) return cutting(fromTheStart(world, draft), 'Progressing');
+  if (!isOut(draft)) return cutting(world, fromTheStart(world, draft), 'Progressing');
   const isRevert = world.target.kind === 'revision' && world.target.revision === draft.status.stableRevision;
   return resting(world, clear(retire(world, draft, 'Superseded', isRevert ? 'Reverted' : 'Superseded')));
 }
@@ -44,6 +44,6 @@ function fromTheStart(world: World, draft: Draft): Draft {
 
 const isOut = ({ status }: Draft): boolean => status.weight === undefined || (status.weight.desired === 0 && isConfirmed(status));
 
-function cutting(draft: Draft, phase: 'Aborting' | 'Progressing'): Draft {
-  return { ...withStatus(draft, { phase, weight: cutWeight(draft.status.weight), waiting: undefined }), goalWeight: 0 };
+function cutting(world: World, draft: Draft, phase: 'Aborting' | 'Progressing'): Draft {
+  return { ...withStatus(raiseFloor(world, draft), { phase, weight: cutWeight(draft.status.weight), waiting: undefined }), goalWeight: 0 };
 }

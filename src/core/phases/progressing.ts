@@ -11,13 +11,12 @@ import {
   readyPods,
   stepsIn,
   stepWeight,
-  wantedReplicas,
 } from '../facts.ts';
 import { revisionName } from '../names.ts';
 import type { RunOrder } from '../plan.ts';
 import type { RolloutStatus } from '../rollout.ts';
 import { currentRunsOf, liveRunsOf, roundOf, runsOf } from '../rounds.ts';
-import { abort, changedWeight, cutWeight, promote, stepStatus, withEdits } from '../run.ts';
+import { abort, changedWeight, cutWeight, promote, raiseFloor, stepStatus, withEdits } from '../run.ts';
 import { fingerprintOf, shareOf } from '../split.ts';
 import type { ArgValue, StepOutcome, TemplateRef } from '../steps/index.ts';
 import { decideStep } from '../steps/index.ts';
@@ -44,13 +43,6 @@ function withheld(world: World, draft: Draft): Draft {
   if (!isAsWritten) return draft;
   const given = shareOf(view.split, revisionName(world.rollout.name, canaryRevision));
   return given < weight.desired ? withStatus(draft, { weight: changedWeight(weight, given) }) : draft;
-}
-
-/** Autoscalers may ask for more while the canary is on its way; stable then never falls below it until the end. */
-function raiseFloor(world: World, draft: Draft): Draft {
-  const { run } = draft.status;
-  const wanted = wantedReplicas(world);
-  return run === undefined || wanted <= run.replicasFloor ? draft : withStatus(draft, { run: { ...run, replicasFloor: wanted } });
 }
 
 /** A failed analysis ends the attempt in whatever step, pause or bake it happens, also one that was edited or begun again since. */

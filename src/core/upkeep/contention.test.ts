@@ -32,6 +32,19 @@ describe('a foreign edit of the split', () => {
     expect(writtenShares(next)).toEqual({ [canaryRevision]: 10, [stableRevision]: 90 });
     expect(next.status?.corrections).toEqual([{ object: 'Split', at: at(0), version: '7', by: 'argocd' }]);
   });
+  test('that takes from the canary is put right once that has the pods for it: an autoscaler may have asked for more meanwhile', () => {
+    const taken = aWorld()
+      .withSpec({ replicas: 40 })
+      .atStep(1)
+      .withWeight(10)
+      .withSplit(splitWith({ [canaryRevision]: 0, [stableRevision]: 100 }, { stamp, resourceVersion: '7', lastManager: 'argocd' }));
+    const short = plan(taken.withCanary({ replicas: 4, ready: 3 }).build());
+    expect(effectsOf(short, 'writeSplit')).toEqual([]);
+    expect(short.status?.corrections).toBeUndefined();
+    expect(short.status?.message).toContain('4 canary pods have to be ready');
+    const whole = plan(taken.withCanary({ replicas: 6, ready: 4 }).build());
+    expect(writtenShares(whole)).toEqual({ [canaryRevision]: 10, [stableRevision]: 90 });
+  });
   test('is counted once, however often its correction is lost', () => {
     const again = edited.recorded(plan(edited.build())).after(250);
     expect(plan(again.build()).status?.corrections ?? again.build().rollout.status.corrections).toHaveLength(1);
@@ -292,6 +305,13 @@ describe('whoever changes what is ours is told so, by an Event for each edit', (
       'another writer changed the selector of Service web; it selects the stable revision again',
     ],
   ])('%s', (_, world, message) => expect(corrections(world)).toEqual([{ severity: 'Warning', reason: 'Corrected', message }]));
+
+  test('not the pin that an edit of the spec asks for', () => {
+    const unpinned = aWorld().withRootService({ selector: { app: 'web' } });
+    const asked = unpinned.withStatus({ observedGeneration: unpinned.build().rollout.generation - 1 });
+    expect(corrections(asked)).toEqual([]);
+    expect(effectsOf(plan(asked.build()), 'pinSelector')).toHaveLength(1);
+  });
 
   test('once, however often the correction is lost', () => {
     const lost = scaled.recorded(plan(scaled.build()));

@@ -20,6 +20,15 @@ describe('pods', () => {
     const unconfirmed = aWorld().atStep(1).withWeight(10, { isConfirmed: false, written: 100, writtenAtMs: t0 });
     expect(effectsOf(plan(unconfirmed.build()), 'scaleDeployment')).toEqual([]);
   });
+  test('are no fewer than minPodsPerRevision of any revision that has traffic, stable included; a Rollout at zero has none', () => {
+    const scaled = (replicas: number) => {
+      const world = aWorld().withSpec({ replicas }).withCanarySpec({ minPodsPerRevision: 6 }).withStable({ replicas: 4 });
+      return effectsOf(plan(world.build()), 'scaleDeployment').map(({ revision, replicas: to }) => ({ revision, to }));
+    };
+    expect(scaled(2)).toEqual([{ revision: stableRevision, to: 6 }]);
+    expect(scaled(9)).toEqual([{ revision: stableRevision, to: 9 }]);
+    expect(scaled(0)).toEqual([{ revision: stableRevision, to: 0 }]);
+  });
   test('of the canary and of others shrink a lag after an adapter’s object said so: the data plane is still to follow it', () => {
     const smaller = aWorld()
       .atStep(1)

@@ -1,6 +1,6 @@
-import type { Draft } from '../draft.ts';
+import type { Draft, Hold } from '../draft.ts';
 import { waking, withEffects, withStatus } from '../draft.ts';
-import { desiredSplit, endpointsOf } from '../facts.ts';
+import { awaitingPods, desiredSplit, endpointsOf, findRevision, neededReplicas, readyPods } from '../facts.ts';
 import { revisionName } from '../names.ts';
 import type { Split } from '../split.ts';
 import { fingerprintOf, sendsAlike, shareOf, sharesIn } from '../split.ts';
@@ -10,7 +10,8 @@ import { correcting } from './contention.ts';
 
 /**
  * Brings the split to what status records. A foreign edit is put right a few times, then left and reported; what takes a canary's last share, or that of a
- * revision without pods, is always written, and so is what is news of our own.
+ * revision without pods, is always written, and so is what is news of our own. A share that somebody took from the canary comes back once it has the pods for
+ * it: an autoscaler may have asked for more meanwhile.
  */
 export function keepSplit(world: World, draft: Draft): Draft {
   if (world.traffic.kind === 'unusable') return draft;
@@ -24,10 +25,22 @@ export function keepSplit(world: World, draft: Draft): Draft {
   if (world.rival !== undefined && !isCut && draft.status.phase !== 'Terminating') return draft;
   if ((!mayRaise && !isCut) || (says(world, view, desired) && isClaimed(world, draft, view))) return draft;
   if (!isForeignEdit(view, desired)) return writing(draft, desired, view, isCut);
+  const short = isCut ? undefined : podsHold(world, draft, view, desired);
+  if (short !== undefined) return { ...draft, hold: short };
   const what = `changed TrafficSplit ${nameOf(world)} to ${sharesText(view.split)}; it is put back to ${sharesText(desired)}`;
   const noted = correcting(world, draft, { object: 'Split', version: view.resourceVersion, by: view.lastManager, what });
   const isFree = (isCut && isOut(draft)) || isNews(view, desired) || sendsNowhere(world, view, desired);
   return noted === undefined && !isFree ? draft : writing(noted ?? draft, desired, view, isCut);
+}
+
+/** The canary has fewer pods now than the share needs that is to come back. */
+function podsHold(world: World, { status }: Draft, { split }: Present, desired: Split): Hold | undefined {
+  const canary = findRevision(world, status.canaryRevision);
+  if (canary === undefined) return undefined;
+  const weight = shareOf(desired, canary.name);
+  if (shareOf(split, canary.name) >= weight) return undefined;
+  const needed = neededReplicas(world, status, weight);
+  return readyPods(canary) < needed ? awaitingPods(needed, weight) : undefined;
 }
 
 /** Nothing is given to a canary by it, and nothing is taken over. */

@@ -28,9 +28,12 @@ export function keepPinned(world: World, draft: Draft): Draft {
   if (pin.kind === 'unwanted') return withEffects(draft, { kind: 'pinSelector', revision: undefined, uid, resourceVersion });
   const what = `changed the selector of Service ${world.rollout.spec.service.name}; it selects the stable revision again`;
   const edit = { object: 'Selector' as const, version: resourceVersion, by: world.rootService?.selectorApplier, what };
-  const noted = pin.isForeign && isAdopted(draft) ? correcting(world, draft, edit) : draft;
+  const noted = pin.isForeign && isAdopted(draft) && !isAsked(world) ? correcting(world, draft, edit) : draft;
   return noted === undefined ? draft : withEffects(noted, { kind: 'pinSelector', revision: pin.revision, uid, resourceVersion });
 }
+
+/** The spec has just been edited: by `pinSelector`, or what it goes by, the pin is asked for now, and nobody took it out. */
+const isAsked = ({ rollout }: World): boolean => rollout.status.observedGeneration !== rollout.generation;
 
 /** A deletion pins nothing anew: before adoption got that far, the workload's pods still have the traffic. */
 function isTurn(world: World, { status: { phase, stage, stableRevision } }: Draft): boolean {

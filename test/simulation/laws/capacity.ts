@@ -1,4 +1,4 @@
-import type { Law, Run, SeenCommit } from '../play/run.ts';
+import type { Law, Run, SeenCall, SeenCommit } from '../play/run.ts';
 import {
   type DeploymentSeen,
   isPromotion,
@@ -73,31 +73,33 @@ export const podsOutlastTraffic: Law = {
   text:
     'No controller takes away pods of a revision below what it needs for the weight that the stored split gives it, that the object of the mesh’s adapter gives it ' +
     '(however old, and with the split gone: a controller can read it), or that a proxy of the data plane still gives it; nor its Service. A proxy that is further ' +
-    'behind than the Rollout’s maxLag, since the split or that object changed or went, has broken its own bound, and is not counted. Where a deletion leaves no workload ' +
+    'behind than the Rollout’s maxLag, since the split or that object changed or went, has broken its own bound, and is not counted; whoever takes the pods counts that by its own clock, ' +
+    'which may go a little too fast (F9). Where a deletion leaves no workload ' +
     'behind everything goes (api.md 1.1), and with it what could be sent to.',
   watch(run, judge) {
     const witness = witnessOf(run);
-    const sharesNow = (rollout: RolloutSeen, name: string): number => {
+    const sharesNow = (rollout: RolloutSeen, name: string, by: SeenCall): number => {
       const stored = Math.max(weightIn(witness.splitOf(rollout), name), witness.toldShare(rollout, name));
       const { namespace = '' } = rollout.metadata;
       const toldMs = witness.toldMs(rollout);
-      const isWithinLag = toldMs === undefined || run.elapsedMs() - toldMs <= maxLagMs(rollout);
+      const isWithinLag = toldMs === undefined || witness.passedMs(toldMs, run.elapsedMs(), by) <= maxLagMs(rollout);
       return Math.max(stored, isWithinLag ? witness.mostShare(namespace, rollout.spec.service.name, name) : 0);
     };
     return {
       onCommit(commit) {
         const { object, type, by } = commit;
+        witness.noteClocks(commit);
         if (object.kind === 'Service' && type === 'DELETED' && by !== undefined) {
           const rollout = witness.rollout(ownerOf(object));
           if (rollout === undefined || revisionOf(object) === undefined) return undefined;
           if (leavesNothing(witness, rollout)) return judge(undefined);
-          const share = sharesNow(rollout, object.metadata.name);
+          const share = sharesNow(rollout, object.metadata.name, by);
           return judge(share > 0 ? `Service ${object.metadata.name} goes with ${share} % of the traffic` : undefined);
         }
         const down = scaleDown(witness, commit);
-        if (down === undefined) return undefined;
+        if (down === undefined || by === undefined) return undefined;
         if (leavesNothing(witness, down.rollout)) return judge(undefined);
-        const share = sharesNow(down.rollout, down.name);
+        const share = sharesNow(down.rollout, down.name, by);
         const needed = podsFor(down.rollout, share, down.rollout.spec.replicas ?? 1);
         return judge(
           down.to < needed ? `${down.name} from ${down.from} to ${down.to} pods at ${share} %, which needs ${needed}` : undefined,
@@ -262,7 +264,8 @@ export const stableInPlace: Law = {
             commit.by !== undefined &&
             witness.shifts(`${rollout.metadata.namespace}/${witness.splitOf(rollout)?.metadata.name ?? ''}`).at(-1)?.by === undefined;
           if (weight !== 100 && !isEdited) return judge(`${name} becomes stable with ${weight} % in the split`);
-          const replicas = Math.min(rollout.spec.replicas ?? 1, witness.seenReplicas(uid) ?? Number.POSITIVE_INFINITY);
+          const asked = Math.min(rollout.spec.replicas ?? 1, witness.seenReplicas(uid) ?? Number.POSITIVE_INFINITY);
+          const replicas = podsFor(rollout, 100, asked);
           const ready = witness.mostReady(`${rollout.metadata.namespace}/${name}`, staleMs(run));
           return judge(ready < replicas ? `${name} becomes stable with ${ready} of ${replicas} pods ready` : undefined);
         }

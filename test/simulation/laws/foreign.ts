@@ -22,6 +22,7 @@ export const fewFights: Law = {
   id: 'I36',
   text:
     'What somebody else wrote into the split or gave the workload in replicas is put right at most three times in five minutes (a cut, what is news of our own, and a share for a revision without endpoints beside), and is never progress (I3, I4). ' +
+    'The workload counts from when its adoption has ended: what scales it to zero first is no correction, nor is a Rollout that came later and claims the same workload anything to it. ' +
     'The time of one is that of its decision, which is no earlier than the edit that it puts right, nor than five minutes after the third before it, nor by more than a minute than its write: that may have been refused at first. ' +
     'At rest the split says what status says, or status says who keeps changing it.',
   watch(run, judge) {
@@ -75,8 +76,9 @@ function editOf(witness: Witness, commit: SeenCommit): { readonly isFree: boolea
   const { namespace = '', name } = object.metadata;
   const isWorkload = [...witness.rolloutUids()].some((uid) => {
     const rollout = witness.rollout(uid);
-    const isLiving = rollout?.status?.phase !== 'Initializing' && rollout?.metadata.deletionTimestamp === undefined;
-    return rollout?.metadata.namespace === namespace && rollout.spec.workloadRef?.name === name && isLiving;
+    if (rollout?.metadata.namespace !== namespace || rollout.spec.workloadRef?.name !== name) return false;
+    const { phase, stableRevision } = rollout.status ?? {};
+    return phase !== 'Initializing' && stableRevision !== undefined && rollout.metadata.deletionTimestamp === undefined;
   });
   return isWorkload && was !== is ? { isFree: false } : undefined;
 }

@@ -882,6 +882,17 @@ describe('each law reports what it is there for', () => {
     }
   });
 
+  test('I6 counts maxLag by the clock of whoever takes the pods, where that is fast', () => {
+    const taken = (rate: number): readonly string[] => {
+      const stage = stageFor(named('I6'), { isAdapted: true });
+      stage.leader.drift(rate);
+      goes(atRest(stage), stage, () => stage.sandbox.faults.hold('routes'), 9_600);
+      return stage.reports;
+    };
+    expect(taken(1.05)).toEqual([]);
+    expect(taken(0.95)[0]).toMatch(/Service web-aaaaaaaaaa goes with 100 %/);
+  });
+
   test('every law of the registry has a case', () => {
     const proven = new Set(cases.map(({ id }) => id));
     expect(laws.map(({ id }) => id).filter((id) => !proven.has(id))).toEqual([]);

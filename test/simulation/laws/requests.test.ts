@@ -282,3 +282,41 @@ test('a data plane that never hears of endpoints is charged itself where they ha
   expect(charges(15_000)).toEqual(['mesh']);
   expect(charges(2_000)).toContain('controller');
 });
+
+/** Who is charged with a request to a backend whose Service a controller took for two seconds, so long after it is there again. */
+function chargedAgain(afterMs: number): Charge['to'] {
+  const stage = stageFor(noneLostByUs);
+  const scene = midCanary(stage);
+  const { labels, ownerReferences } = stage.people.get(resources.services, ref(nameOf(stable)))?.metadata ?? {};
+  const version = stage.people.get(splits, ref('web'))?.metadata.resourceVersion;
+  scene.remove(resources.services, nameOf(stable));
+  stage.pass(2_000);
+  const metadata = { ...ref(nameOf(stable)), labels, ownerReferences };
+  const spec = { selector: labels, ports: [{ name: 'http', port: 80, targetPort: 8080 }] };
+  must(stage.controller.create(resources.services, { apiVersion: 'v1', kind: 'Service', metadata, spec }));
+  stage.pass(afterMs);
+  const nowMs = stage.run.sim.clock.nowMs();
+  return chargeOf(stage.run, witnessOf(stage.run), {
+    ...{ fromMs: nowMs, toMs: nowMs, count: 1, split: 'web', namespace: 'shop', rootService: 'web', backendService: nameOf(stable) },
+    ...{ loss: { kind: 'no-backend' }, splitVersion: version },
+  }).to;
+}
+
+test('a data plane that does not hear that a Service is there again is charged itself from maxLag on, and before that whoever took it', () => {
+  expect(chargedAgain(9_000)).toBe('controller');
+  expect(chargedAgain(11_000)).toBe('mesh');
+});
+
+test('pods that were taken after maxLag by the clock of whoever took them, which is fast, are not its charge', () => {
+  const charges = (rate: number) =>
+    chargesOf(midCanary, (scene, stage) => {
+      stage.leader.drift(rate);
+      stage.sandbox.faults.hold('routes');
+      abort(scene);
+      scene.split({ [canary]: 0, [stable]: 100 });
+      stage.pass(9_600);
+      scene.scale(canary, 0);
+    });
+  expect(charges(1.05)).not.toContain('controller');
+  expect(charges(1)).toContain('controller');
+});

@@ -13,7 +13,7 @@ export const noneLostByUs: Law = {
   id: 'I0',
   text:
     'Facts 1.2: each request that no pod answered is charged to whoever caused it, and none to a decision of a controller. A controller is charged where its split sent to a backend that had no endpoint, or had none for ' +
-    'long enough for the data plane to know (maxLag), when it last gave it more than before, and where it took the last pods, or the Service, of a backend that the split gave traffic to within maxLag. Pods that end by themselves, news that come later than maxLag, one of several pods (also of several Deployments) ' +
+    'long enough for the data plane to know (maxLag), when it last gave it more than before, and where it took the last pods, or the Service, of a backend that the split gave traffic to within maxLag (by its own clock, which may go a little too fast). Pods that end by themselves, news that come later than maxLag, one of several pods (also of several Deployments) ' +
     'behind one Service, a share that somebody else gave to a backend whose pods had been taken before, and what others wrote or deleted (a split that names what had gone before; a Rollout whose template goes with it), or asked for (no replicas at all: what is taken then, or is given traffic without any) are not its doing.',
   watch(run, judge) {
     const witness = witnessOf(run);
@@ -34,7 +34,10 @@ export const noneLostByUs: Law = {
     };
     return {
       // Often enough, and seldom enough to cost nothing: leaders renew every other second.
-      onCommit: ({ object }) => (object.kind === 'Lease' ? (look() ?? judge(undefined)) : undefined),
+      onCommit(commit) {
+        witness.noteClocks(commit);
+        return commit.object.kind === 'Lease' ? (look() ?? judge(undefined)) : undefined;
+      },
       onRest: () => look() ?? judge(undefined),
       atEnd: look,
     };
@@ -189,6 +192,8 @@ function byRemoval(scene: Scene, pod: string | undefined): Charge {
     return bySplit(scene, `the split names ${backend}, whose pods had been taken away`, removal.atMs);
   if (removal.left > 0 || hadOthers(scene, removal)) return { to: 'mesh', why: `${pod} ended before the data plane had heard of it` };
   if (isLate(scene)) return { to: 'mesh', why: `the data plane still sent to ${pod} later than maxLag after the split had changed` };
+  if (isLateBy(scene, removal))
+    return { to: 'others', why: `by the clock of ${by(removal)}, which is fast, maxLag had passed before ${pod} was taken` };
   if (isBehind(scene, removal))
     return { to: 'mesh', why: `${pod} had gone for longer than maxLag, and ${scene.backend} had other endpoints` };
   const written = witness.splitVersion(version);
@@ -225,7 +230,8 @@ const by = ({ by: call }: Removal): string => call?.replica.identity ?? 'somebod
 const deploymentOf = (pod: string): string => pod.split('-').slice(0, -2).join('-');
 
 /** The stored split has sent nothing there for longer than the data plane may lag. The root Service’s own pods are sent to where there is none. */
-function isLate({ run, witness, namespace, rootService, backend, rollout, atMs, lagMs }: Scene): boolean {
+function isLate(scene: Scene): boolean {
+  const { run, namespace, rootService, backend, rollout, atMs, lagMs } = scene;
   const split = rollout?.spec.traffic?.smi?.splitName ?? rootService;
   if (backend === rootService) {
     const before = (commit: SeenCommit) =>
@@ -234,11 +240,20 @@ function isLate({ run, witness, namespace, rootService, backend, rollout, atMs, 
     const made = run.commits.findLast((commit) => before(commit) && commit.type === 'ADDED');
     return made !== undefined && atMs - made.atMs > lagMs;
   }
+  return atMs - awayMs(scene) > lagMs;
+}
+
+/** By the clock of whoever took the pods that was so already. */
+const isLateBy = (scene: Scene, { atMs, by: call }: Removal): boolean =>
+  call !== undefined && scene.backend !== scene.rootService && scene.witness.passedMs(awayMs(scene), atMs, call) > scene.lagMs;
+
+/** When the stored split last ceased to send there, before the loss. */
+function awayMs({ witness, namespace, rootService, backend, rollout, atMs }: Scene): number {
+  const split = rollout?.spec.traffic?.smi?.splitName ?? rootService;
   const shifts = witness.shifts(`${namespace}/${split}`).filter((shift) => shift.atMs <= atMs);
   const sends = ({ split: version }: { readonly split: SplitSeen }) => weightIn(version, backend) > 0;
   const last = shifts.findLastIndex(sends);
   const sentMs = shifts[last]?.atMs ?? 0;
   const gone = witness.unsplits(`${namespace}/${split}`).filter((goneMs) => goneMs >= sentMs && goneMs <= atMs);
-  const awayMs = Math.min(shifts[last + 1]?.atMs ?? Number.POSITIVE_INFINITY, ...gone);
-  return atMs - awayMs > lagMs;
+  return Math.min(shifts[last + 1]?.atMs ?? Number.POSITIVE_INFINITY, ...gone);
 }

@@ -3,7 +3,7 @@ import type { Law, Run, SeenCommit } from '../play/run.ts';
 import { endsAs } from '../play/settled.ts';
 import { workloadNamed } from '../workloads/index.ts';
 import { differenceOf, endStateOf } from './end-state.ts';
-import { type DeploymentSeen, isStalled, type RolloutSeen, reasonsOf, revisionName, weightIn } from './seen.ts';
+import { type DeploymentSeen, isStalled, podsFor, type RolloutSeen, reasonsOf, revisionName, weightIn } from './seen.ts';
 import { type Witness, witnessOf } from './witness.ts';
 
 const subjectOf = (witness: Witness, { subject }: Run): RolloutSeen | undefined =>
@@ -62,7 +62,7 @@ function wrongTraffic(witness: Witness, { subject }: Run, rollout: RolloutSeen |
   if (imageOf(deployment) !== image) return `${imageOf(deployment)} is stable, not ${image}`;
   const weight = weightIn(witness.splitOf(rollout), revisionName(rollout, stable));
   if (weight !== 100) return `stable has ${weight} % in the split`;
-  const [ready, wanted] = [deployment?.status?.readyReplicas ?? 0, rollout.spec.replicas ?? 1];
+  const [ready, wanted] = [deployment?.status?.readyReplicas ?? 0, podsFor(rollout, 100, rollout.spec.replicas ?? 1)];
   return ready >= wanted ? undefined : `${ready} of ${wanted} pods of stable are ready`;
 }
 

@@ -12,24 +12,35 @@ import {
   revisionOf,
   type SplitSeen,
   type StatusSeen,
+  seenAs,
   splitChange,
   statusChange,
   stepsOf,
   weightIn,
 } from './seen.ts';
-import { type Witness, witnessOf } from './witness.ts';
+import { newsMs, type Witness, witnessOf } from './witness.ts';
 
 export const namesItsBackends: Law = {
   id: 'I1',
   text:
     'A split that a controller writes names the canary’s Service and stable’s, stable last, or stable’s alone, and its root. The Services of two revisions ' +
-    'select by the revision, so that no pod is behind both; their selectors never change (revisions are immutable: no selector flips).',
+    'select by the revision, so that no pod is behind both; their selectors never change (revisions are immutable: no selector flips). (Of two processes of which one was told ' +
+    'to do without an election, one may name what status said until the other one wrote it so shortly before that it had not heard of it.)',
   watch(run, judge) {
     const witness = witnessOf(run);
+    const written = new PerKey<{ last: SeenCommit | undefined }>(() => ({ last: undefined }));
     return {
       onCommit(commit) {
+        const status = statusChange(commit);
+        if (status !== undefined) written.of(status.uid).last = commit;
         const change = splitChange(commit);
-        if (change?.isOurs === true) return judge(wrongNames(change.split, witness.rolloutOfSplit(change.split)));
+        if (change?.isOurs === true) {
+          const rollout = witness.rolloutOfSplit(change.split);
+          const wrong = wrongNames(change.split, rollout);
+          const { last } = written.of(rollout?.metadata.uid ?? '');
+          if (wrong === undefined || !hadNotHeard(commit, last, newsMs(run))) return judge(wrong);
+          return judge(wrongNames(change.split, seenAs<RolloutSeen>(last?.previous)));
+        }
         const { object, previous, type, by } = commit;
         if (object.kind !== 'Service' || type === 'DELETED' || by === undefined) return undefined;
         const revision = object.metadata.labels?.['sluice.dev/revision'];
@@ -153,6 +164,8 @@ function outOfOrder(rollout: RolloutSeen, before: StatusSeen, after: StatusSeen)
 
 interface Condemned {
   readonly revisions: Map<string, string>;
+  /** The last abort of the Rollout. */
+  aborted: SeenCommit | undefined;
 }
 
 export const neverAgain: Law = {
@@ -160,19 +173,25 @@ export const neverAgain: Law = {
   text:
     'After an abort, a failed verdict or the end of its run without promotion the weight of that revision never rises again in a split that a controller ' +
     'writes, until status begins another attempt with it; and after its abort no controller gives it pods again. (Pods are not judged where a controller stood ' +
-    'still or read old states: what it had ready lands, and is put right by whoever leads.)',
+    'still or read old states, nor, of a process that was told to do without an election or beside one, where another process had aborted so shortly before it sent them that it had not ' +
+    'heard of it: what it had ready lands, and is put right by whoever leads.)',
   watch(run, judge) {
     const witness = witnessOf(run);
-    const states = new PerKey<Condemned>(() => ({ revisions: new Map() }));
+    const states = new PerKey<Condemned>(() => ({ revisions: new Map(), aborted: undefined }));
     return {
       onCommit(commit) {
         const status = statusChange(commit);
         if (status !== undefined) {
-          note(states.of(status.uid).revisions, status.before, status.after);
+          const state = states.of(status.uid);
+          if (status.before.abort === undefined && status.after.abort !== undefined) state.aborted = commit;
+          note(state.revisions, status.before, status.after);
           return undefined;
         }
         const revived = revivedBy(witness, commit);
-        if (revived !== undefined) return judge(wasMisled(run) ? undefined : revived);
+        if (revived !== undefined) {
+          const { aborted } = states.of(ownerOf(commit.object) ?? '');
+          return judge(wasMisled(run) || hadNotHeard(commit, aborted, newsMs(run)) ? undefined : revived);
+        }
         const change = splitChange(commit);
         if (change?.isOurs !== true) return undefined;
         const rollout = witness.rolloutOfSplit(change.split);
@@ -190,6 +209,13 @@ export const neverAgain: Law = {
     };
   },
 };
+
+/** Two processes act at once, since one of them goes by no lease, and the other one has just written that. */
+function hadNotHeard({ by }: SeenCommit, of: SeenCommit | undefined, withinMs: number): boolean {
+  const writer = of?.by?.replica;
+  if (by === undefined || of === undefined || writer === undefined || writer.identity === by.replica.identity) return false;
+  return !(by.replica.isElected && writer.isElected) && by.sentMs - of.atMs < withinMs;
+}
 
 const wasMisled = ({ strikes }: Run): boolean => ['F4', 'F9', 'F10'].some((kind) => (strikes[kind] ?? 0) > 0);
 

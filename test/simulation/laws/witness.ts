@@ -1,4 +1,5 @@
 import type { ApiObject } from '../../../src/sandbox/api/index.ts';
+import type { Replica } from '../../../src/simulation/index.ts';
 import type { Run, SeenCall, SeenCommit } from '../play/run.ts';
 import {
   type DeploymentSeen,
@@ -52,6 +53,11 @@ const tables: Readonly<Record<string, string>> = {
   Pod: 'pods',
 };
 
+/** Kinds that tell the data plane who gets what. */
+const tells = new Set(['TrafficSplit', 'ServiceProfile', 'VirtualService']);
+/** And those with which it is taken what it may still send to. */
+const taken = new Set(['Deployment', 'Service']);
+
 /** A leader renews its lease every other second; what is between two renewals that are further apart was served by nobody. */
 const renewalMs = 3_500;
 const secondMs = 1_000;
@@ -75,6 +81,8 @@ export class Witness {
   readonly #deleted = new Set<string>();
   /** What was there before the controllers were started. */
   readonly #madeBefore = new Set<string>();
+  /** By moment, what the monotonic clocks of the processes showed then. */
+  readonly #clocks = new Map<number, ReadonlyMap<Replica, number>>();
   #lease: { readonly atMs: number; readonly holder: string } | undefined;
   #servedMs = 0;
   #healedAtMs: number | undefined;
@@ -275,6 +283,18 @@ export class Witness {
       adapter.writtenFor(namespace, split.spec?.service ?? '') ??
       adapter.adopted(namespace).find(({ metadata }) => metadata.name === split.metadata.name)?.metadata;
     return written?.resourceVersion === resourceVersion;
+  }
+
+  /** To be called with each commit, at once: what clocks show now cannot be asked later. */
+  noteClocks({ object, by, atMs }: SeenCommit): void {
+    if (!tells.has(object.kind) && !(taken.has(object.kind) && by !== undefined)) return;
+    this.#clocks.set(atMs, new Map(this.#run.replicas().map((replica) => [replica, replica.time.monotonicMs()])));
+  }
+
+  /** From one commit to another, by the world's clock, or by that of a process where it is fast: what that decides by. */
+  passedMs(fromMs: number, toMs: number, { replica }: SeenCall): number {
+    const [from, to] = [fromMs, toMs].map((atMs) => this.#clocks.get(atMs)?.get(replica));
+    return Math.max(toMs - fromMs, from === undefined || to === undefined ? 0 : to - from);
   }
 
   /** When the faults ended; undefined while they last. */

@@ -3,8 +3,9 @@ import { workloadNamed } from '../workloads/index.ts';
 import type { Ending, Run } from './run.ts';
 
 /** How a run must end, as its workload says, and as the faults that have struck it may have changed it. */
-export function endingOf({ plan, struckNames }: Pick<Run, 'plan' | 'struckNames'>): Ending {
-  const { phases, image, isGone } = workloadNamed(plan.workload).ending(struckNames);
+export function endingOf(run: Run): Ending {
+  const { plan, struckNames } = run;
+  const { phases, image, isGone } = workloadNamed(plan.workload).ending(struckNames, run);
   const struck = [...struckNames].map((name) => faultNamed(name));
   const mayAbort = struck.some((fault) => fault.mayAbort === true);
   const mayTurn = struck.some((fault) => fault.mayTurn === true);

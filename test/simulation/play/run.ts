@@ -176,8 +176,8 @@ export interface Workload {
   prepare(run: Run): void;
   /** Clients, and what people do, and when: `run.at`, or after what they wait for. Called once the controllers are started. */
   act(run: Run): void;
-  /** What must hold in the end, by the faults that took place. */
-  ending(struck: ReadonlySet<string>): Ending;
+  /** What must hold in the end, by the faults that took place, and by what the world has shown; without a run, where nothing goes wrong. */
+  ending(struck: ReadonlySet<string>, run?: Run): Ending;
 }
 
 export interface Outcome {

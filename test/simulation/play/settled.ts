@@ -23,15 +23,36 @@ export const rolloutOf = ({ sandbox, subject }: { readonly sandbox: Run['sandbox
 
 const quietMs = 30_000;
 
+/** A leader renews its lease every other second: one that has not for so long stands still, whoever it is. */
+const standstillMs = 10_000;
+
 /**
- * It ended as it must, and for half a minute the same controller has led and has written nothing but its lease and Events: while nobody
- * leads, nothing has come to rest. Nor while somebody else has just changed what the Rollout is about, while a pod is starting, or while it
- * leaves alone what others keep writing, which it does for five minutes.
+ * It ended as it must, and for half a minute the same controller has led, has renewed its lease all the time, and has written nothing but that and Events:
+ * while nobody leads, or the leader stands still, nothing has come to rest. Nor while somebody else has just changed what the Rollout is about, while a pod is
+ * starting or has not even been asked for (news of the count may be late), or while it leaves alone what others keep writing, which it does for five minutes.
  */
 export function settledIn(run: Run, ending: Ending): boolean {
-  if (run.leader() === undefined) return false;
-  if (run.elapsedMs() - lastNewsMs(run) <= quietMs) return false;
-  return endsAs(run, ending) && !isContended(run) && !isStarting(run);
+  const leader = run.leader();
+  if (leader === undefined) return false;
+  const { atMs, renewedMs } = lastNews(run);
+  const nowMs = run.elapsedMs();
+  if (nowMs - atMs <= quietMs || nowMs - (renewedMs.get(leader.identity) ?? Number.NEGATIVE_INFINITY) > standstillMs) return false;
+  return endsAs(run, ending) && !isContended(run) && !isStarting(run) && !isShort(run);
+}
+
+interface CountSeen {
+  readonly spec?: { readonly replicas?: number };
+}
+
+/** Stable has not even been asked for as many pods as the Rollout is. */
+function isShort(run: Run): boolean {
+  const { spec, status } = rolloutOf(run) ?? {};
+  const [{ replicas: wanted } = {}, { namespace, rollout }] = [spec as CountSeen['spec'], run.subject];
+  const stable = run.sandbox.server.store.get(
+    'apps/deployments',
+    `${namespace}/${rollout}-${status?.stableRevision}`,
+  ) as unknown as CountSeen;
+  return (stable?.spec?.replicas ?? Number.POSITIVE_INFINITY) < (wanted ?? 0);
 }
 
 /** The slowest of the workloads starts in half a minute; one that takes longer than this will not be ready by itself. */
@@ -52,20 +73,36 @@ function isStarting({ sandbox, sim, subject }: Run): boolean {
   });
 }
 
-const newest = new WeakMap<Run['commits'], { seen: number; atMs: number }>();
+interface News {
+  seen: number;
+  atMs: number;
+  /** By the identity of a process: when it last wrote its lease. */
+  readonly renewedMs: Map<string, number>;
+}
 
-/** When the last write that is news was made. Asked every second: no write is looked at twice. */
-function lastNewsMs({ commits }: Run): number {
+const newest = new WeakMap<Run['commits'], News>();
+
+/** When the last write that is news was made: a lease that is renewed after a standstill is, too. Asked every second: no write is looked at twice. */
+function lastNews({ commits }: Run): News {
   let known = newest.get(commits);
   if (known === undefined) {
-    known = { seen: 0, atMs: Number.NEGATIVE_INFINITY };
+    known = { seen: 0, atMs: Number.NEGATIVE_INFINITY, renewedMs: new Map() };
     newest.set(commits, known);
   }
   for (; known.seen < commits.length; known.seen += 1) {
     const commit = commits[known.seen];
-    if (commit !== undefined && isNews(commit)) known.atMs = commit.atMs;
+    if (commit === undefined) continue;
+    if (isNews(commit) || isReturn(known, commit)) known.atMs = commit.atMs;
   }
-  return known.atMs;
+  return known;
+}
+
+/** Also notes the renewal. */
+function isReturn({ renewedMs }: News, { by, object, atMs }: SeenCommit): boolean {
+  if (by === undefined || object.kind !== 'Lease') return false;
+  const beforeMs = renewedMs.get(by.replica.identity) ?? Number.NEGATIVE_INFINITY;
+  renewedMs.set(by.replica.identity, atMs);
+  return atMs - beforeMs > standstillMs;
 }
 
 const contentionMs = 300_000;

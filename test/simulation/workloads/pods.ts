@@ -1,6 +1,25 @@
 import { resources } from '../../../src/sandbox/objects/index.ts';
+import type { Run } from '../play/run.ts';
 import { subject } from './kit.ts';
+import { hadLateProxies, watchProxies } from './served.ts';
 import { canaryName, canaryPods, later, onceAt, onceIn, release, tell } from './story.ts';
+
+/** All pods of the bad version crash when they have answered so many requests since they started, all of them together: however many there are. */
+const crashing = { afterRequests: 40, backOffMs: 8_000 };
+
+function crashByTraffic(run: Run): void {
+  const { sandbox, sim } = run;
+  function check(): void {
+    sandbox.settle();
+    const bad = [...sandbox.network.servers()].filter(({ behaviour }) => behaviour.crashBackOffMs === crashing.backOffMs);
+    if (bad.reduce((sum, { answered }) => sum + answered, 0) < crashing.afterRequests) return;
+    for (const { namespace, pod } of bad) sandbox.faults.crash({ namespace, name: pod });
+  }
+  // As often as leases are renewed, and after the write is done.
+  sandbox.server.store.onCommit(({ object }) => {
+    if (object.kind === 'Lease') sim.clock.after(0, check);
+  });
+}
 
 /** Pods that do not come up, or do not stay. */
 export const pods = [
@@ -17,11 +36,15 @@ export const pods = [
       text: 'a version whose pods crash over and over once they have traffic is rolled back',
       hasCrashes: true,
     },
-    act: (run) => release(run, { image: 'web:2', behaviour: { 'crash-after-requests': '40', 'crash-backoff-ms': '8000' } }),
-    // Only its traffic shows it. Where the adapter's object has a weight that proxies take up minutes later, longer than the Rollout was told
-    // to expect, the version is judged, and promoted, by less: it crashes as stable, which is said (Degraded) while pods are missing.
-    ending: (struck) =>
-      ['mesh-lag-long', 'mesh-routes-lag'].some((name) => struck.has(name))
+    act(run) {
+      watchProxies(run);
+      crashByTraffic(run);
+      release(run, { image: 'web:2', behaviour: { 'crash-backoff-ms': String(crashing.backOffMs) } });
+    },
+    // Only its traffic shows it. Where the adapter's object has a weight that proxies take up later than the Rollout was told to expect, the version is
+    // judged, and promoted, by less: it crashes as stable, which is said (Degraded) while pods are missing.
+    ending: (_, run) =>
+      run !== undefined && hadLateProxies(run)
         ? { phases: ['RolledBack', 'Healthy', 'Degraded'] }
         : { phases: ['RolledBack'], image: 'web:1' },
   }),

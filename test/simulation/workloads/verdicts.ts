@@ -1,6 +1,6 @@
 import type { Run } from '../play/run.ts';
 import { subject } from './kit.ts';
-import { canaryPods, checksOf, later, onceAt, release, successRate, tell } from './story.ts';
+import { canaryPods, checksOf, later, onceAt, onceIn, release, successRate, tell } from './story.ts';
 
 /** What a release is judged by: latency, silence, a Prometheus that is away, TrafficMetrics, the bake. */
 
@@ -12,10 +12,8 @@ const p99 = (more: Readonly<Record<string, unknown>> = {}) => ({
 const trafficMetric = (value: string, thresholdRange: Readonly<Record<string, number>>) =>
   successRate({ name: value.toLowerCase(), thresholdRange, provider: { trafficMetrics: { value, resource: 'deployments' } } });
 
-function prometheusDown(run: Run, forMs: number): void {
-  const back = run.sandbox.metrics?.prometheus.faults.add({ kind: 'down' });
-  if (back !== undefined) later(run, forMs, back);
-}
+/** Gives what brings it back. */
+const prometheusDown = (run: Run): (() => void) => run.sandbox.metrics?.prometheus.faults.add({ kind: 'down' }) ?? (() => {});
 
 /** The pods of the canary turn bad. */
 function turnBad(run: Run): void {
@@ -45,7 +43,7 @@ export const verdicts = [
     ...{ name: 'prometheus-away', text: 'Prometheus is away in mid-step for half a minute: no verdict either way, and it goes on' },
     act(run) {
       release(run, { image: 'web:2' });
-      onceAt(run, 20, () => prometheusDown(run, 30_000));
+      onceAt(run, 20, () => later(run, 30_000, prometheusDown(run)));
     },
     ending: { phases: ['Healthy'], image: 'web:2' },
   }),
@@ -54,7 +52,8 @@ export const verdicts = [
     checks: checksOf(successRate({ consecutiveErrorLimit: 2 })),
     act(run) {
       release(run, { image: 'web:2' });
-      onceAt(run, 20, () => prometheusDown(run, 90_000));
+      // However long the canary takes to come back to its weight, where a fault takes that away: it must meet it.
+      onceAt(run, 20, () => onceIn(run, 'RolledBack', prometheusDown(run)));
     },
     ending: { phases: ['RolledBack'], image: 'web:1' },
   }),

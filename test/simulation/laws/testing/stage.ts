@@ -43,6 +43,8 @@ export interface Process {
   end(how: Ended): void;
   /** It stands still from now on. */
   freeze(): void;
+  /** Its clock has gone so many times as fast as the world's, from the start. */
+  drift(rate: number): void;
 }
 
 export interface Stage {
@@ -148,7 +150,8 @@ export function stageFor(law: Law, options: StageOptions = {}): Stage {
   function join(name: string, { isStandby = false, isElected = true } = {}, epoch = (leader?.epoch ?? 0) + 1): Process {
     let ended: Ended | undefined;
     const identity = `${name}_${replicas.length + 1}`;
-    const time = { isFrozen: false };
+    let rate = 1;
+    const time = { isFrozen: false, monotonicMs: () => clock.monotonicMs() * rate };
     const replica = { name, identity, time, isElected, ended: () => ended, isLeading: () => ended === undefined } as unknown as Replica;
     replicas.push(replica);
     if (!isStandby) leader = { identity, epoch };
@@ -160,6 +163,9 @@ export function stageFor(law: Law, options: StageOptions = {}): Stage {
       },
       freeze() {
         time.isFrozen = true;
+      },
+      drift(given) {
+        rate = given;
       },
     };
   }
@@ -292,10 +298,17 @@ export class Scene {
   }
 
   /** A controller's patch of an object, with what it assumes. */
-  change(resource: Resource, name: string, body: Readonly<Record<string, unknown>>, client = this.stage.controller): void {
+  change(
+    resource: Resource,
+    name: string,
+    body: Readonly<Record<string, unknown>>,
+    client = this.stage.controller,
+    options: { readonly subresource?: 'status' | 'scale' } = {},
+  ): void {
     const known = client.get(resource, ref(name));
     const { uid, resourceVersion } = known?.metadata ?? {};
-    must(client.patch(resource, ref(name), { ...body, metadata: { ...(body.metadata as object | undefined), uid, resourceVersion } }));
+    const metadata = { ...(body.metadata as object | undefined), uid, resourceVersion };
+    must(client.patch(resource, ref(name), { ...body, metadata }, options));
   }
 
   scale(revision: string, replicas: number): void {
