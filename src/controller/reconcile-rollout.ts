@@ -105,8 +105,10 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
   const next = plan(world);
   const lookAgain = () => readAnew(world, reconciler.observers.mesh.seen(seen.meshKeys, rollout.namespace), reconciler.executors, signal);
   // What is waited for may have come without a word: a release is given up, and people are called, by what the server says.
-  if (isGivingUp(next, rollout.status) && reconciler.looks.isDue(key, reconciler.clock.monotonicMs()) && (await lookAgain()))
+  if (isGivingUp(next, rollout.status) && reconciler.looks.isDue(key, reconciler.clock.monotonicMs())) {
+    await lookAgain();
     return { wakeAtMs: world.nowMs };
+  }
   ask(key, next, seen, reconciler);
   const workload = world.workload === undefined ? undefined : { name: world.workload.name, uid: world.workload.uid };
   const owner = { namespace: rollout.namespace, name: rollout.name, uid: rollout.uid, workload };
