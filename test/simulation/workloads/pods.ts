@@ -16,6 +16,9 @@ export const pods = [
       lengthMs: 170_000,
       text: 'a version whose pods crash over and over once they have traffic is rolled back',
       hasCrashes: true,
+      // Who takes the lead when the pods are back has no sign of a crash, and goes by what was measured. With all of the traffic they crash again
+      // within seconds: the bake sees it.
+      canary: { afterPromotion: { duration: '30s' } },
     },
     act: (run) => release(run, { image: 'web:2', behaviour: { 'crash-after-requests': '40', 'crash-backoff-ms': '8000' } }),
     // Only its traffic shows it. Where the adapter's object has a weight that proxies take up minutes later, longer than the Rollout was told
