@@ -91,8 +91,8 @@ export function sceneGuard(world: World, draft: Draft, goalWeight: number): Hold
     pausedGuard(world) ??
     serviceGuard(world, draft) ??
     windowGuard(world) ??
-    podsGuard(world, draft, goalWeight) ??
-    stableGuard(world, draft)
+    stableGuard(world, draft) ??
+    podsGuard(world, draft, goalWeight)
   );
 }
 
