@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { aWorld, stableRevision } from '../../test/support/worlds.ts';
+import type { RolloutStatus } from '../core/rollout.ts';
 import type { KubeClient, KubeObject, ListQuery, ObjectRef, Resource } from '../kube/index.ts';
 import { fail, ok } from '../lib/index.ts';
-import { LastLooks, readAnew } from './read-anew.ts';
+import { isGivingUp, LastLooks, readAnew } from './read-anew.ts';
 
 const profiles: Resource = {
   group: 'linkerd.io',
@@ -35,6 +36,28 @@ test('what the writes of a plan are about is read past the watches; what cannot 
   expect(absorbed).toContain(`deployments web-${stableRevision}`);
   expect(absorbed.filter((line) => line.startsWith('services'))).toEqual([]);
   expect(absorbed).toContain('endpointslices endpointslices of shop by sluice.dev/rollout=web as of 12');
+});
+
+test('people are called where a release is given up, and where a weight does not arrive: once for each', () => {
+  const { status } = aWorld().build().rollout;
+  const saying = (
+    type: 'Stalled' | 'WeightConfirmed' | 'Ready',
+    reason: 'WeightNotApplied' | 'ProgressDeadlineExceeded',
+  ): RolloutStatus => ({
+    ...status,
+    conditions: [{ type, status: 'False', reason, message: '', lastTransitionTime: '', observedGeneration: 1 }],
+  });
+  const unapplied = saying('WeightConfirmed', 'WeightNotApplied');
+  const late = saying('Stalled', 'ProgressDeadlineExceeded');
+  const asked = [
+    isGivingUp(unapplied, status),
+    isGivingUp(unapplied, unapplied),
+    isGivingUp(late, unapplied),
+    isGivingUp({ ...unapplied, abort: { reason: 'ProgressDeadlineExceeded', message: '', at: '' } }, unapplied),
+    isGivingUp(saying('Ready', 'WeightNotApplied'), status),
+    isGivingUp(undefined, status),
+  ];
+  expect(asked).toEqual([true, false, true, true, false, false]);
 });
 
 test('what was read within a minute is not read again before it is given up', () => {

@@ -1,5 +1,6 @@
 import { labels, rollouts } from '../api/index.ts';
 import { rolloutLabelValue } from '../core/names.ts';
+import type { RolloutStatus } from '../core/rollout.ts';
 import type { World } from '../core/world.ts';
 import type { Resource } from '../kube/index.ts';
 import type { Executors } from './execute.ts';
@@ -37,6 +38,22 @@ export async function readAnew(
   const slices = await client.list(endpointSlices, { namespace, labelSelector }, signal);
   if (!slices.ok) return;
   for (const slice of slices.value.items) absorb(endpointSlices, slice, slices.value.resourceVersion);
+}
+
+/** Whether a status gives a release up that its forerunner did not, or says for the first time that a weight does not arrive. */
+export function isGivingUp(next: RolloutStatus | undefined, before: RolloutStatus): boolean {
+  const said = lateIn(before);
+  return next !== undefined && lateIn(next).some((what) => !said.includes(what));
+}
+
+function lateIn({ abort, conditions = [] }: Pick<RolloutStatus, 'abort' | 'conditions'>): readonly string[] {
+  const said = [{ type: 'Aborted', reason: abort?.reason }, ...conditions];
+  return said
+    .filter(
+      ({ type, reason }) =>
+        type !== 'Ready' && type !== 'Reconciling' && (reason === 'ProgressDeadlineExceeded' || reason === 'WeightNotApplied'),
+    )
+    .map(({ type, reason }) => `${type} ${reason}`);
 }
 
 const enoughMs = 60_000;
