@@ -23,10 +23,14 @@ export function waitAgainstDeadline(world: World, draft: Draft, what: 'Pods' | '
   // Progress that was not noted yet is at the end of the early time, or the deadline would take it for news.
   if (world.nowMs < dueMs) return waking(counting, best > waiting.best ? earlyUntilMs(world, waiting) : dueMs);
   const message = `no progress for ${Math.round(progressDeadline / 1000)} s: ${draft.hold?.message ?? `waiting for ${what.toLowerCase()}`}`;
-  if (progressDeadlineAction === 'Abort' && draft.status.canaryRevision !== undefined)
+  if (progressDeadlineAction === 'Abort' && draft.status.canaryRevision !== undefined && !isOvertaken(world, draft))
     return abort(world, withoutHold(counting), 'ProgressDeadlineExceeded', message);
   return holding(withoutHold(counting), { reason: 'ProgressDeadlineExceeded', message, isStalled: true });
 }
+
+/** On its way out already. */
+const isOvertaken = ({ target }: World, { status }: Draft): boolean =>
+  target.kind === 'revision' && target.revision !== status.canaryRevision;
 
 /** The leader that began to wait ended before it asked for the pods, and while nobody leads none can come. Once for each leader: a write that is refused is no reason. */
 function isUnasked(world: World, { status, goalWeight = 0 }: Draft, what: Waiting['for']): boolean {
