@@ -198,10 +198,10 @@ export class Cache {
     await Promise.all([this.#options.refusals.first, ...ofRollouts.map((reflector) => reflector.synced)]);
   }
 
-  /** Feeds the answer to one of our own writes into its store, so that the next observation sees it. */
-  absorb(resource: Resource, object: KubeObject): void {
+  /** Feeds the answer to one of our own writes, or what was read past the watch, into its store, so that the next observation sees it. */
+  absorb(resource: Resource, object: KubeObject, asOf?: string): void {
     const watched = this.#watched[resource.plural];
-    for (const reflector of watched?.reflectors ?? []) reflector.absorb(object);
+    for (const reflector of watched?.reflectors ?? []) reflector.absorb(object, asOf);
   }
 
   #watch<T extends Versioned>(

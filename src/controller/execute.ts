@@ -20,8 +20,8 @@ export interface Executors {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly cache: Cache;
-  /** Feeds the answer to a write into the store of its kind. */
-  readonly absorb: (resource: Resource, object: KubeObject) => void;
+  /** Feeds the answer to a write into the store of its kind; or an object of a list, which was there `asOf` the list's version. */
+  readonly absorb: (resource: Resource, object: KubeObject, asOf?: string) => void;
 }
 
 /** What one plan is carried out on. */

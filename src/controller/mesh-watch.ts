@@ -43,11 +43,10 @@ export type MeshRecords =
   /** Nor will it: they may not be read. */
   | { readonly kind: 'refused'; readonly unreadable: readonly string[] };
 
-/** One object of a mesh, in the version that was seen of it. */
+/** One object of a mesh. */
 export interface MeshObject {
   readonly resource: Resource;
   readonly name: string;
-  readonly resourceVersion: string;
 }
 
 interface WatchedResource {
@@ -162,7 +161,7 @@ export class MeshWatch {
     return [...this.#watched.values()].flatMap(({ resource, store }) =>
       [...new Set(keys.flatMap((key) => [...store.byIndex('key', key)]))]
         .filter((record) => record.namespace === namespace)
-        .map(({ name, resourceVersion }) => ({ resource, name, resourceVersion })),
+        .map(({ name }) => ({ resource, name })),
     );
   }
 

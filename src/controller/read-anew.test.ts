@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { aWorld, stableRevision } from '../../test/support/worlds.ts';
-import type { KubeClient, KubeObject, ObjectRef, Resource } from '../kube/index.ts';
+import type { RolloutStatus } from '../core/rollout.ts';
+import type { KubeClient, KubeObject, ListQuery, ObjectRef, Resource } from '../kube/index.ts';
 import { fail, ok } from '../lib/index.ts';
-import { LastLooks, readAnew } from './read-anew.ts';
+import { isGivingUp, LastLooks, readAnew } from './read-anew.ts';
 
 const profiles: Resource = {
   group: 'linkerd.io',
@@ -20,15 +21,43 @@ test('what the writes of a plan are about is read past the watches; what cannot 
         ? fail({ kind: 'notFound', message: 'gone' })
         : ok<KubeObject>({ metadata: { name, namespace, uid: 'u', resourceVersion: '9' } }),
     );
-  const client = { get } as unknown as KubeClient;
+  const list = ({ plural }: Resource, query: ListQuery) => {
+    const metadata = { name: `${plural} of ${query.namespace} by ${query.labelSelector}`, uid: 'u', resourceVersion: '9' };
+    return Promise.resolve(ok({ items: [{ metadata }], resourceVersion: '12' }));
+  };
+  const client = { get, list } as unknown as KubeClient;
   const world = aWorld().build();
-  const absorb = (resource: Resource, { metadata }: KubeObject) => void absorbed.push(`${resource.plural} ${metadata.name}`);
+  const absorb = (resource: Resource, { metadata }: KubeObject, asOf = 'itself') =>
+    void absorbed.push(`${resource.plural} ${metadata.name}${asOf === 'itself' ? '' : ` as of ${asOf}`}`);
   const { signal } = new AbortController();
-  expect(await readAnew(world, [{ resource: profiles, name: 'web.shop', resourceVersion: '9' }], { client, absorb }, signal)).toBe(true);
+  await readAnew(world, [{ resource: profiles, name: 'web.shop' }], { client, absorb }, signal);
   expect(absorbed).toContain('serviceprofiles web.shop');
   expect(absorbed).toContain(`rollouts ${world.rollout.name}`);
   expect(absorbed).toContain(`deployments web-${stableRevision}`);
   expect(absorbed.filter((line) => line.startsWith('services'))).toEqual([]);
+  expect(absorbed).toContain('endpointslices endpointslices of shop by sluice.dev/rollout=web as of 12');
+});
+
+test('people are called where a release is given up, and where a weight does not arrive: once for each', () => {
+  const { status } = aWorld().build().rollout;
+  const saying = (
+    type: 'Stalled' | 'WeightConfirmed' | 'Ready',
+    reason: 'WeightNotApplied' | 'ProgressDeadlineExceeded',
+  ): RolloutStatus => ({
+    ...status,
+    conditions: [{ type, status: 'False', reason, message: '', lastTransitionTime: '', observedGeneration: 1 }],
+  });
+  const unapplied = saying('WeightConfirmed', 'WeightNotApplied');
+  const late = saying('Stalled', 'ProgressDeadlineExceeded');
+  const asked = [
+    isGivingUp(unapplied, status),
+    isGivingUp(unapplied, unapplied),
+    isGivingUp(late, unapplied),
+    isGivingUp({ ...unapplied, abort: { reason: 'ProgressDeadlineExceeded', message: '', at: '' } }, unapplied),
+    isGivingUp(saying('Ready', 'WeightNotApplied'), status),
+    isGivingUp(undefined, status),
+  ];
+  expect(asked).toEqual([true, false, true, true, false, false]);
 });
 
 test('what was read within a minute is not read again before it is given up', () => {

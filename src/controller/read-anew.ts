@@ -1,39 +1,59 @@
-import { rollouts } from '../api/index.ts';
+import { labels, rollouts } from '../api/index.ts';
+import { rolloutLabelValue } from '../core/names.ts';
+import type { RolloutStatus } from '../core/rollout.ts';
 import type { World } from '../core/world.ts';
 import type { Resource } from '../kube/index.ts';
 import type { Executors } from './execute.ts';
 import type { MeshObject } from './mesh-watch.ts';
-import { deployments, services } from './resources.ts';
+import { deployments, endpointSlices, services } from './resources.ts';
 
 /**
  * Reads what a plan is about from the server, past the watches: one that has lost the last event of an object would have each write to it
- * refused until its next list, and have pods waited for that are there. `mesh`: the split, and the adapter's objects. What cannot be read is left to that list. True: something had changed.
+ * refused until its next list, and have pods waited for that are there. `mesh`: the split, and the adapter's objects. What cannot be read is left to that list.
  */
 export async function readAnew(
   world: World,
   mesh: readonly MeshObject[],
   { client, absorb }: Pick<Executors, 'client' | 'absorb'>,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<void> {
   const { rollout, workload, rootService, revisions } = world;
-  const wanted: readonly (readonly [Resource, string, { readonly resourceVersion: string }])[] = [
-    [rollouts, rollout.name, rollout],
-    ...(workload === undefined ? [] : [[deployments, workload.name, workload] as const]),
-    ...(rootService === undefined ? [] : [[services, rollout.spec.service.name, rootService] as const]),
+  const { namespace } = rollout;
+  const wanted: readonly (readonly [Resource, string])[] = [
+    [rollouts, rollout.name],
+    ...(workload === undefined ? [] : [[deployments, workload.name] as const]),
+    ...(rootService === undefined ? [] : [[services, rollout.spec.service.name] as const]),
     ...revisions.flatMap(({ name, deployment, service }) => [
-      ...(deployment === undefined ? [] : [[deployments, name, deployment] as const]),
-      ...(service === undefined ? [] : [[services, name, service] as const]),
+      ...(deployment === undefined ? [] : [[deployments, name] as const]),
+      ...(service === undefined ? [] : [[services, name] as const]),
     ]),
-    ...mesh.map((object) => [object.resource, object.name, object] as const),
+    ...mesh.map(({ resource, name }) => [resource, name] as const),
   ];
-  let isNews = false;
-  for (const [resource, name, known] of wanted) {
-    const read = await client.get(resource, { namespace: rollout.namespace, name }, signal);
-    if (!read.ok) continue;
-    isNews ||= read.value.metadata.resourceVersion !== known.resourceVersion;
-    absorb(resource, read.value);
+  for (const [resource, name] of wanted) {
+    const read = await client.get(resource, { namespace, name }, signal);
+    if (read.ok) absorb(resource, read.value);
   }
-  return isNews;
+  // Their names are the cluster's own, and one that is not known cannot be asked for.
+  const labelSelector = `${labels.rollout}=${rolloutLabelValue(rollout.name)}`;
+  const slices = await client.list(endpointSlices, { namespace, labelSelector }, signal);
+  if (!slices.ok) return;
+  for (const slice of slices.value.items) absorb(endpointSlices, slice, slices.value.resourceVersion);
+}
+
+/** Whether a status gives a release up that its forerunner did not, or says for the first time that a weight does not arrive. */
+export function isGivingUp(next: RolloutStatus | undefined, before: RolloutStatus): boolean {
+  const said = lateIn(before);
+  return next !== undefined && lateIn(next).some((what) => !said.includes(what));
+}
+
+function lateIn({ abort, conditions = [] }: Pick<RolloutStatus, 'abort' | 'conditions'>): readonly string[] {
+  const said = [{ type: 'Aborted', reason: abort?.reason }, ...conditions];
+  return said
+    .filter(
+      ({ type, reason }) =>
+        type !== 'Ready' && type !== 'Reconciling' && (reason === 'ProgressDeadlineExceeded' || reason === 'WeightNotApplied'),
+    )
+    .map(({ type, reason }) => `${type} ${reason}`);
 }
 
 const enoughMs = 60_000;

@@ -245,11 +245,11 @@ export class RolloutController {
 
   #executors(): Executors {
     const { client, clock } = this.#options;
-    return { client, clock, cache: this.#cache, absorb: (resource, object) => this.#absorb(resource, object) };
+    return { client, clock, cache: this.#cache, absorb: (...absorbed) => this.#absorb(...absorbed) };
   }
 
-  #absorb(resource: Resource, object: KubeObject): void {
-    this.#cache.absorb(resource, object);
+  #absorb(resource: Resource, object: KubeObject, asOf?: string): void {
+    this.#cache.absorb(resource, object, asOf);
     this.#mesh.absorb(resource, object);
   }
 

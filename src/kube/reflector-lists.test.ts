@@ -185,3 +185,15 @@ describe('our own writes', () => {
     expect(subject.store.isFresh('default/a')).toBe(true);
   });
 });
+
+test('of a list that was asked for past the watch what is not known enters only where the watch has brought nothing newer', async () => {
+  const subject = await live();
+  await heals(subject);
+  // Its event was lost.
+  const lost = { metadata: { name: 'lost', namespace: 'default', uid: 'u', resourceVersion: '1' } };
+  subject.reflector.absorb(lost);
+  subject.reflector.absorb(lost, '1');
+  expect(subject.store.get('default/lost')).toBeUndefined();
+  subject.reflector.absorb(lost, bench.api.version);
+  expect(subject.store.get('default/lost')).toMatchObject({ uid: 'u' });
+});

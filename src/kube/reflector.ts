@@ -99,8 +99,11 @@ export class Reflector<T extends Versioned> {
     );
   }
 
-  /** Takes the answer to a write of ours, so that the next read sees it before the watch brings it. Newer wins. */
-  absorb(object: KubeObject): void {
+  /**
+   * Takes the answer to a write of ours, so that the next read sees it before the watch brings it; or what was asked for past the watch.
+   * Newer wins. `asOf`: when it was there, of an object of a list the list's own version. Default: the object's.
+   */
+  absorb(object: KubeObject, asOf?: string): void {
     const { store, labelSelector, fieldSelector, namespace } = this.#options;
     const key = this.#keyOf(object);
     const { resourceVersion } = object.metadata;
@@ -109,9 +112,16 @@ export class Reflector<T extends Versioned> {
     const isSelected = labelSelector === undefined || matchesLabels(labelSelector, object.metadata.labels);
     // What we cannot tell to be watched must not enter: no event would ever take it out again. Nor may what the watch has passed.
     if (!isKnown && (!isSelected || fieldSelector !== undefined)) return;
-    if (!isKnown && compareResourceVersions(resourceVersion, this.#newest) <= 0) return;
+    if (!isKnown && this.#hasPassed(asOf, resourceVersion)) return;
     if (isSelected) this.#apply(object);
     store.expect(key, resourceVersion);
+  }
+
+  /** An object of this version is known, or has ended since. One of a list that is as new as what is known has not. */
+  #hasPassed(listed: string | undefined, resourceVersion: string): boolean {
+    return listed === undefined
+      ? compareResourceVersions(resourceVersion, this.#newest) <= 0
+      : compareResourceVersions(listed, this.#newest) < 0;
   }
 
   health(): ReflectorHealth {

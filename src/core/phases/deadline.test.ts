@@ -41,6 +41,16 @@ describe('the progress deadline', () => {
     expect(plan(again.build()).status).toMatchObject({ waiting: { since: at(minutes(21)) } });
     expect(plan(again.recorded(plan(again.build())).after(minutes(1)).build()).status?.abort?.reason).toBe('ProgressDeadlineExceeded');
   });
+  test('starts anew with a leader that has to ask for the pods, since the one before it did not: nobody led, and none could come', () => {
+    const left = aWorld()
+      .atStep(2)
+      .withWeight(10)
+      .withStatus({ waiting: { for: 'Pods', since: at(-minutes(9)), best: 1 } });
+    const sinceOf = (world: ReturnType<typeof aWorld>) => plan(world.build()).status?.waiting?.since;
+    expect(sinceOf(left.withCanary({ replicas: 1, ready: 1 }).with({ epoch: 2 }))).toBe(at(0));
+    expect(sinceOf(left.withCanary({ replicas: 2, ready: 1 }).with({ epoch: 2 }))).toBe(at(-minutes(9)));
+    expect(sinceOf(left.withCanary({ replicas: 1, ready: 1 }))).toBe(at(-minutes(9)));
+  });
   test('counts while a weight is not applied, from the timeout on', () => {
     const lost = aWorld()
       .atStep(1)

@@ -23,9 +23,8 @@ import type { RunView, World } from '../world.ts';
  * pass through here.
  */
 export function raiseGuard(world: World, draft: Draft, goalWeight: number): Hold | undefined {
-  const { rollout } = world;
-  if (rollout.spec.paused) return { reason: 'Paused', message: bySpec };
   return (
+    pausedGuard(world) ??
     blocker(world) ??
     targetGuard(world) ??
     templateGuard(world) ??
@@ -40,6 +39,8 @@ export function raiseGuard(world: World, draft: Draft, goalWeight: number): Hold
     evidenceGuard(world, draft)
   );
 }
+
+const pausedGuard = ({ rollout }: World): Hold | undefined => (rollout.spec.paused ? { reason: 'Paused', message: bySpec } : undefined);
 
 function targetGuard({ target }: World): Hold | undefined {
   return target.kind === 'unknown' ? { reason: target.reason, message: target.message } : undefined;
@@ -86,6 +87,17 @@ function reachGuard(world: World, { status }: Draft, goalWeight: number): Hold |
   const reachableAtMs = reachableAt(world, status.canaryRevision);
   if (reachableAtMs === undefined || world.nowMs >= reachableAtMs) return undefined;
   return awaitingPods(Math.max(1, canaryReplicas(world, status, goalWeight)), goalWeight);
+}
+
+/** Why a raise that was decided may not be carried out any more: what can have changed since, whatever it had waited for. */
+export function sceneGuard(world: World, draft: Draft, goalWeight: number): Hold | undefined {
+  return (
+    pausedGuard(world) ??
+    serviceGuard(world, draft) ??
+    windowGuard(world) ??
+    stableGuard(world, draft) ??
+    podsGuard(world, draft, goalWeight)
+  );
 }
 
 /** The first traffic of a revision finds the ports that were changed together with its template. */
@@ -154,7 +166,8 @@ export function isWatched(world: World, { status }: Draft): boolean {
 
 /** Why the canary may not become stable now, though all traffic is with it. `bake`: the run that must have passed as well. */
 export function promotionGuard(world: World, draft: Draft, bake?: { readonly run: RunView | undefined }): Hold | undefined {
-  if (world.rollout.spec.paused) return { reason: 'Paused', message: bySpec };
+  const paused = pausedGuard(world);
+  if (paused !== undefined) return paused;
   const sinceMs = confirmedMs(draft);
   const lacking =
     (bake === undefined ? undefined : missingPass(bake.run, sinceMs)) ??

@@ -3,6 +3,7 @@ import {
   at,
   aWorld,
   canaryRevision,
+  conditionOf,
   effectsOf,
   kindsOf,
   nextRevision,
@@ -101,6 +102,19 @@ describe('a new template in mid-run', () => {
     expect(next.status).toMatchObject({ canaryRevision, weight: { desired: 0, written: 50 } });
     expect(next.status?.history).toBeUndefined();
     expect(kindsOf(next)).not.toContain('createDeployment');
+  });
+  test('says so where the data plane does not follow by the deadline: the old canary is on its way out, and not aborted', () => {
+    const stuck = aWorld()
+      .atStep(0)
+      .withWeight(0, { isConfirmed: false, written: 50, writtenAtMs: t0 - 61_000 })
+      .withTraffic({ adapter: { kind: 'contradicts', object: 'profile', message: 'profile says 50' } })
+      .withTarget(nextRevision);
+    const waiting = stuck.recorded(plan(stuck.build()));
+    expect(waiting.build().rollout.status.waiting).toEqual({ for: 'Weight', since: at(0), best: 0 });
+    const late = plan(waiting.after(600_000).build());
+    expect(conditionOf(late, 'Stalled')).toMatchObject({ status: 'True', reason: 'ProgressDeadlineExceeded' });
+    expect(late.status).toMatchObject({ canaryRevision, phase: 'Progressing' });
+    expect(late.status?.abort).toBeUndefined();
   });
   test('then begins at the first step, attempt 1; the old one is Superseded', () => {
     const next = plan(aWorld().atStep(3).withWeight(0).withTarget(nextRevision).build());

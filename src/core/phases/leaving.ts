@@ -5,6 +5,7 @@ import { currentRunsOf } from '../rounds.ts';
 import { clear, cutWeight, raiseFloor, retire, startOver, withoutOutage } from '../run.ts';
 import { msOf } from '../time.ts';
 import type { World } from '../world.ts';
+import { waitAgainstDeadline } from './deadline.ts';
 import { resting } from './resting.ts';
 
 /** A canary on its way out: rolled back, or overtaken by another template. It loses its traffic, confirmed, before anything else happens. */
@@ -23,9 +24,15 @@ export function aborting(world: World, draft: Draft): Draft {
 
 /** Another template was asked for, or stable's again. */
 export function withdrawing(world: World, draft: Draft): Draft {
-  if (!isOut(draft)) return cutting(world, fromTheStart(world, draft), 'Progressing');
+  if (!isOut(draft)) return untilOut(world, draft, cutting(world, fromTheStart(world, draft), 'Progressing'));
   const isRevert = world.target.kind === 'revision' && world.target.revision === draft.status.stableRevision;
   return resting(world, clear(retire(world, draft, 'Superseded', isRevert ? 'Reverted' : 'Superseded')));
+}
+
+/** Nothing else begins before it is out: where the data plane does not follow for as long as the deadline, that is said. */
+function untilOut(world: World, { status: { weight, waiting }, hold }: Draft, cut: Draft): Draft {
+  if (weight?.desired !== 0 || hold?.reason !== 'WeightNotApplied') return cut;
+  return waitAgainstDeadline(world, waiting?.for === 'Weight' ? withStatus(cut, { waiting }) : cut, 'Weight');
 }
 
 /** Rolled back is rolled back: a foreign edit of the split afterwards is put right, and nothing more. */

@@ -54,6 +54,27 @@ describe('a raise', () => {
     expect(next.status).toMatchObject({ phase: 'Paused', step: { index: 2 }, weight: { desired: 10 } });
     expect(writtenShares(next)).toBeUndefined();
   });
+  test.each([
+    ['canary pods are lost', (world: ReturnType<typeof aWorld>) => world.withCanary({ replicas: 2, ready: 1 }), 'AwaitingPods'],
+    ['stable pods are lost', (world: ReturnType<typeof aWorld>) => world.withStable({ replicas: 4, ready: 3 }), 'StableNotReady'],
+    [
+      'a window closes',
+      (world: ReturnType<typeof aWorld>) => world.with({ window: { kind: 'closed', untilMs: undefined } }),
+      'AwaitingWindow',
+    ],
+  ])('that was recorded and not written when %s is taken back, and waits as any raise does', (_, change, reason) => {
+    const unwritten = aWorld()
+      .atStep(2)
+      .withStatus({ weight: { desired: 50, written: 10 } })
+      .withSplit(splitWith({ [canaryRevision]: 10, [stableRevision]: 90 }));
+    const next = running(change(unwritten));
+    expect(next.status).toMatchObject({ phase: 'Progressing', step: { index: 2 }, weight: { desired: 10 } });
+    expect([conditionOf(next, 'Ready')?.reason, writtenShares(next)]).toEqual([reason, undefined]);
+  });
+  test('that was written loses nothing when a pod is lost: one that serves keeps the weight', () => {
+    const written = aWorld().atStep(2).withWeight(50).withCanary({ replicas: 2, ready: 1 });
+    expect(running(written).status?.weight?.desired).toBe(50);
+  });
   test('waits for a change window, and wakes at its end', () => {
     const next = running(
       aWorld()

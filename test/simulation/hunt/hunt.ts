@@ -3,6 +3,7 @@ import { type Plan, planText } from '../play/plan.ts';
 import type { Answer, Job, Learned, Shrunk } from './job.ts';
 import type { HuntOptions } from './options.ts';
 import { createPool, type Pool } from './pool.ts';
+import { sample } from './sample.ts';
 import { replayCommand, violationText } from './show.ts';
 import { type StageContext, stages } from './stages/index.ts';
 import { count, createTally, type Found, type Tally } from './tally.ts';
@@ -69,9 +70,9 @@ async function learnAll({ workloads, firstSeed, stages: asked }: HuntOptions, po
   return learned;
 }
 
-function* jobs({ stages: asked }: HuntOptions, context: StageContext): Generator<Job> {
-  for (const stage of stages.filter(({ name }) => asked.includes(name)))
-    for (const plan of stage.plans(context)) yield { kind: 'play', stage: stage.name, plan };
+function* jobs(options: HuntOptions, context: StageContext): Generator<Job> {
+  for (const stage of stages.filter(({ name }) => options.stages.includes(name)))
+    for (const plan of sample(stage.plans(context), options)) yield { kind: 'play', stage: stage.name, plan };
 }
 
 function take(tally: Tally, answer: Answer, say: (line: string) => void): void {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { type Plan, planText } from '../play/plan.ts';
 import { type Hunted, hunt, shrunkText } from './hunt.ts';
-import { type HuntOptions, huntOptions, usage } from './options.ts';
+import { type HuntOptions, huntOptions, sampleArguments, usage } from './options.ts';
 import { playBeside } from './reference.ts';
 import { writeReport } from './report.ts';
 import { lawText, number, tallyText } from './show.ts';
@@ -28,7 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (hunted.tally.found.length > 0) print(`\n${shrunkText(hunted.shrunk)}\n\n${otherPlans(hunted)}`);
   writeResults(hunted);
   if (options.writesReport) writeReport(options, hunted);
-  print(`\nagain: npm run simulate:hunt -- --first ${options.firstSeed}${seedsArgument(options)}`);
+  print(`\nagain: npm run simulate:hunt -- --first ${options.firstSeed}${seedsArgument(options)}${sampleArguments(options)}`);
   return hunted.tally.found.length === 0 ? 0 : 1;
 }
 

@@ -8,7 +8,7 @@ import { regressions } from '../regressions/index.ts';
 import { open } from '../regressions/open.ts';
 import { workloads } from '../workloads/index.ts';
 import type { Hunted } from './hunt.ts';
-import type { HuntOptions } from './options.ts';
+import { type HuntOptions, sampleArguments } from './options.ts';
 import { number } from './show.ts';
 import { stages } from './stages/index.ts';
 
@@ -36,7 +36,7 @@ function reportText(options: HuntOptions, { tally, points, wallMs }: Hunted): st
   const runs = [...tally.runs.values()].reduce((sum, count) => sum + count, 0);
   const { sent, lost, failed } = tally.requests;
   const evaluations = [...tally.evaluated.values()].reduce((sum, count) => sum + count, 0);
-  const command = `npm run simulate:hunt -- --first ${options.firstSeed}${Number.isFinite(options.seeds) ? ` --seeds ${options.seeds}` : ''}${argumentsOf('stage', options.stages, stages)}${argumentsOf('workload', options.workloads, workloads)} --report`;
+  const command = `npm run simulate:hunt -- --first ${options.firstSeed}${Number.isFinite(options.seeds) ? ` --seeds ${options.seeds}` : ''}${argumentsOf('stage', options.stages, stages)}${argumentsOf('workload', options.workloads, workloads)}${sampleArguments(options)} --report`;
   return `<!-- Written by \`npm run simulate:hunt -- --report\`; do not edit. -->
 # What the simulation searched, and what it found
 

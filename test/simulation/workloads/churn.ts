@@ -1,5 +1,5 @@
 import { apply, deploymentObject, subject } from './kit.ts';
-import { canaryPods, eachTimeIn, isPromoted, later, onceAt, onceIn, patchRollout, release, tell } from './story.ts';
+import { canaryName, canaryPods, eachTimeIn, isPromoted, later, onceAt, onceIn, patchRollout, release, tell } from './story.ts';
 
 /** People change their mind in mid-run. */
 
@@ -116,7 +116,11 @@ export const churn = [
         () => run.commits.some(({ object }) => isPromoted(object)),
         () => {
           release(run, { image: 'web:3' });
-          run.at(run.elapsedMs() + 6_000, () => release(run, { image: 'web:2' }));
+          // One that nobody led to see, or to begin, would be none.
+          run.when(
+            () => run.sandbox.server.store.get('apps/deployments', `${subject.namespace}/${canaryName(run)}`) !== undefined,
+            () => later(run, 6_000, () => release(run, { image: 'web:2' })),
+          );
         },
       );
     },

@@ -35,6 +35,9 @@ export const pods = [
       lengthMs: 170_000,
       text: 'a version whose pods crash over and over once they have traffic is rolled back',
       hasCrashes: true,
+      // Who takes the lead when the pods are back has no sign of a crash, and goes by what was measured. With all of the traffic they crash again
+      // within seconds: the bake sees it.
+      canary: { afterPromotion: { duration: '30s' } },
     },
     act(run) {
       watchProxies(run);
