@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { aWorld, stableRevision } from '../../test/support/worlds.ts';
 import type { KubeClient, KubeObject, ObjectRef, Resource } from '../kube/index.ts';
 import { fail, ok } from '../lib/index.ts';
-import { LastLooks, readAnew } from './read-anew.ts';
+import { isGivingUp, LastLooks, readAnew } from './read-anew.ts';
 
 const profiles: Resource = {
   group: 'linkerd.io',
@@ -29,6 +29,27 @@ test('what the writes of a plan are about is read past the watches; what cannot 
   expect(absorbed).toContain(`rollouts ${world.rollout.name}`);
   expect(absorbed).toContain(`deployments web-${stableRevision}`);
   expect(absorbed.filter((line) => line.startsWith('services'))).toEqual([]);
+});
+
+test('a release is given up when its pods or its weight are late for the first time, whether or not it is stalled by that', () => {
+  const { status } = aWorld().build().rollout;
+  const saying = (type: string, reason: string) => ({
+    ...status,
+    conditions: [{ type, status: 'False' as const, reason, message: '', lastTransitionTime: '2026-01-01T00:00:00.000Z' }],
+  });
+  const late = [
+    saying('Stalled', 'ProgressDeadlineExceeded'),
+    saying('Stalled', 'WeightNotApplied'),
+    saying('WeightConfirmed', 'WeightNotApplied'),
+  ];
+  expect(late.map((next) => isGivingUp(next, status))).toEqual([true, true, true]);
+  expect(late.map((next) => isGivingUp(next, next))).toEqual([false, false, false]);
+  expect(
+    isGivingUp({ ...status, abort: { reason: 'ProgressDeadlineExceeded', message: '', at: '2026-01-01T00:00:00.000Z' } }, status),
+  ).toBe(true);
+  expect(
+    [undefined, saying('Stalled', 'Contended'), saying('WeightConfirmed', 'AwaitingWeight')].map((next) => isGivingUp(next, status)),
+  ).toEqual([false, false, false]);
 });
 
 test('what was read within a minute is not read again before it is given up', () => {

@@ -1,4 +1,5 @@
 import { rollouts } from '../api/index.ts';
+import type { RolloutStatus } from '../core/rollout.ts';
 import type { World } from '../core/world.ts';
 import type { Resource } from '../kube/index.ts';
 import type { Executors } from './execute.ts';
@@ -35,6 +36,15 @@ export async function readAnew(
   }
   return isNews;
 }
+
+/** What was waited for has not come in its time, pods or a weight, and that is said now: with an abort or without. */
+export const isGivingUp = (next: RolloutStatus | undefined, before: RolloutStatus): boolean =>
+  next !== undefined && isLate(next) && !isLate(before);
+
+const isLate = ({ abort, conditions }: RolloutStatus): boolean =>
+  [abort?.reason, ...conditions.filter(({ type }) => type === 'Stalled' || type === 'WeightConfirmed').map(({ reason }) => reason)].some(
+    (reason) => reason === 'ProgressDeadlineExceeded' || reason === 'WeightNotApplied',
+  );
 
 const enoughMs = 60_000;
 

@@ -20,7 +20,7 @@ import { observe } from './observe.ts';
 import type { Obstacles } from './obstacle.ts';
 import { obstacleOf } from './obstacle.ts';
 import type { LastLooks } from './read-anew.ts';
-import { readAnew } from './read-anew.ts';
+import { isGivingUp, readAnew } from './read-anew.ts';
 import type { RolloutRecord } from './records.ts';
 import { unreadable } from './refusals.ts';
 import type { Stall } from './report.ts';
@@ -105,7 +105,7 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
   const next = plan(world);
   const lookAgain = () => readAnew(world, reconciler.observers.mesh.seen(seen.meshKeys, rollout.namespace), reconciler.executors, signal);
   // What is waited for may have come without a word: a release is given up, and people are called, by what the server says.
-  if (isGivingUp(next, rollout.status) && reconciler.looks.isDue(key, reconciler.clock.monotonicMs()) && (await lookAgain()))
+  if (isGivingUp(next.status, rollout.status) && reconciler.looks.isDue(key, reconciler.clock.monotonicMs()) && (await lookAgain()))
     return { wakeAtMs: world.nowMs };
   ask(key, next, seen, reconciler);
   const workload = world.workload === undefined ? undefined : { name: world.workload.name, uid: world.workload.uid };
@@ -132,14 +132,6 @@ async function pursue(key: string, seen: Seen, reconciler: RolloutReconciler, si
   reconciler.telemetry.observed(key, next.status ?? rollout.status);
   const wakeAtMs = Math.min(next.wakeAtMs ?? Number.POSITIVE_INFINITY, seen.recheckAtMs ?? Number.POSITIVE_INFINITY);
   return Number.isFinite(wakeAtMs) ? { wakeAtMs } : {};
-}
-
-function isGivingUp({ status }: Plan, before: RolloutStatus): boolean {
-  const lateOf = (of: RolloutStatus | undefined) =>
-    [of?.abort?.reason, ...(of?.conditions ?? []).filter(({ type }) => type === 'Stalled').map(({ reason }) => reason)].find(
-      (reason) => reason === 'ProgressDeadlineExceeded' || reason === 'WeightNotApplied',
-    );
-  return lateOf(status) !== undefined && lateOf(before) === undefined;
 }
 
 /** A conflict is news that the watch is bringing; anything else is tried again after a back-off, or when the server is back. */
