@@ -19,6 +19,8 @@ const onSandbox = [
   'restarts',
   'leaders',
   'stops',
+  'clocks',
+  'news',
   'refusals',
   'versions',
   'ports',

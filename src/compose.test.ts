@@ -21,7 +21,7 @@ beforeEach(async () => {
   composed = undefined;
   isDraining = false;
   const health = healthOf(
-    () => composed?.controller,
+    () => composed,
     () => isDraining,
     systemClock,
   );

@@ -21,6 +21,8 @@ import type { HealthSources } from './server/index.ts';
 
 export interface Composed extends Parts {
   readonly controller: RolloutController;
+  /** Why it is not ready, a line each. */
+  readonly problems: () => readonly string[];
   /** Whether this process may write now: its lease has not expired. */
   readonly isLeading: () => boolean;
 }
@@ -89,8 +91,14 @@ export function assemble(config: Config, surroundings: Surroundings): Composed {
     concurrency: config.concurrency,
     epoch: () => (elector === undefined ? unelected : elector.epoch),
   });
-  const prepare = (signal: AbortSignal) => ensureNamespace(config.leaseNamespace, { client: plain, clock, log }, signal);
-  return { clock, log, controller, recorder, elector, transport, prepare, isLeading };
+  let homeless: string | undefined;
+  const tell = (problem: string | undefined) => {
+    homeless = problem;
+  };
+  const prepare = (signal: AbortSignal) => ensureNamespace(config.leaseNamespace, { client: plain, clock, log, tell }, signal);
+  // One that stands by is ready; one that could never lead is not.
+  const problems = () => [...controller.problems(), ...[homeless, elector?.obstacle].filter((problem) => problem !== undefined)];
+  return { clock, log, controller, problems, recorder, elector, transport, prepare, isLeading };
 }
 
 function electorOf(
@@ -115,16 +123,16 @@ function userAgentOf(identity: string): string {
 }
 
 /** What probes see. Until there is a controller, that there is none yet. */
-export function healthOf(controller: () => RolloutController | undefined, isDraining: () => boolean, clock: Clock): HealthSources {
-  const problems = () => [...(isDraining() ? ['shutting down'] : []), ...(controller()?.problems() ?? ['starting'])];
+export function healthOf(composed: () => Composed | undefined, isDraining: () => boolean, clock: Clock): HealthSources {
+  const problems = () => [...(isDraining() ? ['shutting down'] : []), ...(composed()?.problems() ?? ['starting'])];
   return {
     problems,
     isReady: () => problems().length === 0,
     isLive: () => {
-      const sinceMs = controller()?.unreachableSinceMs;
+      const sinceMs = composed()?.controller.unreachableSinceMs;
       return sinceMs === undefined || clock.monotonicMs() - sinceMs < deafAfterMs;
     },
-    metrics: async () => (await controller()?.telemetry.registry.metrics()) ?? '',
+    metrics: async () => (await composed()?.controller.telemetry.registry.metrics()) ?? '',
   };
 }
 

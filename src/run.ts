@@ -1,6 +1,5 @@
-import { compose, healthOf } from './compose.ts';
+import { type Composed, compose, healthOf } from './compose.ts';
 import type { Config } from './config.ts';
-import type { RolloutController } from './controller/index.ts';
 import type { Clock, Logger } from './lib/index.ts';
 import { createLogger, systemClock } from './lib/index.ts';
 import { live } from './live.ts';
@@ -19,9 +18,9 @@ export async function runController(config: Config): Promise<number> {
   const stop = new AbortController();
   const interrupt = new AbortController();
   onSignals(stop, log);
-  let controller: RolloutController | undefined;
+  let parts: Composed | undefined;
   const health = healthOf(
-    () => controller,
+    () => parts,
     () => stop.signal.aborted,
     clock,
   );
@@ -52,7 +51,7 @@ export async function runController(config: Config): Promise<number> {
     await server.close(0);
     return 1;
   }
-  controller = composed.value.controller;
+  parts = composed.value;
   log.info({ address: server.address, identity: config.identity, leaderElection: config.leaderElection }, 'started');
   await live(composed.value, { stop: stop.signal, interrupt: interrupt.signal, onLost });
   await server.close(closedMs);

@@ -60,6 +60,27 @@ test('people are called where a release is given up, and where a weight does not
   expect(asked).toEqual([true, false, true, true, false, false]);
 });
 
+test('a release is given up when its pods or its weight are late for the first time, whether or not it is stalled by that', () => {
+  const { status } = aWorld().build().rollout;
+  const saying = (type: string, reason: string) => ({
+    ...status,
+    conditions: [{ type, status: 'False' as const, reason, message: '', lastTransitionTime: '2026-01-01T00:00:00.000Z' }],
+  });
+  const late = [
+    saying('Stalled', 'ProgressDeadlineExceeded'),
+    saying('Stalled', 'WeightNotApplied'),
+    saying('WeightConfirmed', 'WeightNotApplied'),
+  ];
+  expect(late.map((next) => isGivingUp(next, status))).toEqual([true, true, true]);
+  expect(late.map((next) => isGivingUp(next, next))).toEqual([false, false, false]);
+  expect(
+    isGivingUp({ ...status, abort: { reason: 'ProgressDeadlineExceeded', message: '', at: '2026-01-01T00:00:00.000Z' } }, status),
+  ).toBe(true);
+  expect(
+    [undefined, saying('Stalled', 'Contended'), saying('WeightConfirmed', 'AwaitingWeight')].map((next) => isGivingUp(next, status)),
+  ).toEqual([false, false, false]);
+});
+
 test('what was read within a minute is not read again before it is given up', () => {
   const looks = new LastLooks();
   expect([0, 59_999, 60_000].map((nowMs) => looks.isDue('shop/web', nowMs))).toEqual([true, false, true]);

@@ -55,6 +55,13 @@ describe('the ladder of confirmation', () => {
     expect(byOf({ share: reading(0, 0, { failure: 'down' }) })).toBe('down');
     expect(byOf({ nowMs: writtenAtMs + 60_000, share: reading(0, 0, { failure: 'down' }) })).toBe('Elapsed');
   });
+  test('a timeout shorter than any window that means something does not make them unseen', () => {
+    const hasty = { timeoutMs: 5_000, maxLagMs: 2_000 };
+    const early = reading(0, 1_000, { windowMs: 900 });
+    expect(byOf({ ...hasty, nowMs: writtenAtMs + 10_000, share: { kind: 'pending' } })).toContain('first reading');
+    expect(byOf({ ...hasty, nowMs: writtenAtMs + 19_999, share: early })).toContain('a window that means something');
+    expect(byOf({ ...hasty, nowMs: writtenAtMs + 20_000, share: early })).toBe('Elapsed');
+  });
   test('after a weight that was never confirmed an adapter that agrees may have heard of neither', () => {
     expect(byOf({ nowMs: writtenAtMs + 9_999, isHasty: true, adapter: { kind: 'agrees' } })).not.toBe('Adapter');
     expect(byOf({ isHasty: true, adapter: { kind: 'agrees' } })).toBe('Adapter');

@@ -30,6 +30,8 @@ export interface ConfirmationFacts {
 
 /** A reading over less than this rests on too few scrapes. */
 const shortestWindowMs = 10_000;
+/** However short the timeout: a share that nobody has had the time to look at is not one that cannot be seen. */
+const soonestBlindMs = 2 * shortestWindowMs;
 const fewestRequests = 30;
 const askEveryMs = 2_000;
 
@@ -52,12 +54,13 @@ type Rung =
 
 function metricsRung({ share, services, weight, previousWeight, writtenAtMs, nowMs, timeoutMs }: ConfirmationFacts): Rung {
   if (services === undefined || share.kind === 'unavailable') return { kind: 'blind' };
+  const blindAtMs = writtenAtMs + Math.max(timeoutMs, soonestBlindMs);
   if (share.kind === 'pending' || share.windowStartedAtMs < writtenAtMs)
-    return pendingOrBlind('waiting for a first reading of the share', nowMs, writtenAtMs + timeoutMs);
+    return pendingOrBlind('waiting for a first reading of the share', nowMs, blindAtMs);
   // Told by the first look, however short its window: a mesh without series of these revisions will not show more in ten seconds.
   if (share.failure === undefined && !share.hasSeries) return { kind: 'blind' };
-  if (share.failure !== undefined) return pendingOrBlind(share.failure, nowMs, writtenAtMs + timeoutMs);
-  if (share.windowMs < shortestWindowMs) return pendingOrBlind('waiting for a window that means something', nowMs, writtenAtMs + timeoutMs);
+  if (share.failure !== undefined) return pendingOrBlind(share.failure, nowMs, blindAtMs);
+  if (share.windowMs < shortestWindowMs) return pendingOrBlind('waiting for a window that means something', nowMs, blindAtMs);
   const requests = share.canaryRequests + share.stableRequests;
   if (!tellsApart(requests, weight, previousWeight)) return { kind: 'blind' };
   const observed = (100 * share.canaryRequests) / requests;

@@ -68,6 +68,20 @@ test('a process says in one line each that it stands by and for whom, that it le
   expect(lines.slice(2)).toEqual([expect.stringContaining('leadership lost {"identity":"b"')]);
 });
 
+test('who is refused the lease says that it could never lead; who stands by, or leads, has nothing in its way', async () => {
+  let isRefused = true;
+  const raw: KubeClient['raw'] = (...request) =>
+    isRefused ? Promise.resolve(fail(localFailure('forbidden', 'no leases for you'))) : server.raw(...request);
+  const a = aCandidate('a', { client: { raw } });
+  await clock.advance(100);
+  expect(a.elector.obstacle).toBe('the lease cannot be taken (forbidden: no leases for you)');
+  isRefused = false;
+  await clock.advance(3_000);
+  const b = aCandidate('b');
+  await clock.advance(3_000);
+  expect([a.elector.isValid(), a.elector.obstacle, b.elector.obstacle]).toEqual([true, undefined, undefined]);
+});
+
 const epochs = (log: readonly string[]) => log.flatMap((entry) => (entry.startsWith('started') ? [Number(entry.slice(8))] : []));
 
 test('the first candidate leads, renews, and stays valid; the second follows', async () => {

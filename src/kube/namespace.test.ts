@@ -11,6 +11,7 @@ type Answer = KubeFailureKind | 'found';
 function aServer(gets: Answer[], creates: Answer[] = []) {
   const clock = new VirtualClock();
   const asked: string[] = [];
+  const told: (string | undefined)[] = [];
   const answer = (verb: string, answers: Answer[]) => {
     asked.push(verb);
     const next = answers.shift() ?? 'found';
@@ -19,10 +20,14 @@ function aServer(gets: Answer[], creates: Answer[] = []) {
   const stop = new AbortController();
   let isDone = false;
   const client = { get: async () => answer('get', gets), create: async () => answer('create', creates) };
-  const done = ensureNamespace('sluice-system', { client, clock, log: silentLogger }, stop.signal).then(() => {
+  const done = ensureNamespace(
+    'sluice-system',
+    { client, clock, log: silentLogger, tell: (problem) => void told.push(problem) },
+    stop.signal,
+  ).then(() => {
     isDone = true;
   });
-  return { clock, asked, stop, done, isDone: () => isDone };
+  return { clock, asked, told, stop, done, isDone: () => isDone };
 }
 
 test('one that is there costs one question', async () => {
@@ -63,6 +68,7 @@ test('one that we may not make is waited for until somebody has made it, or we m
   const granted = aServer(['notFound', 'notFound'], ['forbidden', 'found']);
   await granted.clock.advance(3_000);
   expect([granted.isDone(), granted.asked]).toEqual([true, ['get', 'create', 'get', 'create']]);
+  expect(granted.told).toEqual([expect.stringContaining('the namespace sluice-system of the lease does not exist (forbidden'), undefined]);
 });
 
 test('a stop ends the waiting', async () => {

@@ -207,6 +207,69 @@ describe.concurrent('deletion', () => {
   });
 });
 
+describe.concurrent('deletion while the mesh’s adapter is down', () => {
+  const options = {
+    mode: 'linkerd',
+    traffic: { provider: 'linkerd' },
+    canary: { confirmation: { timeout: '10s', maxLag: '2s' } },
+  } as const;
+  const isNotApplied = (status: RolloutStatus) => stalled(status)?.reason === 'WeightNotApplied';
+
+  test('after the split has gone: no revision goes, it is told again and again, and it ends by itself when the adapter is back', async ({
+    onTestFinished,
+  }) => {
+    const release = await aRelease(bed, 'dl-adapter', { cleanup: onTestFinished, ...options });
+    const { scenario, load, stable } = release;
+    await scenario.adapter.pause();
+    await remove('dl-adapter');
+    const first = await release.until('stalled', isNotApplied);
+    expect(first.phase).toBe('Terminating');
+    expect(stalled(first)).toMatchObject({ status: 'True', message: expect.stringContaining('ServiceProfile web.dl-adapter.svc') });
+    const splits = () => new Set(release.splits.versions().map(({ object }) => object.metadata.uid)).size;
+    await waitFor('the split to be made again, twice', () => splits() >= 3);
+    const from = Date.now();
+    await load.more(300);
+    expect(load.summary(from).byDeployment, 'as long as the mesh sends there').toEqual({ [`web-${stable}`]: load.summary(from).total });
+    const said = release.rollouts.versions().map(({ object }) => object.status ?? {});
+    expect(
+      said.slice(said.findIndex(isNotApplied)).filter((status) => !isNotApplied(status)),
+      'and says so all the time',
+    ).toEqual([]);
+    await scenario.adapter.resume();
+    await isGone(scenario);
+    await isGivenBack(scenario, 'example/app:1', 2);
+    await nothingLeft(scenario);
+    await scenario.waitApplied('web', { web: 100 });
+    await onlyWorkloadAnswers(load);
+    await release.holds();
+  });
+
+  test('with traffic at the canary: its pods stay, nothing is given back, and it ends by itself when the adapter is back', async ({
+    onTestFinished,
+  }) => {
+    const steps = [{ setWeight: 50 }, { pause: { duration: '300s' } }];
+    const release = await aRelease(bed, 'dl-cut', { cleanup: onTestFinished, steps, ...options });
+    const { scenario, load } = release;
+    const canary = await release.change({ image: 'example/app:2' });
+    await release.until('at 50 %', ({ weight }) => weight?.desired === 50 && weight.confirmedAt !== undefined);
+    await scenario.adapter.pause();
+    await remove('dl-cut');
+    const held = await release.until('stalled', isNotApplied);
+    expect(held).toMatchObject({ phase: 'Terminating', canaryRevision: canary, weight: { desired: 0 } });
+    const from = Date.now();
+    await load.more(300);
+    expect(load.summary(from).byRevision[canary] ?? 0).toBeGreaterThan(0);
+    const workload = await bed.admin.get<Deployment>(pathOf('deployments', 'dl-cut', 'web'));
+    expect(workload.spec.replicas).toBe(0);
+    await scenario.adapter.resume();
+    await isGone(scenario);
+    await isGivenBack(scenario, 'example/app:1', 2);
+    await nothingLeft(scenario);
+    await onlyWorkloadAnswers(load);
+    await release.holds();
+  });
+});
+
 const rolloutCrd = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/rollouts.sluice.dev';
 const providers = '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/traffic/properties/smi/properties/provider/enum';
 

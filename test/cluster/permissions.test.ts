@@ -1,14 +1,14 @@
 // The rendered roles are enough, and no more is asked for: a release under exactly the output of `sluice render rbac`.
 import { afterAll, describe, expect, inject, test } from 'vitest';
-import { controllerRules, renderRbac } from '../../src/api/index.ts';
+import { controllerRules, leaseRules, renderRbac } from '../../src/api/index.ts';
 import type { Deployment } from './kit/apps.ts';
 import { openBed } from './kit/bed.ts';
 import type { KubeObject } from './kit/client.ts';
 import { pathOf } from './kit/paths.ts';
 import type { Scenario } from './kit/scenario.ts';
-import { sleep, waitForObject } from './kit/wait.ts';
+import { sleep, waitFor, waitForObject } from './kit/wait.ts';
 import { aRelease } from './support/release.ts';
-import { type Rollout, type RolloutStatus, successRate } from './support/rollouts.ts';
+import { type Rollout, type RolloutStatus, rollout, successRate } from './support/rollouts.ts';
 
 const bed = openBed(inject('bed'));
 afterAll(() => bed.close());
@@ -105,6 +105,62 @@ describe.concurrent('a permission that is missing', () => {
     expect(release.weights(canary)).toEqual([0, 20, 50, 100]);
     await release.serves(canary);
     await release.holds();
+  });
+});
+
+describe.concurrent('the namespace of the lease is not there', () => {
+  const mayMake = { apiGroups: [''], resources: ['namespaces'], verbs: ['create'] } as const;
+  const rules = [...controllerRules, ...leaseRules];
+
+  /** Whoever has made it, or let it be made. */
+  const help = {
+    granted: (name: string) => setRules(name, [...rules, mayMake]),
+    made: async (name: string) => {
+      await bed.admin.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: `${name}-home` } });
+    },
+  };
+
+  test.for(['granted', 'made'] as const)(
+    'and may not be made: said in readiness and log, nothing is touched; it leads once that is %s',
+    async (how, { onTestFinished }) => {
+      const name = `r-home-${how}`;
+      const scenario = await bed.namespace(name, { cleanup: onTestFinished });
+      await scenario.deploy({ name: 'web', replicas: 2 });
+      await scenario.ready('web');
+      await bed.admin.apply(rollout(name), { manager: 'user' });
+      const account = await mayAllBut(name, 'namespaces', []);
+      await setRules(name, rules);
+      const home = `${name}-home`;
+      onTestFinished(() => bed.admin.remove(`/api/v1/namespaces/${home}`));
+      const { only } = await scenario.controller({ account, leaderElection: true, args: ['--lease-namespace', home] });
+      const readyz = async () => (await fetch(`${only.url}/readyz`, { signal: AbortSignal.timeout(5_000) })).text();
+      await waitFor('readiness to say so', async () => (await readyz()).includes(`the namespace ${home} of the lease does not exist`));
+      expect(only.log()).toContain('the namespace of the lease does not exist; apply the output of `sluice render rbac`');
+      await waitFor('all else to be in order', async () => !/not synced|not discovered/.test(await readyz()));
+      const path = pathOf('rollouts', name, 'web');
+      expect((await bed.admin.get<Rollout>(path)).status?.phase).toBeUndefined();
+      await help[how](name);
+      await only.waitReady();
+      await waitForObject<Rollout>(bed.admin, path, `Rollout ${name}/web adopted`, (it) => it?.status?.phase === 'Healthy');
+      const lease = await bed.admin.get<KubeObject & { spec: { holderIdentity: string } }>(pathOf('leases', home, 'sluice-controller'));
+      expect(lease.spec.holderIdentity).toContain(only.identity);
+    },
+  );
+
+  test('nor to be seen: the lease is what is refused, and said so; it leads once both are there', async ({ onTestFinished }) => {
+    const name = 'r-home-unseen';
+    const scenario = await bed.namespace(name, { cleanup: onTestFinished });
+    const account = await mayAllBut(name, 'namespaces', []);
+    const home = `${name}-home`;
+    onTestFinished(() => bed.admin.remove(`/api/v1/namespaces/${home}`));
+    const { only } = await scenario.controller({ account, leaderElection: true, args: ['--lease-namespace', home] });
+    const readyz = async () => (await fetch(`${only.url}/readyz`, { signal: AbortSignal.timeout(5_000) })).text();
+    await waitFor('readiness to say so', async () => /the lease cannot be taken \(forbidden.*leases/.test(await readyz()));
+    expect(only.log()).toContain('lease not acquired');
+    await bed.admin.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: home } });
+    await setRules(name, rules);
+    await only.waitReady();
+    await waitFor('it to lead', () => only.log().includes('"msg":"leadership acquired"'));
   });
 });
 

@@ -166,6 +166,41 @@ describe.concurrent('a canary that loses its pods at 20 %', () => {
   });
 });
 
+describe.concurrent('stable', () => {
+  test('whose Deployment somebody deleted in mid-run: nothing is raised, and what the message asks for brings it back', async ({
+    onTestFinished,
+  }) => {
+    const steps = [{ setWeight: 20 }, { pause: { duration: '5s' } }, { setWeight: 50 }];
+    const release = await aRelease(bed, 'p-lost', { cleanup: onTestFinished, steps });
+    const { scenario, stable, load } = release;
+    const canary = await release.change({ image: 'example/app:2' });
+    await release.until('at 20 %', isAt20);
+    const path = pathOf('deployments', 'p-lost', `web-${stable}`);
+    const { metadata } = await bed.admin.get(path);
+    const from = Date.now();
+    await bed.admin.remove(path);
+    const lost = await release.until('lost', (status) => conditionOf(status, 'Stalled')?.reason === 'StableRevisionLost');
+    const { message = '' } = conditionOf(lost, 'Stalled') ?? {};
+    expect(message).toContain(stable);
+    expect(message).toContain('set the template back to that revision');
+    await waitFor('an Event', async () => (await eventReasons(bed, scenario.name)).includes('StableRevisionLost'));
+    await load.more(600);
+    expect(release.weights(canary)).toEqual([0, 20]);
+    // As it says.
+    await release.write({ image: 'example/app:1' });
+    const back = await release.until('reverted', ({ phase, canaryRevision }) => phase === 'Healthy' && canaryRevision === undefined);
+    expect(conditionOf(back, 'Stalled')).toBeUndefined();
+    expect(back.stableRevision).toBe(stable);
+    await waitFor('another Deployment', async () => (await bed.admin.get(path)).metadata.uid !== metadata.uid);
+    await scenario.ready(`web-${stable}`);
+    const to = Date.now();
+    await release.serves(stable);
+    expect(release.weights(canary)).toEqual([0, 20, 0]);
+    // Its share of the traffic went with its pods.
+    await release.holds({ lostBetween: [from, to] });
+  });
+});
+
 describe.concurrent('counts of the canary', () => {
   const replicasOf = async (release: Release, revision: string) =>
     await bed.admin.get<{ spec: { replicas: number }; status?: { readyReplicas?: number } }>(

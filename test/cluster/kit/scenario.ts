@@ -8,6 +8,7 @@ import { groundOf } from './ground.ts';
 import { type Histories, recordHistories, type Tolerated, violations } from './invariants.ts';
 import { MESH_LABEL, type MeshMode, MODE_LABEL } from './layout.ts';
 import { type Load, type LoadOptions, loadOf } from './load.ts';
+import { type LossyWay, lossyWayTo } from './lossy.ts';
 import type { AppliedWeights, Service } from './mesh-types.ts';
 import { type Outage, outageOf } from './outage.ts';
 import { type Plural, pathOf } from './paths.ts';
@@ -45,6 +46,8 @@ export interface Scenario {
   readonly adapter: { pause(): Promise<void>; resume(): Promise<void>; lag(ms: number): Promise<void> };
   /** A way to Prometheus, or to the API server, that this scenario can cut for itself; see `prometheus` and `server` of `controller`. */
   outage(of: 'prometheus' | 'api-server'): Promise<Outage & { readonly url: string }>;
+  /** A way to the API server on which watches lose what the scenario says; see `server` of `controller`. */
+  lossyWay(): Promise<LossyWay>;
   /** Every version of the objects of one kind from now on. */
   record<T extends KubeObject = KubeObject>(plural: Plural): Promise<Recorder<T>>;
   controller(options?: ControllerOptions): Promise<Controller>;
@@ -160,6 +163,11 @@ export async function openScenario(
       const outage = await outageOf({ host: hostname, port: Number(port) });
       later.push(() => outage.close());
       return { ...outage, url: `${protocol}//${outage.host}:${outage.port}` };
+    },
+    lossyWay: async () => {
+      const way = await lossyWayTo({ url: info.apiUrl, caFile: info.caFile });
+      later.push(() => way.close());
+      return way;
     },
     record: async <T extends KubeObject>(plural: Plural) => {
       const recorder = await recordVersions<T>(admin, pathOf(plural, name));

@@ -21,7 +21,12 @@ export interface AnalysisRun extends KubeObject {
       readonly noData: number;
       readonly error: number;
       readonly consecutiveError: number;
-      readonly measurements: readonly { readonly result: string; readonly value?: string; readonly message?: string }[];
+      readonly measurements: readonly {
+        readonly result: string;
+        readonly value?: string;
+        readonly message?: string;
+        readonly startedAt?: string;
+      }[];
     }[];
   };
 }
