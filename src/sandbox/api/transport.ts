@@ -107,8 +107,18 @@ export class DirectTransport implements Transport {
       path,
       headers: { accept: 'application/json', ...this.#options.headers, ...headers },
       ...(query === undefined ? {} : { query }),
-      ...(body === undefined ? {} : { body: String(body) }),
+      ...(body === undefined ? {} : { body: bodyRead(String(body)) }),
     };
+  }
+}
+
+/** JSON as a value, for all who look at the request; what is none stays a text, which the server answers as it deserves. */
+function bodyRead(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'string' ? text : value;
+  } catch {
+    return text;
   }
 }
 
