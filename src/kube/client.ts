@@ -77,7 +77,7 @@ export function createKubeClient({ transport, clock, random, log, fence }: KubeC
       },
       signal,
     );
-    return reply.ok ? readPage(resource, reply.value.body) : reply;
+    return reply.ok ? readPage(resource, reply.value) : reply;
   }
 
   return {
@@ -175,7 +175,7 @@ export function createKubeClient({ transport, clock, random, log, fence }: KubeC
         },
         signal,
       );
-      return reply.ok ? ok(jsonOrText(reply.value.body)) : reply;
+      return reply.ok ? ok(jsonOrText(reply.value)) : reply;
     },
   };
 }
@@ -194,12 +194,12 @@ const selectors = (selection: Selection) => ({ labelSelector: selection.labelSel
 
 function readObject(reply: Result<TransportReply, KubeFailure>): Result<KubeObject, KubeFailure> {
   if (!reply.ok) return reply;
-  const object = jsonOrText(reply.value.body);
+  const object = jsonOrText(reply.value);
   return isKubeObject(object) ? ok(object) : fail(localFailure('protocol', 'the answer is no Kubernetes object'));
 }
 
-function readPage(resource: Resource, body: string): Result<ObjectPage, KubeFailure> {
-  const page = jsonOrText(body);
+function readPage(resource: Resource, reply: TransportReply): Result<ObjectPage, KubeFailure> {
+  const page = jsonOrText(reply);
   if (!isObject(page) || !isObject(page.metadata)) return fail(localFailure('protocol', 'the answer is no Kubernetes list'));
   const { resourceVersion, continue: continueToken } = page.metadata;
   // Items of a list come without their kind; with it they look as they do in a watch.
@@ -217,10 +217,11 @@ export function isKubeObject(value: unknown): value is KubeObject {
   return isObject(value) && isObject(value.metadata) && typeof value.metadata.name === 'string' && value.metadata.name !== '';
 }
 
-function jsonOrText(body: string): unknown {
+function jsonOrText(reply: TransportReply): unknown {
+  if (reply.json !== undefined) return reply.json;
   try {
-    return JSON.parse(body);
+    return JSON.parse(reply.body);
   } catch {
-    return body;
+    return reply.body;
   }
 }

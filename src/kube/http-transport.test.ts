@@ -218,7 +218,7 @@ describe('streams', () => {
     const stream = await bench.transport.stream(watch);
     if (!stream.ok) throw new Error('no stream');
     const lines: string[] = [];
-    for await (const line of stream.value.lines) lines.push(line);
+    for await (const line of stream.value.lines) lines.push(String(line));
     expect(lines).toEqual(['{"a":"ü"}', '{"b":1}', '{"c']);
     expect(stream.value.failure()).toBeUndefined();
   });
@@ -228,7 +228,7 @@ describe('streams', () => {
     const stream = await bench.transport.stream(watch);
     if (!stream.ok) throw new Error('no stream');
     const lines: string[] = [];
-    for await (const line of stream.value.lines) lines.push(line);
+    for await (const line of stream.value.lines) lines.push(String(line));
     expect(lines).not.toContain('{"b');
     expect(stream.value.failure()?.kind).toBe('network');
   });

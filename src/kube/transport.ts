@@ -24,13 +24,15 @@ export interface TransportReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** What the body says, where a transport has it as a value: frozen. */
+  readonly json?: unknown;
 }
 
 export interface TransportStream {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Ends when the stream ends, for whatever reason; never throws. To be iterated once. */
-  readonly lines: AsyncIterable<string>;
+  /** Ends when the stream ends, for whatever reason; never throws. To be iterated once. What a line says, where a transport has it as a value: frozen. */
+  readonly lines: AsyncIterable<string | object>;
   /** After `lines` ended: why, or undefined after a clean close. */
   failure(): KubeFailure | undefined;
   close(): void;

@@ -13,8 +13,8 @@ export type WatchEvent =
 const initialEventsEnd = 'k8s.io/initial-events-end';
 
 /** Reads a line; an in-band ERROR and a line that is none are failures. */
-export function readWatchLine(line: string): Result<WatchEvent, KubeFailure> {
-  const event = parse(line);
+export function readWatchLine(line: string | object): Result<WatchEvent, KubeFailure> {
+  const event = typeof line === 'string' ? parse(line) : line;
   if (!isObject(event)) return fail(localFailure('protocol', 'a line of the watch is no event', 'Garbage'));
   switch (event.type) {
     case 'ADDED':

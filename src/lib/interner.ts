@@ -52,8 +52,9 @@ export class Interner {
     return value;
   }
 
-  /** Replaces every text in a fresh value by its one copy, in place. */
+  /** Replaces every text in a fresh value by its one copy, in place. What is frozen is somebody else's, who shares it already. */
   compact<T>(value: T): T {
+    if (Object.isFrozen(value)) return value;
     if (Array.isArray(value)) this.#members(value as unknown[]);
     else if (isObject(value)) this.#members(value);
     return value;

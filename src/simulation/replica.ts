@@ -104,9 +104,12 @@ function heardBy(time: OwnTime, line: ApiLine): ApiLine {
     send(request, done) {
       time.does(() => line.send(request, time.hears(done)));
     },
-    watch(request, { onHead, onLine, onEnd }) {
+    watch(request, { onHead, onLine, onEvent, onEnd }) {
       if (time.isEnded) return { request, cut() {}, close() {} };
-      return line.watch(request, { onHead: time.hears(onHead), onLine: time.hears(onLine), onEnd: time.hears(onEnd) });
+      return line.watch(request, {
+        ...{ onHead: time.hears(onHead), onLine: time.hears(onLine), onEnd: time.hears(onEnd) },
+        ...(onEvent === undefined ? {} : { onEvent: time.hears(onEvent) }),
+      });
     },
     watches: () => line.watches(),
   };

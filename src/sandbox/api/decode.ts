@@ -3,7 +3,18 @@ import { isObject } from '../../lib/index.ts';
 import { type Call, queryText } from './call.ts';
 import { apiVersionOf, badMicroTime } from './kinds/index.ts';
 import type { ApiObject, ApiRequest } from './port.ts';
-import { isComplete, markComplete, memberSchema, prune, type Schema, share, validate, withDefaults } from './schema/index.ts';
+import {
+  isComplete,
+  isSound,
+  isWanting,
+  markComplete,
+  memberSchema,
+  prune,
+  type Schema,
+  share,
+  validate,
+  withDefaults,
+} from './schema/index.ts';
 import { sizeOf } from './sizes.ts';
 import { badRequest, invalidObject, type Refusal, refuse, tooLarge, unsupportedMediaType } from './status.ts';
 import { byText, type Members, membersOf, textOf } from './values.ts';
@@ -83,6 +94,25 @@ export function complete(call: Call, written: Members, from: 'body' | 'patch' | 
   const { kind, version } = call;
   const given = withMetadata(written);
   const [fresh, stored] = parted(live === undefined ? given : share(given, live, version.schema), version.schema);
+  const filled = isAsItShouldBe(fresh, stored, version.schema)
+    ? ({ ...stored, ...fresh } as unknown as ApiObject)
+    : completed(call, fresh, stored, from);
+  checkTimes(call, filled);
+  return kind.rules.complete?.(filled) ?? filled;
+}
+
+/** Nothing of it would be pruned, tidied, refused or filled in. */
+function isAsItShouldBe(fresh: Members, stored: Members, schema: Schema): boolean {
+  for (const key of Object.keys(fresh)) {
+    const member = fresh[key];
+    const isNamed = (key === 'apiVersion' || key === 'kind') && typeof member === 'string' && member !== '';
+    if (!isNamed && !isSound(member, memberSchema(schema, key))) return false;
+  }
+  return !isWanting(schema, (key) => fresh[key] !== undefined || stored[key] !== undefined);
+}
+
+function completed(call: Call, fresh: WithMetadata, stored: Members, from: 'body' | 'patch' | 'apply'): ApiObject {
+  const { kind, version } = call;
   const dropped: string[] = [];
   const pruned = prune(fresh, version.schema, dropped);
   reportUnknown(call, dropped, {
@@ -95,25 +125,29 @@ export function complete(call: Call, written: Members, from: 'body' | 'patch' | 
     : tidy(pruned, version.schema);
   checkTypes(call, tidied);
   // What an applier says is not decoded: its nulls are looked at as they are.
-  const filled = withDefaults({ ...stored, ...tidied }, version.schema, from === 'apply' ? 'kept' : 'dropped') as unknown as ApiObject;
-  return kind.rules.complete?.(filled) ?? filled;
+  return withDefaults({ ...stored, ...tidied }, version.schema, from === 'apply' ? 'kept' : 'dropped') as unknown as ApiObject;
 }
 
 /** Members of a stored object have been through all this: they need not go again. */
 export function markSettled(object: ApiObject, schema: Schema): void {
-  for (const [key, member] of Object.entries(object)) {
+  for (const key of Object.keys(object)) {
+    const member = object[key];
+    if (key === 'metadata' || !isObject(member)) continue;
     const inner = memberSchema(schema, key);
-    if (key !== 'metadata' && inner !== undefined && isObject(member) && !isComplete(member, inner)) markComplete(member, inner);
+    if (inner !== undefined && !isComplete(member, inner)) markComplete(member, inner);
   }
 }
 
 /** The members that are new, and those that come from the store as they were. */
 function parted<T extends Members>(written: T, schema: Schema): readonly [T, Members] {
-  const known = Object.entries(written).filter(([key, member]) => key !== 'metadata' && isComplete(member, memberSchema(schema, key)));
-  if (known.length === 0) return [written, {}];
-  const stored = Object.fromEntries(known);
-  return [Object.fromEntries(Object.entries(written).filter(([key]) => stored[key] === undefined)) as T, stored];
+  const isKnown = (key: string) => key !== 'metadata' && isComplete(written[key], memberSchema(schema, key));
+  if (!Object.keys(written).some(isKnown)) return [written, {}];
+  const [fresh, stored]: [Record<string, unknown>, Record<string, unknown>] = [{}, {}];
+  for (const key of Object.keys(written)) (isKnown(key) ? stored : fresh)[key] = written[key];
+  return [fresh as T, stored];
 }
+
+type WithMetadata = Members & { readonly metadata: unknown };
 
 const withMetadata = <T extends Readonly<Record<string, unknown>>>(object: T): T & { metadata: unknown } => ({
   ...object,
@@ -171,7 +205,11 @@ function checkTypes(call: Call, object: Readonly<Record<string, unknown>>): void
         `${kind.kind} in version "${version.name}" cannot be handled as a ${kind.kind}: json: cannot unmarshal ${String(wrong.value)} into Go struct field ${goType(kind.kind, wrong.field)}.${wrong.field}`,
       ),
     );
-  const time = kind.plural === 'leases' ? badMicroTime(object as unknown as ApiObject) : undefined;
+}
+
+/** Moments in microseconds, which only leases have. */
+function checkTimes({ kind }: Call, object: ApiObject): void {
+  const time = kind.plural === 'leases' ? badMicroTime(object) : undefined;
   if (time !== undefined)
     refuse(
       badRequest(

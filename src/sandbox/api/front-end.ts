@@ -25,6 +25,7 @@ export class FrontEnd {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #watches = new Set<OpenWatch>();
+  readonly #perTable = new Map<string, Set<OpenWatch>>();
   #seen: number;
   #lag = 0;
 
@@ -62,7 +63,10 @@ export class FrontEnd {
     const watch = new OpenWatch({
       clock: this.#clock,
       onReady,
-      onClose: () => this.#watches.delete(watch),
+      onClose: () => {
+        this.#watches.delete(watch);
+        this.#perTable.get(watch.table)?.delete(watch);
+      },
       call,
       options,
       event: renderer(call),
@@ -74,6 +78,8 @@ export class FrontEnd {
       return watch;
     }
     this.#watches.add(watch);
+    const ofTable = this.#perTable.get(watch.table) ?? new Set();
+    this.#perTable.set(watch.table, ofTable.add(watch));
     watch.live({
       timeoutMs: 1_000 * (options.timeoutSeconds ?? 1_800 + Math.floor(this.#random.next() * 1_800)),
       seen: () => this.#seen,
@@ -113,7 +119,7 @@ export class FrontEnd {
   #see(commits: readonly Commit[]): void {
     for (const commit of commits) {
       this.#seen = commit.revision;
-      for (const watch of [...this.#watches]) watch.deliver(commit);
+      for (const watch of [...(this.#perTable.get(commit.table) ?? [])]) watch.deliver(commit);
     }
   }
 }

@@ -14,6 +14,8 @@ export interface WatchListener {
   onHead(head: Outcome): void;
   /** A line of the stream: JSON of an event, or whatever a faulty network makes of it. */
   onLine(line: string): void;
+  /** In place of the line of a whole event, for whoever can take it as a value. */
+  onEvent?(event: ApiWatchEvent): void;
   onEnd(how: 'closed' | 'broken'): void;
 }
 
@@ -135,12 +137,16 @@ class OpenLine implements LineWatch {
         break;
       }
       if (fault?.kind === 'drop' || this.#isSilent) continue;
-      const line = lineOf(event);
-      this.#listener.onLine(line);
-      if (fault?.kind === 'twice') this.#listener.onLine(line);
+      this.#tell(event);
+      if (fault?.kind === 'twice') this.#tell(event);
     }
     this.#isPumping = false;
     if (this.#watch.isOver() && !this.isClosed && !this.#isSilent) this.#end('closed');
+  }
+
+  #tell(event: ApiWatchEvent): void {
+    if (this.#listener.onEvent === undefined) this.#listener.onLine(lineOf(event));
+    else this.#listener.onEvent(event);
   }
 
   cut(how: WatchCut, line = '{"type":"MODIFIED","object":{"metadata":{}}}'): void {

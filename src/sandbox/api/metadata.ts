@@ -15,6 +15,8 @@ export function validateMetadata(object: ApiObject, old: ApiObject | undefined, 
   if (old === undefined)
     return [...nameErrors(object.metadata.name, checks.isFreeName), ...wholeErrors(object, checks.asWhole.slice(0, 1), common)];
   const ofChange = [...changeErrors(object, old), ...common];
+  const { finalizers } = object.metadata;
+  if (ofChange.length === 0 && (finalizers === undefined || finalizers.length === 0)) return none;
   return [...Array.from({ length: checks.asChange }, () => ofChange).flat(), ...wholeErrors(object, checks.asWhole, common)];
 }
 
@@ -30,21 +32,23 @@ function changeErrors({ metadata }: ApiObject, old: ApiObject): readonly FieldEr
   ];
 }
 
-const commonErrors = ({ labels, annotations, ownerReferences }: ApiObject['metadata']): readonly FieldError[] => [
-  ...once(sound.labels, labels, () => labelErrors(labels)),
-  ...once(sound.annotations, annotations, () => annotationErrors(annotations)),
-  ...ownerErrors(ownerReferences),
-];
+function commonErrors({ labels, annotations, ownerReferences }: ApiObject['metadata']): readonly FieldError[] {
+  const ofLabels = once(sound.labels, labels, () => labelErrors(labels));
+  const ofAnnotations = once(sound.annotations, annotations, () => annotationErrors(annotations));
+  const ofOwners = once(sound.owners, ownerReferences, () => ownerErrors(ownerReferences));
+  return ofLabels.length + ofAnnotations.length + ofOwners.length === 0 ? none : [...ofLabels, ...ofAnnotations, ...ofOwners];
+}
 
 function nameErrors(name: string, isFreeName: boolean): readonly FieldError[] {
   if (isFreeName) return /[/%]/.test(name) ? [invalid('metadata.name', name, "may not contain '/'")] : [];
   return subdomainProblems(name).map((problem) => invalid('metadata.name', name, problem));
 }
 
-const sound = { labels: new WeakSet<object>(), annotations: new WeakSet<object>() };
+const sound = { labels: new WeakSet<object>(), annotations: new WeakSet<object>(), owners: new WeakSet<object>() };
 
 /** What is stored is frozen and has been looked at: it is sound for ever. */
 function once(known: WeakSet<object>, value: unknown, look: () => readonly FieldError[]): readonly FieldError[] {
+  if (value === undefined) return none;
   if (typeof value !== 'object' || value === null) return look();
   if (known.has(value)) return none;
   const errors = look();

@@ -13,7 +13,7 @@ const accepted = ['application/json', 'application/yaml', 'application/vnd.kuber
 /** The first form of the Accept header that is served. */
 export function formOf({ headers }: ApiRequest): Form {
   const accept = headers?.accept ?? '';
-  if (accept === '') return 'object';
+  if (accept === '' || accept === 'application/json') return 'object';
   for (const clause of accept.split(',')) {
     const [type = '', ...parameters] = clause.split(';').map((part) => part.trim());
     if (type !== 'application/json' && type !== '*/*' && type !== 'application/*') continue;

@@ -8,10 +8,11 @@ import {
   type TransportRequest,
   type TransportStream,
 } from '../../kube/index.ts';
-import { type Clock, deadline, fail, ok, type Result } from '../../lib/index.ts';
+import { type Clock, fail, ok, type Result } from '../../lib/index.ts';
+import { asRead } from './as-read.ts';
 import { jsonText } from './json-text.ts';
 import type { ApiLine, LineWatch, Outcome } from './line.ts';
-import type { ApiRequest } from './port.ts';
+import type { ApiRequest, ApiWatchEvent } from './port.ts';
 
 export interface DirectTransportOptions {
   readonly line: ApiLine;
@@ -20,7 +21,7 @@ export interface DirectTransportOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The controller's transport over a line in place of a socket: the same bytes, the same kinds of failure, the clock's own time. */
+/** The controller's transport over a line in place of a socket: what the same bytes say, the same kinds of failure, the clock's own time. */
 export class DirectTransport implements Transport {
   readonly #options: DirectTransportOptions;
   readonly #closing = new AbortController();
@@ -64,6 +65,7 @@ export class DirectTransport implements Transport {
           else settle(ok({ status: reply.status, headers: reply.headers, lines, failure: () => failure, close: () => end(undefined) }));
         },
         onLine: (line) => lines.push(line),
+        onEvent: (event) => lines.push(lineRead(event)),
         onEnd: (how) => end(how === 'broken' ? localFailure('network', 'the connection broke') : undefined),
       });
     });
@@ -87,12 +89,14 @@ export class DirectTransport implements Transport {
     const refused = guard?.();
     if (refused !== undefined) return Promise.resolve(fail(refused));
     return new Promise((resolve) => {
-      const limit = deadline(this.#options.clock, deadlineMs, signal);
       const settle = (result: Result<T, KubeFailure>) => {
-        limit.release();
+        cancel();
+        signal?.removeEventListener('abort', interrupt);
         resolve(result);
       };
-      limit.signal.addEventListener('abort', () => settle(fail(interrupted(isWrite, signal?.aborted === true))), { once: true });
+      const interrupt = () => settle(fail(interrupted(isWrite, signal?.aborted === true)));
+      const cancel = this.#options.clock.after(deadlineMs, interrupt);
+      signal?.addEventListener('abort', interrupt, { once: true });
       send(settle);
     });
   }
@@ -103,8 +107,18 @@ export class DirectTransport implements Transport {
       path,
       headers: { accept: 'application/json', ...this.#options.headers, ...headers },
       ...(query === undefined ? {} : { query }),
-      ...(body === undefined ? {} : { body: String(body) }),
+      ...(body === undefined ? {} : { body: bodyRead(String(body)) }),
     };
+  }
+}
+
+/** JSON as a value, for all who look at the request; what is none stays a text, which the server answers as it deserves. */
+function bodyRead(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'string' ? text : value;
+  } catch {
+    return text;
   }
 }
 
@@ -122,16 +136,24 @@ function interrupted(isWrite: boolean, isAborted: boolean): KubeFailure {
 }
 
 function replyOf({ answer: { status, headers, body } }: Extract<Outcome, { kind: 'answered' }>): TransportReply {
-  return { status, headers, body: typeof body === 'string' ? body : jsonText(body) };
+  if (typeof body === 'string') return { status, headers, body };
+  return {
+    ...{ status, headers, json: asRead(body) },
+    get body() {
+      return jsonText(body);
+    },
+  };
 }
 
+const lineRead = ({ type, object }: ApiWatchEvent): object => ({ type, object: asRead(object) });
+
 /** Lines that are pushed, to be iterated once. */
-class Lines implements AsyncIterable<string> {
-  #lines: string[] = [];
+class Lines implements AsyncIterable<string | object> {
+  #lines: (string | object)[] = [];
   #isEnded = false;
   #wake = () => {};
 
-  push(line: string): void {
+  push(line: string | object): void {
     if (!this.#isEnded) this.#lines.push(line);
     this.#wake();
   }
@@ -141,7 +163,7 @@ class Lines implements AsyncIterable<string> {
     this.#wake();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<string> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<string | object> {
     for (;;) {
       const lines = this.#lines;
       this.#lines = [];

@@ -18,9 +18,11 @@ export const textOf = (value: unknown): string => (typeof value === 'string' ? v
 /** The object with some members set, and those given as undefined taken out. */
 export function withMembers<T extends object>(object: T, changes: Members): T {
   const result = { ...object } as Record<string, unknown>;
-  for (const [key, value] of Object.entries(changes)) {
-    if (value === undefined) delete result[key];
-    else result[key] = value;
+  for (const key of Object.keys(changes)) {
+    const value = changes[key];
+    if (value !== undefined) result[key] = value;
+    // Taking out what is not there is dear, too.
+    else if (key in result) delete result[key];
   }
   return result as T;
 }

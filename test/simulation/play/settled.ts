@@ -17,9 +17,11 @@ export interface RolloutSeen {
 
 export const rollouts: Resource = { group: 'sluice.dev', version: 'v1alpha1', plural: 'rollouts', kind: 'Rollout', namespaced: true };
 
+const rolloutTable = `${rollouts.group}/${rollouts.plural}`;
+
 /** The Rollout as it is stored; undefined where it is gone. */
 export const rolloutOf = ({ sandbox, subject }: { readonly sandbox: Run['sandbox']; readonly subject: Subject }): RolloutSeen | undefined =>
-  sandbox.client.get(rollouts, { namespace: subject.namespace, name: subject.rollout }) as unknown as RolloutSeen | undefined;
+  sandbox.server.store.get(rolloutTable, `${subject.namespace}/${subject.rollout}`) as unknown as RolloutSeen | undefined;
 
 const quietMs = 30_000;
 

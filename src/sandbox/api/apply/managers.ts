@@ -1,5 +1,5 @@
 import { isObject } from '../../../lib/index.ts';
-import { byText, freeze, membersOf, textOf } from '../values.ts';
+import { byText, membersOf, textOf } from '../values.ts';
 import { emptySet, type FieldSet, isEmpty, readFields, writeFields } from './field-set.ts';
 
 /** Who wrote fields, and how: one entry of `metadata.managedFields`. */
@@ -19,7 +19,7 @@ export interface Managed extends Manager {
 export type Managers = ReadonlyMap<string, Managed>;
 
 export const identityOf = ({ manager, operation, apiVersion, subresource }: Manager): string =>
-  JSON.stringify([manager, operation, operation === 'Apply' ? '' : apiVersion, subresource]);
+  `${manager}\n${operation}\n${operation === 'Apply' ? '' : apiVersion}\n${subresource}`;
 
 const known = new WeakMap<object, Managers>();
 
@@ -53,11 +53,14 @@ function parseManagers(entries: readonly unknown[]): Managers {
   return new Map(read);
 }
 
-/** Undefined where nobody manages anything. */
+/** Undefined where nobody manages anything. What they were written as, need not be read again. */
 export function writeManagers(managers: Managers): readonly unknown[] | undefined {
-  const left = [...managers.values()].filter(({ fields }) => !isEmpty(fields));
+  const left = [...managers].filter(([, { fields }]) => !isEmpty(fields));
   if (left.length === 0) return undefined;
-  return left.sort(byOrder).map(entryOf);
+  if (left.length > 1) left.sort(([, one], [, other]) => byOrder(one, other));
+  const written = left.map(([, managed]) => entryOf(managed));
+  Object.defineProperty(written, source, { value: new Map(left) });
+  return written;
 }
 
 const entries = new WeakMap<Managed, unknown>();
@@ -67,24 +70,15 @@ function entryOf(managed: Managed): unknown {
   let entry = entries.get(managed);
   if (entry === undefined) {
     const { manager, operation, apiVersion, subresource, time, fields } = managed;
-    entry = freeze({
-      manager,
-      operation,
-      apiVersion,
-      ...(time === undefined ? {} : { time }),
-      fieldsType: 'FieldsV1',
-      fieldsV1: writeFields(fields),
-      ...(subresource === '' ? {} : { subresource }),
-    });
+    const written: Record<string, unknown> = { manager, operation, apiVersion };
+    if (time !== undefined) written.time = time;
+    written.fieldsType = 'FieldsV1';
+    written.fieldsV1 = writeFields(fields);
+    if (subresource !== '') written.subresource = subresource;
+    entry = Object.freeze(written);
     entries.set(managed, entry);
   }
   return entry;
-}
-
-/** What these managers were written as, need not be read again. */
-export function remember(written: readonly unknown[], managers: Managers): void {
-  const left = [...managers].filter(([, { fields }]) => !isEmpty(fields));
-  Object.defineProperty(written, source, { value: new Map(left.sort(([, one], [, other]) => byOrder(one, other))) });
 }
 
 function byOrder(left: Managed, right: Managed): number {

@@ -11,10 +11,9 @@ import {
   type Manager,
   type Managers,
   readManagers,
-  remember,
   writeManagers,
 } from './managers.ts';
-import { compare, fieldsOf, merge, remove, withNamedFields } from './typed.ts';
+import { compare, compareObjects, fieldsOf, merge, remove, withNamedFields } from './typed.ts';
 
 /** One write, seen as ownership of fields. */
 export interface Tracking {
@@ -61,7 +60,7 @@ export function trackUpdate<T extends Members>(live: Members, written: T, { sche
   const start = readManagers(isSubresource || listOf(given).length === 0 ? before : given);
   // Whom nobody keeps track of, stays so until somebody applies.
   if (start.size === 0 && membersOf(live.metadata).uid !== undefined) return withManagers(written, start);
-  const changes = compare(without(live), without(written), schema);
+  const changes = compareObjects(live, written, schema);
   const ignored = resetSet(reset);
   const visible = (set: FieldSet) => recursiveDifference(set, ignored);
   const [added, modified, removed] = [visible(changes.added), visible(changes.modified), visible(changes.removed)];
@@ -90,7 +89,6 @@ function lose(managers: Managers, gone: FieldSet, but?: string): Map<string, Man
 
 const withManagers = <T extends Members>(object: T, managers: Managers): T => {
   const managedFields = writeManagers(managers);
-  if (managedFields !== undefined) remember(managedFields, managers);
   return withMembers(object, { metadata: withMembers(membersOf(object.metadata), { managedFields }) });
 };
 

@@ -1,6 +1,7 @@
 // How server-side apply sees a value: what is one field, what is a map of fields, what is a list of items with names.
 import { isObject, sameJson } from '../../../lib/index.ts';
 import { memberSchema, type Schema } from '../schema/index.ts';
+import { type Members, membersOf } from '../values.ts';
 import { emptySet, type FieldSet, isEmpty, leaf, made, node } from './field-set.ts';
 
 type Atom = 'leaf' | 'map' | 'list';
@@ -89,14 +90,22 @@ function compareLeaf(before: unknown, after: unknown): Comparison {
   return sameJson(before, after) ? same : { ...same, modified: leaf };
 }
 
-function compareMembers(before: unknown, after: unknown, schema: Schema | undefined): Comparison {
+/** Two states of an object: `compare`, without `metadata.managedFields`. */
+export function compareObjects(before: Members, after: Members, schema: Schema): Comparison {
+  const metadata = compareMembers(membersOf(before.metadata), membersOf(after.metadata), memberSchema(schema, 'metadata'), 'managedFields');
+  return compareMembers(before, after, schema, 'metadata', metadata);
+}
+
+/** `but`: a member that is not looked at, or of which is known how it compares. */
+function compareMembers(before: unknown, after: unknown, schema: Schema | undefined, but?: string, known = same): Comparison {
   const [left, right] = [isObject(before) ? before : {}, isObject(after) ? after : {}];
   const found = new Gathering();
   for (const key of Object.keys(left))
-    if (left[key] !== right[key]) found.add(`f:${key}`, compare(left[key], right[key], memberSchema(schema, key)));
+    if (left[key] !== right[key] && key !== but) found.add(`f:${key}`, compare(left[key], right[key], memberSchema(schema, key)));
   for (const key of Object.keys(right))
-    if (left[key] === undefined && right[key] !== undefined && !Object.hasOwn(left, key))
+    if (left[key] === undefined && right[key] !== undefined && key !== but && !Object.hasOwn(left, key))
       found.add(`f:${key}`, compare(undefined, right[key], memberSchema(schema, key)));
+  if (but !== undefined && known !== same) found.add(`f:${but}`, known);
   return found.comparison();
 }
 

@@ -33,7 +33,8 @@ export class Tokens {
 
   /** Who asks; undefined is a 401. */
   authenticate({ headers }: ApiRequest, nowMs: number): User | undefined {
-    const [scheme, token] = (headers?.authorization ?? '').split(' ');
+    if (headers?.authorization === undefined) return this.#everyone;
+    const [scheme, token] = headers.authorization.split(' ');
     if (token === undefined || token === '') return this.#everyone;
     return scheme?.toLowerCase() === 'bearer' ? withEverybody(this.whose(token, nowMs)) : undefined;
   }

@@ -6,4 +6,5 @@ export { prune } from './prune.ts';
 export { brokenRules, validateRules } from './rules.ts';
 export { childPath, isOpen, memberSchema, type Schema, type ValidationRule } from './schema.ts';
 export { share } from './share.ts';
+export { isSound, isWanting } from './sound.ts';
 export { listKey, validate } from './validate.ts';

@@ -50,8 +50,9 @@ export interface Schema {
 
 /** The schema of a member, or undefined where the schema says nothing about it. */
 export function memberSchema(schema: Schema | undefined, key: string): Schema | undefined {
-  const declared = schema?.properties !== undefined && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
-  if (declared !== undefined) return declared;
+  // What every object has by itself (`constructor`) is no schema, and none of it but this one is an object.
+  const declared = key === '__proto__' ? undefined : schema?.properties?.[key];
+  if (typeof declared === 'object') return declared;
   return typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
 }
 
