@@ -1,6 +1,8 @@
 import { ok, type Result } from '../../../lib/index.ts';
 import { logSumExp } from './bets.ts';
 import { type RateSample, windowOf } from './counts.ts';
+import { clusterSize, type Dispersion, noDispersion, observe } from './dispersion.ts';
+import type { Window } from './e-value.ts';
 import { logUnbet, newLadder, payOut, type Rung } from './ladder.ts';
 import { type CompareOptions, logNeeded, type Refusal, type Verdict, type VerdictKind } from './options.ts';
 import { guessStable, type Memory, remember } from './stable-rate.ts';
@@ -23,6 +25,8 @@ export interface RateState {
   readonly stable: Memory;
   /** What the next guess of stable's rate is made from. */
   readonly memory: Memory;
+  /** By it the next window's counts are divided. */
+  readonly dispersion: Dispersion;
   readonly rungs: readonly Rung[];
   /** So many rungs, from the lowest on, were excluded from below at one time: final. */
   readonly exceeded: number;
@@ -32,7 +36,7 @@ const nothing: Memory = { errors: 0, total: 0 };
 
 /** 0 < alpha < 0.5 and 0 <= minEffect < 1 are the caller's promise. */
 export const startRates = ({ alpha, minEffect }: CompareOptions): RateState => ({
-  ...{ kind: 'rates', alpha, minEffect, windows: 0, canary: nothing, stable: nothing, memory: nothing },
+  ...{ kind: 'rates', alpha, minEffect, windows: 0, canary: nothing, stable: nothing, memory: nothing, dispersion: noDispersion },
   rungs: newLadder(minEffect),
   exceeded: 0,
 });
@@ -43,7 +47,8 @@ export function addRates(state: RateState, sample: RateSample): Result<RateState
   const { sizes, errors } = read.value;
   const windows = state.windows + 1;
   const guesses = guessStable(state.memory);
-  const rungs = state.rungs.map((rung) => payOut(rung, read.value, guesses, windows));
+  const counted = divided(read.value, clusterSize(state.dispersion));
+  const rungs = state.rungs.map((rung) => payOut(rung, counted, guesses, windows));
   const below = rungs.findIndex((rung) => logWorse(rung, windows) < logNeeded(state.alpha));
   return ok({
     ...state,
@@ -51,10 +56,16 @@ export function addRates(state: RateState, sample: RateSample): Result<RateState
     canary: { errors: state.canary.errors + errors.canary, total: state.canary.total + sizes.canary },
     stable: { errors: state.stable.errors + errors.stable, total: state.stable.total + sizes.stable },
     memory: remember(state.memory, errors.stable, sizes.stable),
+    dispersion: observe(state.dispersion, read.value),
     rungs,
     exceeded: Math.max(state.exceeded, below === -1 ? rungs.length : below),
   });
 }
+
+const divided = ({ sizes, errors }: Window, by: number): Window => ({
+  sizes: { canary: sizes.canary / by, stable: sizes.stable / by },
+  errors: { canary: errors.canary / by, stable: errors.stable / by },
+});
 
 const logWorse = ({ worse }: Rung, windows: number): number => logSumExp([...worse, logUnbet(windows)]);
 const logNotWorse = ({ notWorse }: Rung): number => logSumExp(notWorse);
