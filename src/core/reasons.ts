@@ -150,7 +150,7 @@ export const reasons = {
   ),
   AnalysisTemplateInvalid: reason(
     'error',
-    'A template cannot be used, perhaps because it asks for what comes with a later version. Said at rest, too; what serves goes on, and no release gets more traffic.',
+    'A template cannot be used. Said at rest, too; what serves goes on, and no release gets more traffic.',
     'The message lists every error with its path.',
   ),
   // Warnings of `sluice simulate`

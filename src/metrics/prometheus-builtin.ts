@@ -25,7 +25,7 @@ async function askBuiltin(provider: ProviderOf<'prometheusBuiltin'>, io: MetricI
 }
 
 /** The dialect for `mesh`, or why there is none. */
-function dialectFor(mesh: string, io: Pick<MetricIo, 'mesh'>): Dialect | string {
+export function dialectFor(mesh: string, io: Pick<MetricIo, 'mesh'>): Dialect | string {
   const name = mesh === 'auto' ? io.mesh : mesh;
   const dialect = name === undefined ? undefined : dialectOf(name);
   if (dialect !== undefined) return dialect;

@@ -31,6 +31,23 @@ export function builtinQuery(dialect: Dialect, metric: BuiltinMetric, subject: M
   }
 }
 
+/** Rows of one side of a comparison: counts, or the histogram by `le`; and how many scrapes the window holds. */
+export function sideQueries(
+  dialect: Dialect,
+  metric: BuiltinMetric,
+  subject: MetricSubject,
+  windowMs: number,
+): Readonly<Record<string, string>> {
+  const window = windowText(windowMs);
+  const all = `${totalSeries(dialect, subject)}[${window}]`;
+  const counted = { all: `sum(increase(${all}))`, scrapes: `avg(count_over_time(${all}))` };
+  if (metric === 'successRate') {
+    const good = selected(dialect.total, [...dialect.selector, dialect.success], subject);
+    return { ...counted, good: `sum(increase(${good}[${window}]))` };
+  }
+  return { ...counted, slow: `sum by (le) (increase(${selected(dialect.latency.bucket, dialect.selector, subject)}[${window}]))` };
+}
+
 function quantileQuery({ latency, selector }: Dialect, quantile: string, subject: MetricSubject, window: string): string {
   const buckets = selected(latency.bucket, selector, subject);
   const query = `histogram_quantile(${quantile}, sum by (le) (rate(${buckets}[${window}])))`;

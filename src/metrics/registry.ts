@@ -1,4 +1,5 @@
 import type { ResolvedProvider } from '../core/analysis/question.ts';
+import { createComparisonSource } from './comparison.ts';
 import { createPrometheusSource } from './prometheus.ts';
 import { createBuiltinSource } from './prometheus-builtin.ts';
 import type { MetricSource } from './source.ts';
@@ -6,7 +7,8 @@ import { createTrafficMetricsSource } from './traffic-metrics.ts';
 import { createWebSource } from './web.ts';
 
 /** The registry of metric sources: one line per kind of provider. */
-const factories: { readonly [Kind in ResolvedProvider['kind']]: () => MetricSource<Kind> } = {
+const factories: { readonly [Kind in ResolvedProvider['kind']]: (sources: MetricSources) => MetricSource<Kind> } = {
+  comparison: createComparisonSource,
   prometheus: createPrometheusSource,
   prometheusBuiltin: createBuiltinSource,
   trafficMetrics: createTrafficMetricsSource,
@@ -20,12 +22,13 @@ export type MetricSources = (kind: ResolvedProvider['kind']) => MetricSource;
 
 export function createSources(): MetricSources {
   const sources = new Map<ResolvedProvider['kind'], MetricSource>();
-  return (kind) => {
+  const sourceOf: MetricSources = (kind) => {
     const known = sources.get(kind);
     if (known !== undefined) return known;
     // The table proves that each factory makes the source of its own kind; a union of sources cannot say that any longer.
-    const made = factories[kind]() as MetricSource;
+    const made = factories[kind](sourceOf) as MetricSource;
     sources.set(kind, made);
     return made;
   };
+  return sourceOf;
 }

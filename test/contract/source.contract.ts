@@ -8,6 +8,8 @@ export type ServerMood = 'value' | 'zero' | 'noData' | 'refuses' | 'fails' | 'ha
 export interface SourceBed<Kind extends ResolvedProvider['kind']> {
   readonly source: MetricSource<Kind>;
   readonly provider: ProviderOf<Kind>;
+  /** What a value, and zero, look like; left out: a number. */
+  readonly answers?: { readonly value: SourceAnswer['kind']; readonly zero: object };
   /** A server in that mood, and how many questions it has been sent. */
   start(mood: ServerMood): Promise<{ readonly io: MetricIo; readonly questions: () => number; readonly stop: () => Promise<void> }>;
 }
@@ -26,7 +28,7 @@ export function describeMetricSource<Kind extends ResolvedProvider['kind']>(name
     }
 
     it.each<[ServerMood, SourceAnswer['kind']]>([
-      ['value', 'value'],
+      ['value', bed().answers?.value ?? 'value'],
       ['noData', 'noData'],
       ['refuses', 'invalid'],
       ['fails', 'error'],
@@ -36,7 +38,7 @@ export function describeMetricSource<Kind extends ResolvedProvider['kind']>(name
 
     it('tells zero from no data', async () => {
       const { answer } = await askIn('zero');
-      expect(answer).toMatchObject({ kind: 'value', value: 0 });
+      expect(answer).toMatchObject(bed().answers?.zero ?? { kind: 'value', value: 0 });
     });
 
     it('never asks again by itself', async () => {

@@ -9,9 +9,10 @@ import { describeMetricSource, type ServerMood, type SourceBed } from './source.
 const subject = { namespace: 'shop', workload: 'web-1', service: 'web-1', rootService: 'web', split: 'web' };
 
 /** A Prometheus in a mood; `rows` labels the rows of a combined query. */
-function aPrometheus(label: string | undefined) {
+function aPrometheus(label: string | undefined, answer?: (value: string) => object) {
   const row = (name: string, value: string) => ({ value, labels: label === undefined ? {} : { [label]: name } });
-  const rows = (value: string) => vector(label === undefined ? [row('value', value)] : [row('value', value), row('requests', '10')]);
+  const rows =
+    answer ?? ((value: string) => vector(label === undefined ? [row('value', value)] : [row('value', value), row('requests', '10')]));
   const moods: Readonly<Record<ServerMood, Respond>> = {
     value: (response) => json(response, rows('0.5')),
     zero: (response) => json(response, rows('0')),
@@ -61,6 +62,24 @@ function aTrafficMetricsServer(mood: ServerMood): { io: MetricIo; questions: () 
   return { io: testIo({ kubeGet }), questions: () => questions, stop: async () => {} };
 }
 
+const side = (workload: string): ProviderOf<'prometheusBuiltin'> => ({
+  ...{ kind: 'prometheusBuiltin', builtin: 'successRate', mesh: 'auto', windowMs: 60_000, timeoutMs: 5_000, headers: [] },
+  subject: { ...subject, workload, service: workload },
+});
+
+/** Both sides alike, in one answer. */
+function aComparedPrometheus(mood: ServerMood) {
+  const rows = (good: string) =>
+    vector(
+      ['canary', 'stable'].flatMap((name) => [
+        { value: good, labels: { sluice_row: `${name}_good` } },
+        { value: '10', labels: { sluice_row: `${name}_all` } },
+        { value: '5', labels: { sluice_row: `${name}_scrapes` } },
+      ]),
+    );
+  return aPrometheus(undefined, rows)(mood);
+}
+
 /** A service of the test's own: its name is turned into the loopback address that no template may name. */
 async function aWebService(mood: ServerMood) {
   const moods: Readonly<Record<ServerMood, Respond>> = {
@@ -77,7 +96,15 @@ async function aWebService(mood: ServerMood) {
 }
 
 const target = { timeoutMs: 5_000, headers: [] } as const;
-const providers: { readonly [Kind in (typeof sourceKinds)[number]]: Pick<SourceBed<Kind>, 'provider' | 'start'> } = {
+const providers: { readonly [Kind in (typeof sourceKinds)[number]]: Pick<SourceBed<Kind>, 'provider' | 'start' | 'answers'> } = {
+  comparison: {
+    provider: { kind: 'comparison', canary: side('web-2'), stable: side('web-1') },
+    start: aComparedPrometheus,
+    answers: {
+      value: 'rates',
+      zero: { kind: 'rates', canary: { successes: 0, total: 10 }, stable: { successes: 0, total: 10 } },
+    },
+  },
   prometheus: { provider: { kind: 'prometheus', query: 'up', ...target }, start: aPrometheus(undefined) },
   prometheusBuiltin: {
     provider: { kind: 'prometheusBuiltin', builtin: 'successRate', mesh: 'auto', subject, windowMs: 60_000, ...target },
@@ -94,8 +121,11 @@ const providers: { readonly [Kind in (typeof sourceKinds)[number]]: Pick<SourceB
 };
 
 for (const kind of sourceKinds) {
-  const { provider, start } = providers[kind];
-  describeMetricSource(kind, () => ({ source: createSources()(kind), provider: provider as ProviderOf<typeof kind>, start }));
+  const { provider, start, answers } = providers[kind];
+  describeMetricSource(kind, () => ({
+    ...{ source: createSources()(kind), provider: provider as ProviderOf<typeof kind>, start },
+    ...(answers === undefined ? {} : { answers }),
+  }));
 }
 
 it('every registered source is enrolled', () => {

@@ -52,8 +52,10 @@ const metrics: Descriptions = {
   '*.thresholdRange': 'What the value must lie in, its ends included.',
   '*.thresholdRange.min': 'A value below it is a failure.',
   '*.thresholdRange.max': 'A value above it is a failure.',
-  '*.successCondition': 'CEL over result, for example: result >= 0.99. result is a double, and any JSON value of a web answer. Alone it decides both ways.',
-  '*.failureCondition': 'CEL over result, for example: result < 0.95. Beside a successCondition it wins where both hold; where neither holds, the measurement is Inconclusive.',
+  '*.successCondition':
+    'CEL over result, for example: result >= 0.99. result is a double, and any JSON value of a web answer. Alone it decides both ways.',
+  '*.failureCondition':
+    'CEL over result, for example: result < 0.95. Beside a successCondition it wins where both hold; where neither holds, the measurement is Inconclusive.',
   '*.failureLimit': 'Failures that are tolerated; one more fails the run.',
   '*.inconclusiveLimit': 'Inconclusive measurements that are tolerated; one more ends the run as Inconclusive.',
   '*.consecutiveErrorLimit': 'Errors in a row that are tolerated; one more ends the run as an Error.',
@@ -64,7 +66,7 @@ const metrics: Descriptions = {
   '*.noData.timeout': 'How long Wait waits, from the first silence on.',
   '*.noData.then': 'What the metric ends as when that time is up.',
   '*.dryRun': 'Measured and shown, but never a verdict.',
-  '*.compare': 'In place of a threshold: a sequential test of the canary against stable. Comes with a later version.',
+  '*.compare': 'In place of a threshold: a sequential test of the canary against stable.',
   '*.compare.with': 'Stable.',
   '*.compare.alpha': 'How likely a good canary may be failed by chance.',
   '*.compare.minEffect': 'Smaller losses than this never fail.',

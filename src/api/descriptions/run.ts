@@ -31,6 +31,11 @@ const result: Descriptions = {
   ...below('measurements.*', measurement),
   nextDueAt: 'Internal: when it is to be asked next.',
   silentSince: 'Internal: since when nothing was seen.',
+  comparison: 'Of a metric with compare.',
+  'comparison.state': 'Internal: the sequential test, as JSON.',
+  'comparison.verdict': 'What it says of all of them: worse (final), notWorse, or unknown.',
+  'comparison.until': 'Up to when both sides have been counted.',
+  'comparison.windows': 'How many windows it has seen.',
   passedWindowStartedAt: 'Internal: the start of the window of the latest Pass.',
 };
 

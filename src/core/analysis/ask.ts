@@ -2,12 +2,12 @@ import type { Result } from '../../lib/index.ts';
 import { fail, ok } from '../../lib/index.ts';
 import { conditionProblemsIn } from './condition.ts';
 import { jsonPathOf } from './json-path.ts';
-import type { Metric, PrometheusProvider, TrafficMetricsProvider, WebProvider } from './metric.ts';
+import type { Metric, MetricProvider, PrometheusProvider, TrafficMetricsProvider, WebProvider } from './metric.ts';
 import type { Problem } from './problem.ts';
 import { below } from './problem.ts';
 import { substitutePromql } from './promql.ts';
 import { lookBackMs } from './promql-window.ts';
-import type { MetricSubject, Question, ResolvedProvider } from './question.ts';
+import type { MetricSubject, Question, ResolvedProvider, SideProvider } from './question.ts';
 import type { Scope } from './scope.ts';
 import { ownWindowMs } from './scope.ts';
 import { substituteBody, substituteHeader, substituteUrl } from './substitute.ts';
@@ -24,26 +24,17 @@ export interface AskContext {
   readonly split?: string | undefined;
 }
 
-/** What a template may say and this version does not answer yet. Paths below the metric. */
-export const unsupportedProblems = ({ compare }: Metric): readonly Problem[] =>
-  compare === undefined ? [] : [{ path: ['compare'], message: 'comes with a later version' }];
-
 export const noWindow: Problem = { path: [], message: 'argument "window" must be a duration of at least 1s' };
+
+/** Under this name, which no argument can have, a side of a comparison keeps the root Service. */
+const rootServiceName = 'root service';
 
 /** The question of `metric` in `scope`, whose `window` is the one to ask for. All problems with paths below the metric; nothing is sent where there are any. */
 export function askingOf(metric: Metric, scope: Scope, context: AskContext): Result<Asking, readonly Problem[]> {
-  const unsupported = unsupportedProblems(metric);
-  if (unsupported.length > 0) return fail(unsupported);
   const windowMs = ownWindowMs(scope);
   if (windowMs === undefined) return fail([noWindow]);
-  const { prometheus, trafficMetrics, web } = metric.provider;
   const frame = { scope, windowMs, context };
-  const resolved =
-    prometheus !== undefined
-      ? resolvePrometheus(prometheus, frame)
-      : web !== undefined
-        ? resolveWeb(web, frame)
-        : resolveTrafficMetrics(trafficMetrics ?? { value: 'successRate', resource: 'deployments' }, frame);
+  const resolved = metric.compare === undefined ? resolve(metric.provider, frame) : resolveComparison(metric.provider, frame);
   if (!resolved.ok) return resolved;
   return ok({ question: { namespace: context.namespace, provider: resolved.value.provider }, windowMs: resolved.value.windowMs });
 }
@@ -60,9 +51,52 @@ interface Frame {
   readonly context: AskContext;
 }
 
-type Resolved = Result<{ readonly provider: ResolvedProvider; readonly windowMs: number }, readonly Problem[]>;
+type Resolved<P extends ResolvedProvider = ResolvedProvider> = Result<
+  { readonly provider: P; readonly windowMs: number },
+  readonly Problem[]
+>;
 
-function resolvePrometheus(provider: PrometheusProvider, frame: Frame): Resolved {
+function resolve({ prometheus, trafficMetrics, web }: MetricProvider, frame: Frame): Resolved {
+  if (web !== undefined) return resolveWeb(web, frame);
+  return prometheus === undefined
+    ? resolveTrafficMetrics(trafficMetrics ?? usualTrafficMetrics, frame)
+    : resolvePrometheus(prometheus, frame);
+}
+
+const usualTrafficMetrics: TrafficMetricsProvider = { value: 'successRate', resource: 'deployments' };
+
+/** The same question of the canary and of stable. `{{args.workload}}` and `{{args.service}}` stand for each in its turn. */
+function resolveComparison({ prometheus, trafficMetrics }: MetricProvider, frame: Frame): Resolved {
+  const side = (of: 'canary' | 'stable'): Resolved<SideProvider> => {
+    const ofSide = { ...frame, scope: sideScope(frame.scope, of) };
+    return prometheus === undefined
+      ? resolveTrafficMetrics(trafficMetrics ?? usualTrafficMetrics, ofSide)
+      : resolvePrometheus(prometheus, ofSide);
+  };
+  const [canary, stable] = [side('canary'), side('stable')];
+  if (!canary.ok) return canary;
+  if (!stable.ok) return stable;
+  const provider = { kind: 'comparison', canary: canary.value.provider, stable: stable.value.provider } as const;
+  return ok({ provider, windowMs: Math.max(canary.value.windowMs, stable.value.windowMs) });
+}
+
+function sideScope(scope: Scope, of: 'canary' | 'stable'): Scope {
+  const side = new Map(scope);
+  const set = (name: string, from: string) => {
+    const bound = scope.get(from);
+    if (bound === undefined) side.delete(name);
+    else side.set(name, bound);
+  };
+  set('workload', `${of}Workload`);
+  set('service', `${of}Service`);
+  set('canaryWorkload', `${of}Workload`);
+  set('canaryService', `${of}Service`);
+  // Whose split and root Service a series may name; the argument itself stands for the side.
+  set(rootServiceName, 'service');
+  return side;
+}
+
+function resolvePrometheus(provider: PrometheusProvider, frame: Frame): Resolved<SideProvider> {
   const { scope } = frame;
   const collected = collector(['provider', 'prometheus']);
   const address = provider.address === undefined ? undefined : collected.take('address', substituteUrl(provider.address, scope));
@@ -95,7 +129,7 @@ function resolvePrometheus(provider: PrometheusProvider, frame: Frame): Resolved
   });
 }
 
-function resolveTrafficMetrics({ value, resource, window }: TrafficMetricsProvider, frame: Frame): Resolved {
+function resolveTrafficMetrics({ value, resource, window }: TrafficMetricsProvider, frame: Frame): Resolved<SideProvider> {
   const collected = collector(['provider', 'trafficMetrics']);
   const names = resource === 'deployments' ? (['canaryWorkload'] as const) : (['service', 'canaryService'] as const);
   const subject = collected.take('resource', subjectOf(frame, names));
@@ -126,7 +160,7 @@ function subjectOf({ scope, context }: Frame, required: readonly string[]): Resu
   };
   const missing = required.filter((name) => text(name) === undefined);
   if (missing.length > 0) return fail(missing.map((name) => `argument "${name}" is not given`));
-  const rootService = text('service') ?? '';
+  const rootService = text(rootServiceName) ?? text('service') ?? '';
   return ok({
     namespace: context.namespace,
     workload: text('canaryWorkload') ?? '',

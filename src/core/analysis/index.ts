@@ -1,5 +1,5 @@
 export type { AskContext, Asking } from './ask.ts';
-export { askingOf, askProblems, unsupportedProblems, windowMsOf } from './ask.ts';
+export { askingOf, askProblems, windowMsOf } from './ask.ts';
 export type { WireAnalysisRunSpec } from './encode.ts';
 export { encodeRunSpec } from './encode.ts';
 export { brokenPhase, brokenRunView, evidenceOf, runView } from './evidence.ts';

@@ -30,6 +30,9 @@ export function judge(metric: Metric, answer: Answer, scope: Scope): Judgement {
         return { ...shown, result: 'Invalid', message: `the answer is ${typeNameOf(answer.value)}, and thresholdRange needs a number` };
       return { ...shown, ...said(judgeConditions(metric, answer.value, scope), answer.message) };
     }
+    case 'rates':
+    case 'latencies':
+      return { result: 'Invalid', message: 'the answer is of a comparison, and the metric compares nothing' };
     default:
       return unreachable(answer);
   }
@@ -68,7 +71,7 @@ function judgeThreshold({ min, max }: NonNullable<Metric['thresholdRange']>, val
 function judgeConditions(metric: Metric, value: unknown, scope: Scope): Said {
   const { successCondition, failureCondition } = metric;
   if (successCondition === undefined && failureCondition === undefined)
-    return { result: 'Invalid', message: 'compare comes with a later version' };
+    return { result: 'Invalid', message: 'the metric has no condition' };
   const context = { kind: resultKindOf(metric), scope };
   const isFailure = failureCondition === undefined ? undefined : holds(failureCondition, value, context);
   if (isFailure?.ok === false) return { result: 'Invalid', message: `failureCondition: ${isFailure.failure}` };

@@ -1,3 +1,5 @@
+import type { LatencySample, RateSample } from './compare/index.ts';
+
 /**
  * What the analysis asks of a metric source, and what comes back. Plain data: core makes questions, `controller/measurer` has
  * `metrics/` answer them off the worker, and the answer arrives in a later world.
@@ -44,7 +46,16 @@ export type ResolvedProvider =
       readonly path: JsonPath;
       readonly timeoutMs: number;
       readonly headers: readonly HeaderValue[];
+    }
+  | {
+      /** The same question about two revisions: counts of requests, or histograms of latency. */
+      readonly kind: 'comparison';
+      readonly canary: SideProvider;
+      readonly stable: SideProvider;
     };
+
+/** Of a `prometheus` side `query` counts the successes and `countQuery` all requests. */
+export type SideProvider = Extract<ResolvedProvider, { readonly kind: 'prometheus' | 'prometheusBuiltin' | 'trafficMetrics' }>;
 
 /** A singular path of RFC 9535: names and indices, of which negative ones count from the end. */
 export type JsonPath = readonly (string | number)[];
@@ -83,6 +94,10 @@ export type Answer =
   | { readonly kind: 'value'; readonly value: number; readonly requests?: number; readonly message?: string }
   /** Anything but a number, of a provider that answers with JSON. */
   | { readonly kind: 'json'; readonly value: unknown; readonly message?: string }
+  /** Of a comparison; both sides in one window. */
+  | ({ readonly kind: 'rates'; readonly message?: string } & RateSample)
+  /** `bounds` are the upper bounds of the buckets, in ms, without `+Inf`. */
+  | ({ readonly kind: 'latencies'; readonly bounds: readonly number[]; readonly message?: string } & LatencySample)
   /** Nothing was measured: no series, NaN, infinity, no traffic, stale. Never success. */
   | { readonly kind: 'noData'; readonly message: string }
   /** May get better: refused, reset, time-out, 401, 403, 404, 429, 5xx, truncated. */

@@ -109,10 +109,10 @@ describe('mergeTemplates', () => {
       'a.metrics[0].failureCondition: no such overload: double < string',
     ],
     [
-      'compare',
-      [template('a', [{ thresholdRange: undefined, compare: {}, provider: { prometheus: { builtin: 'p99' } } }])],
+      'a side of a comparison outside of one',
+      [template('a', [asking('up{deployment="{{args.workload}}"}')])],
       [],
-      'a.metrics[0].compare: comes with a later version',
+      'a.metrics[0].provider.prometheus.query: argument "workload" is not given',
     ],
     [
       'an argument in the host of a web address',

@@ -21,7 +21,7 @@ interface GivenArg {
 
 /**
  * The metrics and arguments of a run made from `templates` (those that were found) for a Rollout that gives `given`. All problems
- * at once: names that clash, arguments unknown, given twice, missing, or out of place, features of a later version.
+ * at once: names that clash, arguments unknown, given twice, missing, or out of place.
  */
 export function mergeTemplates(
   templates: readonly AnalysisTemplate[],

@@ -1,12 +1,13 @@
 import { sameJson } from '../../lib/index.ts';
 import type { AskContext } from './ask.ts';
+import { judgeComparison } from './comparison.ts';
 import { conditionProblemsIn } from './condition.ts';
 import { judge } from './judge.ts';
 import type { Metric } from './metric.ts';
 import { problemText } from './problem.ts';
 import type { Question, Sample } from './question.ts';
 import type { AnalysisRun, AnalysisRunStatus, MetricResult, RunKind } from './run.ts';
-import { nextDueMs, slotOf } from './schedule.ts';
+import { nextDueMs, slotOf, windowsSinceOf } from './schedule.ts';
 import type { PredefinedArgs, Scope } from './scope.ts';
 import { scopeOf } from './scope.ts';
 import { emptyResult, isoTime, measurementOf, tally } from './tally.ts';
@@ -148,11 +149,19 @@ function count({ world, kind, scope }: Frame, metric: Metric, stored: MetricResu
     if (isEnded(before.phase) || isCountedIn(before, sample)) return before;
     const silence = silenceVerdict(metric, before, sample.finishedAtMs);
     if (silence !== undefined) return endMetric(before, silence);
-    const tallied = tally(metric, before, measurementOf(judge(metric, sample.answer, scope), sample));
+    const tallied = tallyOf(metric, before, sample, scope);
     const verdict = metricVerdict(metric, tallied, totalOf(metric, kind));
     if (verdict !== undefined) return endMetric(tallied, verdict);
-    return { ...tallied, nextDueAt: isoTime(nextDueMs(metric, before, sample, world.subject?.windowsSinceMs)) };
+    return { ...tallied, nextDueAt: isoTime(nextDueMs(metric, before, sample, windowsSinceOf(before, world.subject?.windowsSinceMs))) };
   }, stored);
+}
+
+function tallyOf(metric: Metric, before: MetricResult, sample: Sample, scope: Scope): MetricResult {
+  if (metric.compare === undefined) return tally(metric, before, measurementOf(judge(metric, sample.answer, scope), sample));
+  const { judgement, test } = judgeComparison(metric, before.comparison, sample.answer);
+  const tallied = tally(metric, before, measurementOf(judgement, sample));
+  if (test === undefined) return tallied;
+  return { ...tallied, comparison: { ...test, until: isoTime(sample.finishedAtMs), windows: (before.comparison?.windows ?? 0) + 1 } };
 }
 
 function expire({ world }: Frame, metric: Metric, result: MetricResult): MetricResult {

@@ -88,6 +88,10 @@ const metricResult = z.object({
   nextDueAt: timestamp().optional(),
   /** Since when nothing was seen: the clock of noData.action Wait. */
   silentSince: timestamp().optional(),
+  /** The sequential test of a metric with `compare`: what it has seen and says, until when, and in how many windows. */
+  comparison: z
+    .object({ state: z.string().max(32_768), verdict: z.enum(['worse', 'notWorse', 'unknown']), until: timestamp(), windows: counter() })
+    .optional(),
   /** Window start of the latest Pass: the evidence that a raise asks for. */
   passedWindowStartedAt: timestamp().optional(),
 });

@@ -48,9 +48,16 @@ export interface SlotInput {
   readonly context: AskContext;
 }
 
+/** When the next window may begin at the earliest; undefined: at any time. */
+export const windowsSinceOf = ({ comparison }: Pick<MetricResult, 'comparison'>, sinceMs: number | undefined): number | undefined =>
+  comparison === undefined ? sinceMs : Math.max(sinceMs ?? 0, Date.parse(comparison.until));
+
 export function slotOf(input: SlotInput): Result<Slot, readonly Problem[]> {
-  const { nowMs, metric, result, earliestMs, windowsSinceMs, scope, context } = input;
-  const dueMs = isAwaitedEarly(metric, result, windowsSinceMs) ? earliestMs : Math.max(earliestMs, Date.parse(result.nextDueAt ?? '') || 0);
+  const { nowMs, metric, result, earliestMs, scope, context } = input;
+  const windowsSinceMs = windowsSinceOf(result, input.windowsSinceMs);
+  const dueMs = isAwaitedEarly(metric, result, input.windowsSinceMs)
+    ? earliestMs
+    : Math.max(earliestMs, Date.parse(result.nextDueAt ?? '') || 0);
   const ownMs = ownWindowMs(scope);
   if (ownMs === undefined) return fail([noWindow]);
   const ask = (windowMs: number) => askingOf(metric, withWindow(scope, windowMs), context);

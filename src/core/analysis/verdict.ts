@@ -29,6 +29,8 @@ export function metricVerdict(metric: Metric, result: MetricResult, total: numbe
   const { failed, inconclusive, consecutiveError, consecutiveSuccess } = result;
   const latest = result.measurements.at(-1)?.message;
   const detail = latest === undefined ? '' : `: ${latest}`;
+  // A rejection of the test is final, whatever is tolerated.
+  if (result.comparison?.verdict === 'worse') return ended('Failed', latest ?? 'worse than stable');
   if (failed > failureLimit) return ended('Failed', `failed ${failed} > failureLimit ${failureLimit}`);
   if (result.invalid > 0) return ended('Error', `invalid${detail}`);
   if (consecutiveError > consecutiveErrorLimit)
@@ -37,6 +39,11 @@ export function metricVerdict(metric: Metric, result: MetricResult, total: numbe
     return ended('Inconclusive', `inconclusive ${inconclusive} > inconclusiveLimit ${inconclusiveLimit}`);
   if (consecutiveSuccessLimit !== undefined && consecutiveSuccess >= consecutiveSuccessLimit) {
     return ended('Successful', `consecutiveSuccess ${consecutiveSuccess} >= consecutiveSuccessLimit ${consecutiveSuccessLimit}`);
+  }
+  // What is not known yet does not advance count, and the windows are what was asked for.
+  if (metric.compare !== undefined) {
+    const isThrough = total !== undefined && (result.comparison?.windows ?? 0) >= total && result.comparison?.verdict === 'notWorse';
+    return isThrough ? ended('Successful', `count ${total} reached${detail}`) : undefined;
   }
   if (total === undefined || result.count < total) return undefined;
   if (result.successful === 0) return ended('Inconclusive', `count ${total} reached without a Pass`);
@@ -62,8 +69,10 @@ export function silenceVerdict(metric: Metric, result: MetricResult, atMs: numbe
 }
 
 /** A metric that is ended from outside: never Successful without a Pass. */
-export const closingVerdict = ({ successful }: MetricResult, why: string): Verdict =>
-  successful > 0 ? ended('Successful', why) : ended('Inconclusive', `${why}, without a Pass`);
+export const closingVerdict = (result: MetricResult, why: string): Verdict =>
+  result.successful > 0 && (result.comparison === undefined || result.comparison?.verdict === 'notWorse')
+    ? ended('Successful', why)
+    : ended('Inconclusive', `${why}, without a Pass`);
 
 /** The metric result with its verdict, which does not change again. */
 export const endMetric = (result: MetricResult, { phase, message }: Verdict): MetricResult => ({
