@@ -14,10 +14,10 @@ import {
   leaseState,
   leaseTimingProblem,
   microTime,
-  readLease,
 } from './lease.ts';
 import { watchLoopDelay } from './loop-delay.ts';
-import { compareResourceVersions, type KubeObject } from './object.ts';
+import type { KubeObject } from './object.ts';
+import { type Observation, SeenLease } from './seen-lease.ts';
 import { StoredLease } from './stored-lease.ts';
 
 export interface LeaderElectorOptions extends Partial<LeaseTiming> {
@@ -39,14 +39,6 @@ export interface LeaderCallbacks {
   onLost(reason: string): void;
 }
 
-interface Observation {
-  readonly object: KubeObject;
-  readonly record: LeaseRecord;
-  readonly atMs: number;
-}
-
-/** Servers that lag have caught up by then: what is still older than what was seen before is of a store that was put back from a backup. */
-const longestLagMs = 60_000;
 /** From a stop on, the answer to a renewal that is under way is waited for. The grace of a pod has to do for more than that. */
 const lastAnswerMs = 1_000;
 
@@ -58,13 +50,10 @@ export class LeaderElector {
   readonly #timing: LeaseTiming;
   readonly #lease: StoredLease;
   readonly #writeTimeoutMs: number;
-  #observed: Observation | undefined;
-  /** The newest version that was read or written, and when it, or a newer one, was last met. */
-  #newest: { readonly version: string; readonly atMs: number } | undefined;
+  readonly #seen: SeenLease;
   #held: { epoch: number; lastRenewMs: number } | undefined;
   /** An acquisition was sent and its answer never came: the lease may be ours though we do not lead. */
   #mayHold = false;
-  #highestEpoch = 0;
   #obstacle: string | undefined;
 
   constructor(options: LeaderElectorOptions) {
@@ -74,6 +63,7 @@ export class LeaderElector {
     this.#writeTimeoutMs = writeTimeoutMs;
     const problem = leaseTimingProblem(this.#timing) ?? (writeTimeoutMs >= renewDeadlineMs ? 'the write time-out is too long' : undefined);
     if (problem !== undefined) throw new RangeError(problem);
+    this.#seen = new SeenLease(options.clock);
     // Three attempts must fit into the renew deadline.
     this.#lease = new StoredLease(options, Math.floor(renewDeadlineMs / 3.5));
   }
@@ -90,7 +80,7 @@ export class LeaderElector {
 
   /** Who holds the lease as last seen. */
   get holder(): string | undefined {
-    return this.#observed?.record.holderIdentity || undefined;
+    return this.#seen.latest?.record.holderIdentity || undefined;
   }
 
   /** True while a write that is sent now ends before anyone else can take the lease. */
@@ -187,7 +177,7 @@ export class LeaderElector {
   /** How long the lease is somebody else's yet, as last seen; undefined where it is not. */
   #heldForMs(): number | undefined {
     const { clock, identity } = this.#options;
-    const state = leaseState(this.#observed?.record, this.#observed?.atMs ?? 0, clock.monotonicMs(), identity);
+    const state = leaseState(this.#seen.latest?.record, this.#seen.latest?.atMs ?? 0, clock.monotonicMs(), identity);
     return state.kind === 'held' ? state.remainingMs : undefined;
   }
 
@@ -201,7 +191,7 @@ export class LeaderElector {
     const wallMs = clock.nowMs();
     const sentAtMs = clock.monotonicMs();
     // What was once seen counts too: a hand may have lowered the number.
-    const nextEpoch = this.#highestEpoch + 1;
+    const nextEpoch = this.#seen.highestEpoch + 1;
     const epoch =
       observed === undefined
         ? Math.max(firstEpoch(wallMs), nextEpoch)
@@ -249,7 +239,7 @@ export class LeaderElector {
 
   async #renew(signal: AbortSignal): Promise<Result<void, KubeFailure>> {
     const { clock } = this.#options;
-    const { observed, held } = { observed: this.#observed, held: this.#held };
+    const { observed, held } = { observed: this.#seen.latest, held: this.#held };
     if (observed === undefined || held === undefined) return fail(localFailure('protocol', 'there is no lease to renew'));
     const sentAtMs = clock.monotonicMs();
     const record = this.#record(held.epoch, observed.record.acquireTime, clock.nowMs());
@@ -276,7 +266,7 @@ export class LeaderElector {
   /** Whether a write of ours landed, asking the server where its answer was lost. */
   async #settle(written: Result<KubeObject, KubeFailure>, record: LeaseRecord, signal: AbortSignal): Promise<Result<void, KubeFailure>> {
     if (written.ok) {
-      this.#note(written.value);
+      this.#seen.note(written.value);
       return ok(undefined);
     }
     if (written.failure.kind !== 'unknownOutcome') return written;
@@ -286,25 +276,10 @@ export class LeaderElector {
 
   async #observe(signal: AbortSignal | undefined): Promise<Result<Observation | undefined, KubeFailure>> {
     const reply = await this.#lease.get(signal);
-    if (reply.ok) return ok(this.#note(reply.value));
+    if (reply.ok) return ok(this.#seen.note(reply.value));
     if (reply.failure.kind !== 'notFound') return reply;
-    this.#observed = undefined;
+    this.#seen.forget();
     return ok(undefined);
-  }
-
-  /** What is known of it from now on: of a server that has not read everything yet, what was known before. */
-  #note(object: KubeObject): Observation | undefined {
-    const { resourceVersion: version = '' } = object.metadata;
-    const nowMs = this.#options.clock.monotonicMs();
-    const isOlder = this.#newest !== undefined && compareResourceVersions(version, this.#newest.version) < 0;
-    if (isOlder && this.#newest !== undefined && nowMs - this.#newest.atMs < longestLagMs) return this.#observed;
-    this.#newest = { version, atMs: nowMs };
-    const record = readLease(object);
-    this.#highestEpoch = Math.max(this.#highestEpoch, record.leaseTransitions);
-    const isSame = this.#observed !== undefined && sameJson(this.#observed.record, record);
-    const atMs = isSame && this.#observed !== undefined ? this.#observed.atMs : nowMs;
-    this.#observed = { object, record, atMs };
-    return this.#observed;
   }
 
   #record(leaseTransitions: number, acquireTime: string, wallMs: number): LeaseRecord {
