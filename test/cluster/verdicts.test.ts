@@ -3,7 +3,7 @@ import { afterAll, describe, expect, inject, test } from 'vitest';
 import { openBed } from './kit/bed.ts';
 import { POD_PREFIX } from './kit/layout.ts';
 import { pathOf } from './kit/paths.ts';
-import { waitFor, waitForObject } from './kit/wait.ts';
+import { sleep, waitFor, waitForObject } from './kit/wait.ts';
 import { type AnalysisRun, applyTemplates, eventReasons, metricOf, runsOf, silence, slowMs } from './support/analysis.ts';
 import { aRelease } from './support/release.ts';
 import { latency, type RolloutStatus, successRate } from './support/rollouts.ts';
@@ -199,6 +199,35 @@ describe.concurrent('a Prometheus that is away', () => {
     release.outage.open();
     await release.until('promoted', isPromoted(canary), 240_000);
     await release.serves(canary);
+    await release.holds();
+  });
+
+  test('now and then, and slow in between: a good release is promoted, a bad one rolled back, and neither by mistake', async ({
+    onTestFinished,
+  }) => {
+    const release = await aRelease(bed, 'v-flapping', { cleanup: onTestFinished, metrics: [successRate()], cuttable: true });
+    let isFlapping = true;
+    const flapping = (async () => {
+      for (let round = 0; isFlapping; round++) {
+        if (round % 2 === 0) release.outage.refuse();
+        else release.outage.stall();
+        await sleep(1_500);
+        release.outage.open();
+        await sleep(3_000);
+      }
+    })();
+    try {
+      const good = await release.change({ image: 'example/app:2' });
+      await release.until('promoted', isPromoted(good), 300_000);
+      await release.change({ image: 'example/app:3', behaviour: { 'error-rate': '0.4' } });
+      const back = await release.until('rolled back', isRolledBack, 300_000);
+      expect(back.abort?.reason).toBe('AnalysisFailed');
+      expect(back.history?.map(({ outcome }) => outcome)).toEqual(['Promoted', 'RolledBack']);
+      await release.serves(good);
+    } finally {
+      isFlapping = false;
+      await flapping;
+    }
     await release.holds();
   });
 
