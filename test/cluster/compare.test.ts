@@ -27,7 +27,7 @@ describe.concurrent('compare', () => {
     ['prometheus', { prometheus: { builtin: 'successRate' } }],
     ['smi', { trafficMetrics: { value: 'successRate' } }],
   ])(
-    'by %s: a release that fails 3 %% more is rolled back, though it passes 95 %%; the mended one is promoted',
+    'by %s: a release that fails three points more is rolled back, though it passes the threshold; the mended one is promoted',
     async ([name, provider], { onTestFinished }) => {
       const release = await aRelease(bed, `cmp-${name}`, {
         ...{ cleanup: onTestFinished, steps, perSecond: 100 },
