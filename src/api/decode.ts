@@ -9,6 +9,7 @@ import { withTaken } from '../core/taken.ts';
 import type { KubeObject } from '../kube/object.ts';
 import type { Result } from '../lib/index.ts';
 import { fail, ok } from '../lib/index.ts';
+import { compiled } from './compiled.ts';
 import type { FieldError } from './errors.ts';
 import { distinct, fieldErrors } from './errors.ts';
 import { annotations, finalizer, rollouts } from './group.ts';
@@ -73,9 +74,11 @@ function decodeTemplate(object: KubeObject, isNamespaced: boolean): Decoded<Anal
   return ok({ ...(isNamespaced ? { namespace: meta.namespace } : {}), name: meta.name, spec: spec.value });
 }
 
+const runSpec = compiled(analysisRunSpecSchema);
+
 export function decodeAnalysisRun(object: KubeObject): Decoded<AnalysisRun> {
   const meta = readMetadata(object);
-  const spec = readSpec(analysisRunSpecSchema, object);
+  const spec = readSpec(runSpec(), object);
   const errors = [...nameErrors(meta), ...spec.errors];
   if (errors.length > 0 || spec.value === undefined) return fail(distinct(errors));
   return ok({
