@@ -9,6 +9,7 @@ import { withTaken } from '../core/taken.ts';
 import type { KubeObject } from '../kube/object.ts';
 import type { Result } from '../lib/index.ts';
 import { fail, ok } from '../lib/index.ts';
+import { compiled } from './compiled.ts';
 import type { FieldError } from './errors.ts';
 import { distinct, fieldErrors } from './errors.ts';
 import { annotations, finalizer, rollouts } from './group.ts';
@@ -23,12 +24,19 @@ import { validateRollout } from './validate.ts';
  */
 export type Decoded<T> = Result<T, readonly FieldError[]>;
 
-export function decodeRollout(object: KubeObject): Decoded<Rollout> {
+/** `specOf`: for those who may have read the same spec before. */
+export function decodeRollout(object: KubeObject, specOf = readRolloutSpec): Decoded<Rollout> {
   const meta = readMetadata(object);
-  const spec = readSpec(rolloutSpecSchema, object);
+  const spec = specOf(object);
   const status = readRolloutStatus(at(object, 'status'));
-  const errors = [...nameErrors(meta), ...spec.errors, ...validateRollout(object), ...status.errors];
+  const errors = [...nameErrors(meta), ...spec.errors, ...status.errors];
   return errors.length > 0 || spec.value === undefined ? fail(distinct(errors)) : ok(rolloutOf(object, meta, spec.value, status.value));
+}
+
+/** The spec, and all that is wrong with it: by its schema, and by the rules between fields. Looks at the object's name and spec, and at nothing else. */
+export function readRolloutSpec(object: KubeObject): SpecRead<RolloutSpec> {
+  const spec = readSpec(rolloutSpecSchema, object);
+  return { ...spec, errors: [...spec.errors, ...validateRollout(object)] };
 }
 
 /**
@@ -73,9 +81,11 @@ function decodeTemplate(object: KubeObject, isNamespaced: boolean): Decoded<Anal
   return ok({ ...(isNamespaced ? { namespace: meta.namespace } : {}), name: meta.name, spec: spec.value });
 }
 
+const runSpec = compiled(analysisRunSpecSchema);
+
 export function decodeAnalysisRun(object: KubeObject): Decoded<AnalysisRun> {
   const meta = readMetadata(object);
-  const spec = readSpec(analysisRunSpecSchema, object);
+  const spec = readSpec(runSpec(), object);
   const errors = [...nameErrors(meta), ...spec.errors];
   if (errors.length > 0 || spec.value === undefined) return fail(distinct(errors));
   return ok({
@@ -141,10 +151,12 @@ const identityOf = ({ namespace, name, uid, resourceVersion }: Metadata) => ({ n
 /** A namespace is not asked for: a file need not name one. */
 const nameErrors = ({ name }: Metadata): readonly FieldError[] => (name === '' ? [{ path: 'metadata.name', message: 'is required' }] : []);
 
-function readSpec<T extends z.ZodType>(
-  schema: T,
-  object: unknown,
-): { readonly value?: z.output<T>; readonly errors: readonly FieldError[] } {
+export interface SpecRead<T> {
+  readonly value?: T;
+  readonly errors: readonly FieldError[];
+}
+
+function readSpec<T extends z.ZodType>(schema: T, object: unknown): SpecRead<z.output<T>> {
   const parsed = schema.safeParse(at(object, 'spec'), { reportInput: true });
   return parsed.success ? { value: parsed.data, errors: [] } : { errors: fieldErrors(parsed.error.issues, ['spec']) };
 }

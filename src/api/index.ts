@@ -1,7 +1,7 @@
 export { readBrokenRun } from './broken-run.ts';
 export type { CustomResourceDefinition } from './crds.ts';
 export { renderCrds } from './crds.ts';
-export type { Decoded } from './decode.ts';
+export type { Decoded, SpecRead } from './decode.ts';
 export {
   decodeAnalysisRun,
   decodeAnalysisTemplate,
@@ -9,6 +9,7 @@ export {
   decodeDecision,
   decodeLeavingRollout,
   decodeRollout,
+  readRolloutSpec,
 } from './decode.ts';
 export type { FieldError } from './errors.ts';
 export { summaryOf } from './errors.ts';

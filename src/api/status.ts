@@ -6,6 +6,7 @@ import { decisionStatusSchema } from '../core/decision.ts';
 import type { RolloutStatus } from '../core/rollout.ts';
 import { rolloutStatusSchema } from '../core/rollout.ts';
 import { isObject } from '../lib/index.ts';
+import { compiled } from './compiled.ts';
 import type { FieldError } from './errors.ts';
 import { fieldErrors } from './errors.ts';
 import { at, textAt } from './raw.ts';
@@ -21,11 +22,14 @@ interface StatusRead {
   readonly errors: readonly FieldError[];
 }
 
+const wholeRolloutStatus = compiled(rolloutStatusSchema);
+const wholeRunStatus = compiled(analysisRunStatusSchema);
+
 const unseen = (): RolloutStatus => ({ observedGeneration: -1, conditions: [] });
 
 export function readRolloutStatus(status: unknown): StatusRead {
   if (!isObject(status)) return { value: unseen(), errors: [] };
-  const whole = rolloutStatusSchema.safeParse(status);
+  const whole = wholeRolloutStatus().safeParse(status);
   if (whole.success) return { value: whole.data, errors: [] };
   return {
     value: {
@@ -94,7 +98,7 @@ function readable(schema: z.ZodObject, value: Record<string, unknown>): Record<s
 /** Counts that cannot be read may have held a failure: the run ends as an Error, and is not measured anew. */
 export function readRunStatus(status: unknown): AnalysisRunStatus {
   if (!isObject(status)) return analysisRunStatusSchema.parse({});
-  const whole = analysisRunStatusSchema.safeParse(status);
+  const whole = wholeRunStatus().safeParse(status);
   if (whole.success) return whole.data;
   const { phase, metricResults, ...rest } = analysisRunStatusSchema.shape;
   const others = Object.entries(rest).flatMap(([key, schema]) => {

@@ -14,8 +14,9 @@ import { rootCaName } from '../core/revision.ts';
 import type { Change, Contact, KubeClient, KubeObject, Resource, Selection, Versioned } from '../kube/index.ts';
 import { keyOf, Reflector, Store } from '../kube/index.ts';
 import type { Clock, Logger, Random, Result } from '../lib/index.ts';
-import { ok, TextPacker } from '../lib/index.ts';
+import { ok } from '../lib/index.ts';
 import { thing } from './dependencies.ts';
+import { rolloutSpecs, UserTemplates } from './read-before.ts';
 import type { ConfigRecord, DeploymentRecord, EndpointsRecord, RolloutRecord, ServiceRecord } from './records.ts';
 import { projectConfig, projectDeployment, projectEndpoints, projectRollout, projectService } from './records.ts';
 import type { Refusals } from './refusals.ts';
@@ -71,14 +72,15 @@ export class Cache {
     this.#options = options;
     const { onThings, onRollout, onRun } = options;
     const { interner } = options.settling;
-    const templates = new TextPacker();
+    const specOf = rolloutSpecs();
+    const userTemplates = new UserTemplates();
     const claims = ({ namespace, service, workload }: RolloutRecord) => [
       thing.claim(namespace, service),
       ...(workload === undefined ? [] : [thing.deployment(namespace, workload)]),
     ];
     const rolloutsWatch = this.#watch<RolloutRecord>(
       rollouts,
-      (object) => projectRollout(object, interner),
+      (object) => projectRollout(object, interner, specOf),
       (change) => {
         onRollout(change);
         onThings([
@@ -93,7 +95,7 @@ export class Cache {
     );
     const deploymentsWatch = this.#watch<DeploymentRecord>(
       deployments,
-      (object) => projectDeployment(object, interner, templates),
+      (object) => projectDeployment(object, interner, userTemplates),
       ({ before, after }) => {
         onThings(marked(thing.deployment, before, after));
         if ((before?.meshLabels === undefined) !== (after?.meshLabels === undefined)) options.onMeshSign();

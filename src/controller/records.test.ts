@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../kube/index.ts';
-import { Interner, TextPacker } from '../lib/index.ts';
+import { Interner } from '../lib/index.ts';
+import { UserTemplates } from './read-before.ts';
 import * as records from './records.ts';
 
 const { projectConfig } = records;
 const projectRollout = (object: KubeObject) => records.projectRollout(object, new Interner());
-const projectDeployment = (object: KubeObject) => records.projectDeployment(object, new Interner(), new TextPacker());
+const projectDeployment = (object: KubeObject) => records.projectDeployment(object, new Interner(), new UserTemplates());
 const projectService = (object: KubeObject) => records.projectService(object, new Interner());
 const projectEndpoints = (object: KubeObject) => records.projectEndpoints(object, new Interner());
 

@@ -1,14 +1,15 @@
 import type { FieldError } from '../api/index.ts';
 import { annotations, decodeLeavingRollout, decodeRollout, finalizer, labels, textAt } from '../api/index.ts';
 import { rolloutUidAnnotation } from '../core/names.ts';
-import { configsAnnotation, portsSinceAnnotation, templateHashAnnotation, templateHashOf } from '../core/objects/index.ts';
+import { configsAnnotation, portsSinceAnnotation, templateHashAnnotation } from '../core/objects/index.ts';
 import type { ConfigUse } from '../core/revision.ts';
-import { configHash, configUses } from '../core/revision.ts';
+import { configHash } from '../core/revision.ts';
 import type { Rollout } from '../core/rollout.ts';
 import type { RootPort } from '../core/world.ts';
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta, OwnerReference, Versioned } from '../kube/index.ts';
-import type { Interner, PackedText, Result, TextPacker } from '../lib/index.ts';
+import type { Interner, PackedText, Result } from '../lib/index.ts';
 import { isObject, ok } from '../lib/index.ts';
+import type { RolloutSpecs, UserTemplates } from './read-before.ts';
 
 /** Projections: what the stores keep of each object. Raw objects are never held; names that several objects repeat are kept once. */
 
@@ -40,10 +41,10 @@ export interface RolloutRecord {
 
 const noStatus: RolloutRecord['rawStatus'] = {};
 
-export function projectRollout(object: KubeObject, shared: Shared): RolloutRecord {
+export function projectRollout(object: KubeObject, shared: Shared, specOf?: RolloutSpecs): RolloutRecord {
   const { metadata } = object;
   const isHeld = metadata.finalizers?.includes(finalizer) === true;
-  const whole = decodeRollout(object);
+  const whole = decodeRollout(object, specOf);
   const readable = whole.ok || metadata.deletionTimestamp === undefined ? whole : decodeLeavingRollout(object);
   const decoded = sharing(readable, (value) => shared.share(value));
   // One that became invalid still has what it took over: it is nobody else's.
@@ -100,13 +101,14 @@ export interface DeploymentRecord {
 
 const meshWords = /linkerd|smi|osm|openservicemesh|maesh|traefik|nginx|consul/;
 
-export function projectDeployment(object: KubeObject, shared: Shared, templates: TextPacker): DeploymentRecord {
+export function projectDeployment(object: KubeObject, shared: Shared, templates: UserTemplates): DeploymentRecord {
   const { metadata } = object;
   const spec = isObject(object.spec) ? object.spec : {};
   const status = isObject(object.status) ? object.status : {};
   const mark = markOf(metadata, shared);
   const isOurs = mark?.ownerUid !== undefined;
   const template = isObject(spec.template) ? spec.template : {};
+  const user = isOurs ? undefined : templates.of(template);
   const own = metadata.labels ?? {};
   return {
     namespace: shared.text(metadata.namespace ?? ''),
@@ -125,9 +127,9 @@ export function projectDeployment(object: KubeObject, shared: Shared, templates:
     availableSinceMs: isOurs ? availableSince(status.conditions) : undefined,
     copies: isOurs ? copiesOf(metadata.annotations?.[configsAnnotation]) : none,
     mark,
-    templateHash: isOurs ? (metadata.annotations?.[templateHashAnnotation] ?? '') : templateHashOf(template),
-    template: isOurs ? undefined : templates.pack(JSON.stringify(template)),
-    uses: isOurs ? none : shared.share(configUses(template)),
+    templateHash: user?.hash ?? metadata.annotations?.[templateHashAnnotation] ?? '',
+    template: user?.packed,
+    uses: user === undefined ? none : shared.share(user.uses),
     replicasManager: textOf(managerOf(metadata.managedFields, ['f:spec', 'f:replicas'], 'Any'), shared),
     meshLabels: !isOurs && meshWords.test(`${metadata.name} ${JSON.stringify(own)}`) ? own : undefined,
   };

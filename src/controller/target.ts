@@ -1,3 +1,4 @@
+import { templateHashOf } from '../core/objects/index.ts';
 import type { ConfigUse } from '../core/revision.ts';
 import { configUses, revisionOf } from '../core/revision.ts';
 import type { Rollout } from '../core/rollout.ts';
@@ -15,7 +16,7 @@ export interface TargetStores {
 export function usesOf(rollout: Rollout, workload: DeploymentRecord | undefined): readonly ConfigUse[] {
   const { trackConfig, template } = rollout.spec;
   if (trackConfig === 'None') return [];
-  const uses = template === undefined ? (workload?.uses ?? []) : configUses(template);
+  const uses = template === undefined ? (workload?.uses ?? []) : ownOf(template).uses;
   return trackConfig === 'All' ? uses : uses.filter(({ kind }) => kind === 'ConfigMap');
 }
 
@@ -28,7 +29,7 @@ export function targetOf(
   const configs = configsOf(rollout.namespace, uses, stores);
   if (typeof configs === 'string') return { kind: 'unknown', reason: 'ConfigNotFound', message: configs };
   const { workloadRef, template } = rollout.spec;
-  if (template !== undefined) return revisionTarget(() => template, undefined, configs);
+  if (template !== undefined) return revisionTarget(() => template, ownOf(template).hash, configs);
   const name = workloadRef?.name ?? '';
   if (workload === undefined) return { kind: 'unknown', reason: 'WorkloadNotFound', message: `Deployment ${name} does not exist` };
   const packed = workload.template;
@@ -38,17 +39,32 @@ export function targetOf(
   return revisionTarget(() => JSON.parse(packed.unpack()) as PodTemplate, workload.templateHash, configs);
 }
 
+interface OwnTemplate {
+  readonly hash: string;
+  readonly uses: readonly ConfigUse[];
+}
+
+const ownTemplates = new WeakMap<PodTemplate, OwnTemplate>();
+
+/** Of a template that is written in the Rollout: every pass looks at it, and it stays as it is. */
+function ownOf(template: PodTemplate): OwnTemplate {
+  const known = ownTemplates.get(template);
+  if (known !== undefined) return known;
+  const own = { hash: templateHashOf(template), uses: configUses(template) };
+  ownTemplates.set(template, own);
+  return own;
+}
+
 /** At rest nobody asks for the template itself, where its hash is known already: it is unpacked for those who do, once. */
-function revisionTarget(unpack: () => PodTemplate, templateHash: string | undefined, configs: readonly ConfigRef[]): Target {
+function revisionTarget(unpack: () => PodTemplate, templateHash: string, configs: readonly ConfigRef[]): Target {
   let template: PodTemplate | undefined;
   const read = () => {
     template ??= unpack();
     return template;
   };
-  const isPlain = configs.length === 0 && templateHash !== undefined;
   return {
     kind: 'revision',
-    revision: isPlain ? templateHash : revisionOf(read(), configs),
+    revision: configs.length === 0 ? templateHash : revisionOf(read(), configs),
     configs,
     get template() {
       return read();

@@ -20,7 +20,7 @@ type Kind = RunView['kind'];
 const keyOf = { Step: 'steps', Background: 'background', AfterPromotion: 'bake' } as const satisfies Record<Kind, keyof Prints>;
 
 /** Of steps and analyses, as they were when they were begun. */
-type Prints = Required<Pick<Run, 'steps' | 'background' | 'bake'>>;
+export type Prints = Required<Pick<Run, 'steps' | 'background' | 'bake'>>;
 
 const printOf = (value: unknown): string => sha256Hex(canonicalJson(value ?? null)).slice(0, 10);
 
@@ -71,17 +71,17 @@ export function nextRound(run: Run, ...kinds: readonly Kind[]): Run {
 }
 
 /** Of this kind, was what is asked now begun? One written by a version that kept no print, or by a CRD that drops it, shows no sign of an edit. */
-export function isEdited(world: World, run: Run, kind: Kind): boolean {
+export function isEdited(prints: Prints, run: Run, kind: Kind): boolean {
   const begun = run[keyOf[kind]];
-  return begun !== undefined && begun !== printsOf(world)[keyOf[kind]];
+  return begun !== undefined && begun !== prints[keyOf[kind]];
 }
 
 /** An analysis that was edited in mid-run begins anew, and with the bake's its clock: all of it is to be watched by what is asked now. */
-export function withAnalyses(world: World, draft: Draft, now: string): Draft {
+export function withAnalyses(prints: Prints, draft: Draft, now: string): Draft {
   const { run, step } = draft.status;
   if (run === undefined) return draft;
-  const edited = (['Background', 'AfterPromotion'] as const).filter((kind) => isEdited(world, run, kind));
-  const { background, bake } = printsOf(world);
+  const edited = (['Background', 'AfterPromotion'] as const).filter((kind) => isEdited(prints, run, kind));
+  const { background, bake } = prints;
   if (run.background === background && run.bake === bake) return draft;
   const next = { ...nextRound(run, ...edited), background, bake };
   const isBaking = step?.kind === 'bake' && edited.includes('AfterPromotion');

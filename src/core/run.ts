@@ -48,13 +48,14 @@ export function begin(world: World, draft: Draft, revision: string, attempt = 1)
 export function withEdits(world: World, draft: Draft): Draft {
   const { run, step } = draft.status;
   if (run === undefined || step === undefined) return draft;
-  const { steps } = printsOf(world);
+  const prints = printsOf(world);
+  const { steps } = prints;
   const now = isoOf(world.nowMs);
   const counted = run.steps === steps ? draft : withStatus(draft, { run: { ...run, steps } });
-  if (!isEdited(world, run, 'Step')) return withAnalyses(world, counted, now);
+  if (!isEdited(prints, run, 'Step')) return withAnalyses(prints, counted, now);
   if (!isThrough(draft.status)) return startOver(world, counted);
   const relabelled = { ...stepStatus(world, stepsIn(world).length, step.startedAt), kind: step.kind };
-  return withAnalyses(world, withStatus(counted, { step: relabelled }), now);
+  return withAnalyses(prints, withStatus(counted, { step: relabelled }), now);
 }
 
 const isThrough = ({ step, weight, run }: RolloutStatus): boolean =>

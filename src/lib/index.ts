@@ -12,6 +12,7 @@ export { mergePatch } from './merge-patch.ts';
 export { MultiMap } from './multi-map.ts';
 export type { Random } from './random.ts';
 export { seededRandom, systemRandom } from './random.ts';
+export { Recent } from './recent.ts';
 export type { Result } from './result.ts';
 export { fail, ok, unreachable } from './result.ts';
 export { PackedText, TextPacker } from './text-packer.ts';
