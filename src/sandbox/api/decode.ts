@@ -94,7 +94,7 @@ export function complete(call: Call, written: Members, from: 'body' | 'patch' | 
   const { kind, version } = call;
   const given = withMetadata(written);
   const [fresh, stored] = parted(live === undefined ? given : share(given, live, version.schema), version.schema);
-  const filled = isAsItShouldBe(fresh, stored, version.schema)
+  const filled = isAsItShouldBe(fresh, stored, version.schema, live?.metadata)
     ? ({ ...stored, ...fresh } as unknown as ApiObject)
     : completed(call, fresh, stored, from);
   checkTimes(call, filled);
@@ -102,11 +102,11 @@ export function complete(call: Call, written: Members, from: 'body' | 'patch' | 
 }
 
 /** Nothing of it would be pruned, tidied, refused or filled in. */
-function isAsItShouldBe(fresh: Members, stored: Members, schema: Schema): boolean {
+function isAsItShouldBe(fresh: Members, stored: Members, schema: Schema, live: unknown): boolean {
   for (const key of Object.keys(fresh)) {
     const member = fresh[key];
     const isNamed = (key === 'apiVersion' || key === 'kind') && typeof member === 'string' && member !== '';
-    if (!isNamed && !isSound(member, memberSchema(schema, key))) return false;
+    if (!isNamed && !isSound(member, memberSchema(schema, key), key === 'metadata' ? live : undefined)) return false;
   }
   return !isWanting(schema, (key) => fresh[key] !== undefined || stored[key] !== undefined);
 }

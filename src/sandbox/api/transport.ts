@@ -9,10 +9,10 @@ import {
   type TransportStream,
 } from '../../kube/index.ts';
 import { type Clock, fail, ok, type Result } from '../../lib/index.ts';
-import { asRead } from './as-read.ts';
 import { jsonText } from './json-text.ts';
 import type { ApiLine, LineWatch, Outcome } from './line.ts';
 import type { ApiRequest, ApiWatchEvent } from './port.ts';
+import { freeze } from './values.ts';
 
 export interface DirectTransportOptions {
   readonly line: ApiLine;
@@ -138,14 +138,14 @@ function interrupted(isWrite: boolean, isAborted: boolean): KubeFailure {
 function replyOf({ answer: { status, headers, body } }: Extract<Outcome, { kind: 'answered' }>): TransportReply {
   if (typeof body === 'string') return { status, headers, body };
   return {
-    ...{ status, headers, json: asRead(body) },
+    ...{ status, headers, json: freeze(body ?? null) },
     get body() {
       return jsonText(body);
     },
   };
 }
 
-const lineRead = ({ type, object }: ApiWatchEvent): object => ({ type, object: asRead(object) });
+const lineRead = ({ type, object }: ApiWatchEvent): object => ({ type, object: freeze(object) });
 
 /** Lines that are pushed, to be iterated once. */
 class Lines implements AsyncIterable<string | object> {

@@ -3,12 +3,30 @@ import { isObject } from '../../lib/index.ts';
 /** A JSON object that nobody changes. */
 export type Members = Readonly<Record<string, unknown>>;
 
-/** Freezes a JSON value all the way down; what is frozen already, is taken to be so in depth. */
+/**
+ * Freezes a value all the way down, as somebody would read its JSON: members that are undefined are not there. The value itself where there are none; what is
+ * frozen already, is taken to be so in depth.
+ */
 export function freeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  Object.freeze(value);
-  for (const member of Object.values(value)) freeze(member);
-  return value;
+  const members = value as Record<string, unknown>;
+  let hasGaps = false;
+  for (const key of Object.keys(members)) {
+    const member = members[key];
+    if (member === undefined) hasGaps = true;
+    else if (typeof member === 'object' && member !== null) {
+      const frozen = freeze(member);
+      if (frozen !== member) members[key] = frozen;
+    }
+  }
+  return Object.freeze(hasGaps ? withoutGaps(members) : members) as T;
+}
+
+function withoutGaps(members: Record<string, unknown>): unknown {
+  if (Array.isArray(members)) return members.map((item) => item ?? null);
+  const result: Record<string, unknown> = {};
+  for (const key of Object.keys(members)) if (members[key] !== undefined) result[key] = members[key];
+  return result;
 }
 
 export const membersOf = (value: unknown): Members => (isObject(value) ? value : {});

@@ -66,14 +66,25 @@ export function keyWithoutLabels(labels: Labels, names: ReadonlySet<string>): st
 
 /** The order of Prometheus: label by label, name before value, the shorter set first. */
 export function compareLabels(left: Labels, right: Labels): number {
-  const others = right.entries();
-  for (const [name, value] of left) {
-    const { value: other, done } = others.next();
-    if (done === true) return 1;
-    if (name !== other[0]) return name < other[0] ? -1 : 1;
-    if (value !== other[1]) return value < other[1] ? -1 : 1;
+  const [mine, theirs] = [flatOf(left), flatOf(right)];
+  for (let index = 0; index < mine.length; index += 1) {
+    const [one, other] = [mine[index] ?? '', theirs[index]];
+    if (other === undefined) return 1;
+    if (one !== other) return one < other ? -1 : 1;
   }
-  return left.size - right.size;
+  return mine.length - theirs.length;
+}
+
+const flats = new WeakMap<Labels, readonly string[]>();
+
+/** Names and values in turn. */
+function flatOf(labels: Labels): readonly string[] {
+  let flat = flats.get(labels);
+  if (flat === undefined) {
+    flat = [...labels].flat();
+    flats.set(labels, flat);
+  }
+  return flat;
 }
 
 function sorted(entries: readonly (readonly [string, string])[]): Labels {

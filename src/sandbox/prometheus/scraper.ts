@@ -41,8 +41,8 @@ interface Known {
   /** What the counter had already when it was made to begin anew. */
   since: number;
   value: number;
-  /** In the last scrape. */
-  isThere: boolean;
+  /** The last scrape that it was in. */
+  seenIn: number;
 }
 
 /** Reads its targets every interval of the clock's time and writes what they say into the store. */
@@ -52,6 +52,9 @@ export class Scraper {
   readonly #known = new Map<ScrapeTarget, Map<string, Known>>();
   /** The lines of a target, which are the same objects from scrape to scrape. */
   readonly #lines = new WeakMap<Exposed, Known>();
+  /** What was in the last scrape of a target. */
+  readonly #there = new WeakMap<ScrapeTarget, Set<Known>>();
+  #scrapes = 0;
   readonly #own = new WeakMap<ScrapeTarget, Map<string, GrowingSeries>>();
   #cancels: (() => void)[] = [];
 
@@ -85,7 +88,8 @@ export class Scraper {
     if (drawn.find('skipped') !== undefined) return;
     const isDown = drawn.find('down') !== undefined;
     const { omits } = drawn.find('partial') ?? {};
-    const lines = isDown ? [] : target.read().filter((line) => omits === undefined || !omits(line));
+    const all = isDown ? [] : target.read();
+    const lines = omits === undefined ? all : all.filter((line) => !omits(line));
     this.#write(target, lines);
     this.#writeOwn(target, 'up', isDown ? 0 : 1);
     this.#writeOwn(target, 'scrape_samples_scraped', lines.length);
@@ -105,15 +109,22 @@ export class Scraper {
   #write(target: ScrapeTarget, lines: readonly Exposed[]): void {
     const { store, clock } = this.#options;
     const nowMs = clock.nowMs();
-    const before = [...this.#knownOf(target).values()].filter(({ isThere }) => isThere);
-    for (const each of before) each.isThere = false;
+    this.#scrapes += 1;
     for (const line of lines) {
       const known = this.#lineOf(line, target);
-      known.isThere = true;
+      known.seenIn = this.#scrapes;
       known.value = line.value;
       store.appendTo(known.series, nowMs, line.value - known.since);
     }
-    for (const { series, isThere } of before) if (!isThere) store.markStale(series.labels, nowMs);
+    const there = this.#there.get(target) ?? new Set();
+    // Most scrapes see what the last one saw.
+    for (const known of there) {
+      if (known.seenIn === this.#scrapes) continue;
+      store.endAt(known.series, nowMs);
+      there.delete(known);
+    }
+    for (const line of there.size === lines.length ? [] : lines) there.add(this.#lineOf(line, target));
+    this.#there.set(target, there);
   }
 
   #lineOf(line: Exposed, target: ScrapeTarget): Known {
@@ -123,7 +134,7 @@ export class Scraper {
       const labels = labelsOf({ ...line.labels, job, instance, [metricName]: line.name });
       const ofTarget = this.#knownOf(target);
       const key = labelsKey(labels);
-      known = ofTarget.get(key) ?? { series: this.#options.store.seriesOf(labels), since: 0, value: 0, isThere: true };
+      known = ofTarget.get(key) ?? { series: this.#options.store.seriesOf(labels), since: 0, value: 0, seenIn: 0 };
       ofTarget.set(key, known);
       this.#lines.set(line, known);
     }

@@ -58,7 +58,11 @@ export class TimeSeriesStore implements SeriesSource {
 
   /** The series ends here. */
   markStale(labels: Labels, atMs: number): boolean {
-    const series = this.seriesOf(labels);
+    return this.endAt(this.seriesOf(labels), atMs);
+  }
+
+  /** `markStale` for whoever keeps the series at hand. */
+  endAt(series: GrowingSeries, atMs: number): boolean {
     if (atMs <= lastOf(series)) return false;
     series.staleAtMs.push(atMs);
     return true;

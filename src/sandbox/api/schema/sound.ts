@@ -4,12 +4,12 @@ import { isOpen, memberSchema, type Schema } from './schema.ts';
 
 /**
  * Whether a value is as it would be after it was pruned, tidied, found to be of its types and given its defaults: most of what is written is, and one look is
- * cheaper than four. False only says that it takes those four to know.
+ * cheaper than four. False only says that it takes those four to know. `live`: what is stored, the members of which have been through this.
  */
-export function isSound(value: unknown, schema: Schema | undefined): boolean {
+export function isSound(value: unknown, schema: Schema | undefined, live?: unknown): boolean {
   if (value === null || value === undefined || schema === undefined) return false;
   if (isComplete(value, schema)) return true;
-  const { known, wanted } = plainOf(schema);
+  const { known } = plainOf(schema);
   if (known === undefined) return false;
   switch (typeof value) {
     case 'string':
@@ -19,7 +19,7 @@ export function isSound(value: unknown, schema: Schema | undefined): boolean {
     case 'boolean':
       return known.isFlag && (value || !known.omitsEmpty);
     default:
-      return Array.isArray(value) ? hasSoundItems(value, schema, known) : hasSoundMembers(value, schema, { known, wanted });
+      return Array.isArray(value) ? hasSoundItems(value, schema, known) : hasSoundMembers(value, schema, isObject(live) ? live : nothing);
   }
 }
 
@@ -81,11 +81,16 @@ function hasSoundItems(list: readonly unknown[], schema: Schema, { isList, omits
   return true;
 }
 
-function hasSoundMembers(value: unknown, schema: Schema, { known, wanted }: Plain): boolean {
+const nothing: Readonly<Record<string, unknown>> = {};
+
+function hasSoundMembers(value: unknown, schema: Schema, live: Readonly<Record<string, unknown>>): boolean {
+  const { known, wanted } = plainOf(schema);
   if (known?.isMap !== true || !isObject(value)) return false;
   let isEmpty = true;
   for (const key of Object.keys(value)) {
-    if (!isSound(value[key], memberSchema(schema, key))) return false;
+    const member = value[key];
+    const isStored = member !== undefined && member === live[key];
+    if (!isStored && !isSound(member, memberSchema(schema, key))) return false;
     isEmpty = false;
   }
   if (isEmpty && known.omitsEmpty) return false;
