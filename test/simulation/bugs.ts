@@ -97,6 +97,26 @@ export const bugs: readonly Bug[] = [
     what: 'the namespace of the lease was tried once: where it was refused at first nobody ever led',
   },
   {
+    ...{ where: 'product', found: '`split-edited` and `hpa-scales`, law I5', fix: '2f32e2b' },
+    what: 'a share that somebody had taken from a canary came back at once, though an autoscaler had asked for more pods than it had',
+  },
+  {
+    ...{ where: 'product', found: '`sigterm` beside `time-travel`, law I32', fix: '68c283c' },
+    what: 'a process that was told to stop while a renewal was under way, beside a server that lagged, could not give the lease back',
+  },
+  {
+    ...{ where: 'product', found: 'an edit of `minPodsPerRevision`, law I6', fix: 'a14da96' },
+    what: 'with minPodsPerRevision above replicas stable had fewer pods than a canary, from its promotion on',
+  },
+  {
+    ...{ where: 'product', found: '`hpa-scales` in an abort, law I7', fix: '0e1e590' },
+    what: 'while an abort waited for the data plane an autoscaler could take pods of stable that it had just asked for',
+  },
+  {
+    ...{ where: 'product', found: '`admission-mutates` and a deletion, law L1', fix: '2fa4f37' },
+    what: 'a deletion gave back the template for ever where a webhook had changed that of the revision when it was made',
+  },
+  {
     ...{ where: 'sandbox', found: '`gc-deletes-stable`, lost requests', fix: '8531d3f' },
     what: 'of two pieces of news at one moment a proxy of the sandbox could take the older one last',
   },
