@@ -73,7 +73,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a new template takes over the weight of the old one',
     file: 'src/core/phases/leaving.ts',
-    from: "if (!isOut(draft)) return cutting(fromTheStart(world, draft), 'Progressing');",
+    from: "if (!isOut(draft)) return untilOut(world, draft, cutting(fromTheStart(world, draft), 'Progressing'));",
     to: '',
     test: 'churn',
     scenario: 'the old canary is at 0, confirmed',

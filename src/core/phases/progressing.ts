@@ -12,39 +12,22 @@ import {
   stepsIn,
   stepWeight,
 } from '../facts.ts';
-import { revisionName } from '../names.ts';
 import type { RunOrder } from '../plan.ts';
 import type { RolloutStatus } from '../rollout.ts';
 import { currentRunsOf, liveRunsOf, roundOf, runsOf } from '../rounds.ts';
 import { abort, changedWeight, cutWeight, promote, raiseFloor, stepStatus, withEdits } from '../run.ts';
-import { fingerprintOf, shareOf } from '../split.ts';
 import type { ArgValue, StepOutcome, TemplateRef } from '../steps/index.ts';
 import { decideStep } from '../steps/index.ts';
 import { isoOf, msOf } from '../time.ts';
 import type { RunView, World } from '../world.ts';
 import { stopClock, waitAgainstDeadline } from './deadline.ts';
-import { backgroundRun, firstMeasured, isWatched, podsGuard, promotionGuard, raiseGuard, reachableAt, sceneGuard } from './guards.ts';
+import { backgroundRun, firstMeasured, isWatched, podsGuard, promotionGuard, raiseGuard, reachableAt } from './guards.ts';
+import { withheld } from './withheld.ts';
 
 /** A canary on its way: what must stop it first, then the step that it is at. */
 export function progressing(world: World, draft: Draft): Draft {
   const floored = raiseFloor(world, withEdits(world, withheld(world, draft)));
   return stopForAnalysis(world, floored) ?? stopForPods(world, floored) ?? walk(world, watched(world, recovered(world, floored)));
-}
-
-/**
- * A raise that was written down and has not reached the split when somebody pauses, a window closes or pods are lost (its leader ended in between) is taken back: the
- * split still says what it did. What a stranger took out of the split is put right as ever.
- */
-function withheld(world: World, draft: Draft): Draft {
-  const { weight, canaryRevision = '' } = draft.status;
-  if (weight === undefined || world.traffic.kind === 'unusable') return draft;
-  const { split: view } = world.traffic;
-  const isAsWritten = view.kind === 'present' && view.ownership.kind === 'ours' && view.stamp?.fingerprint === fingerprintOf(view.split);
-  if (!isAsWritten) return draft;
-  const given = shareOf(view.split, revisionName(world.rollout.name, canaryRevision));
-  return given < weight.desired && sceneGuard(world, draft, weight.desired) !== undefined
-    ? withStatus(draft, { weight: changedWeight(weight, given) })
-    : draft;
 }
 
 /** A failed analysis ends the attempt in whatever step, pause or bake it happens, also one that was edited or begun again since. */

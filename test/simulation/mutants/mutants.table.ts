@@ -53,7 +53,7 @@ export const mutants: readonly Mutant[] = [
     c: 'C6',
     name: 'an overtaken canary is let go while it still has its weight',
     file: 'src/core/phases/leaving.ts',
-    from: "if (!isOut(draft)) return cutting(world, fromTheStart(world, draft), 'Progressing');",
+    from: "if (!isOut(draft)) return untilOut(world, draft, cutting(world, fromTheStart(world, draft), 'Progressing'));",
     to: '',
     laws: ['I0', 'I3', 'I6', 'I21', 'L2'],
     workloads: ['overtaken', 'reverted'],
