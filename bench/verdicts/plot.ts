@@ -19,10 +19,10 @@ const [width, height, left, top, gap] = [330, 210, 50, 34, 74];
 
 export function plot(panels: readonly Panel[]): string {
   const names = panels[0]?.lines.map(({ name }) => name) ?? [];
-  const all = { width: left + panels.length * (width + gap), height: top + height + 74 };
+  const all = { width: left + panels.length * (width + gap), height: top + height + 92 };
   const legend = names.map((name, index) => {
-    const x = left + index * 136;
-    return `<rect x="${x}" y="${all.height - 22}" width="14" height="4" fill="${colours[index]}"/>${text(x + 19, all.height - 16, name)}`;
+    const [x, y] = [left + (index % 3) * 270, top + height + 60 + 18 * Math.floor(index / 3)];
+    return `<rect x="${x}" y="${y - 6}" width="14" height="4" fill="${colours[index]}"/>${text(x + 19, y, name)}`;
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${all.width} ${all.height}" width="${all.width}" height="${all.height}" font-family="sans-serif" font-size="12">`,

@@ -122,7 +122,7 @@ export const traces: readonly Trace[] = [
   {
     name: 'stretched counts, said',
     isFair: true,
-    what: '100 rps, of which a window of two scrapes sees half, and says twice that; `inflation: 2`',
+    what: '100 rps, of which a window of two scrapes sees half, and says twice that; `inflation: 2`, which only ours can be told',
     window: (random, _, loss) => stretched(random, loss, 2),
   },
   {
