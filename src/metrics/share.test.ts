@@ -4,7 +4,7 @@ import { fail, ok } from '../lib/result.ts';
 import { dialectOf } from './dialects.ts';
 import { rowLabel } from './promql.ts';
 import { createSources } from './registry.ts';
-import { askShare, type ShareQuestion, shareWindowTooShort } from './share.ts';
+import { askShare, type ShareQuestion, shareQuery, shareWindowTooShort } from './share.ts';
 import type { MetricIo } from './source.ts';
 import { json, startServer, type TestServer, vector } from './testing/http-server.ts';
 import { testIo } from './testing/io.ts';
@@ -31,6 +31,23 @@ async function readingOf(body: object, status = 200) {
 }
 
 const blank = { windowStartedAtMs: 1_000_000, windowMs: 30_000, canaryRequests: 0, stableRequests: 0, hasSeries: false };
+
+describe('what the share counts', () => {
+  it.each([
+    // Of Linkerd and Istio the client's side: the server's counts clients without a proxy, too.
+    ['linkerd', 'response_total{direction="outbound",dst_namespace="shop",dst_service="web-new"}'],
+    ['istio', 'istio_requests_total{reporter="source",destination_service_namespace="shop",destination_service_name="web-new"}'],
+    ['osm', 'osm_request_total{destination_namespace="shop",destination_kind="Deployment",destination_name="web-new"}'],
+    ['traefik-mesh', 'traefik_service_requests_total{service=~"shop-web-web-[0-9]+-web-new-traffic-split-backend@http"}'],
+    ['consul', 'envoy_cluster_upstream_rq_xx{consul_destination_service="web-new",consul_destination_namespace="default"}'],
+    ['nginx', 'nginxplus_upstream_server_responses{dst_namespace="shop",dst_deployment="web-new"}'],
+    ['envoy', 'envoy_cluster_upstream_rq_xx{envoy_cluster_name=~"shop/web-new\\\\|[0-9]+"}'],
+  ])('of %s is what the clients’ proxies sent', (mesh, series) => {
+    const query = shareQuery(aQuestion(), dialectOf(mesh) ?? expect.fail());
+    expect(query).toContain(`sum(increase(${series}[30s])), "${rowLabel}", "canary"`);
+    expect(query).toContain(`count(${series}), "${rowLabel}", "canarySeries"`);
+  });
+});
 
 describe('the share by Prometheus', () => {
   it('is one request', async () => {

@@ -4,7 +4,7 @@ import type { Dialect } from './dialects.ts';
 import { openPrometheus, type PrometheusTarget, serverOfTarget } from './prometheus.ts';
 import type { Row } from './prometheus-answer.ts';
 import { rowNamed } from './prometheus-builtin.ts';
-import { combinedQuery, totalSeries, windowText } from './promql.ts';
+import { combinedQuery, splitSeries, windowText } from './promql.ts';
 import type { MetricSources } from './registry.ts';
 import { kubernetesServer, type MetricIo, type SourceAnswer } from './source.ts';
 
@@ -57,8 +57,8 @@ async function askTrafficMetrics(
 /** Requests of both over the window, and how many series each has now; rows that do not exist are missing. */
 export function shareQuery({ canary, stable, windowMs }: Pick<ShareQuestion, 'canary' | 'stable' | 'windowMs'>, dialect: Dialect): string {
   const window = windowText(windowMs);
-  const requests = (subject: MetricSubject) => `sum(increase(${totalSeries(dialect, subject)}[${window}]))`;
-  const series = (subject: MetricSubject) => `count(${totalSeries(dialect, subject)})`;
+  const requests = (subject: MetricSubject) => `sum(increase(${splitSeries(dialect, subject)}[${window}]))`;
+  const series = (subject: MetricSubject) => `count(${splitSeries(dialect, subject)})`;
   return combinedQuery({
     canary: requests(canary),
     stable: requests(stable),
