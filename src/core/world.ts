@@ -187,6 +187,8 @@ export interface ShareReading {
   /** False: no series of this mesh at all; metrics cannot see this traffic. */
   readonly hasSeries: boolean;
   readonly failure?: string | undefined;
+  /** Counted by the servers, whoever called: requests that never met the split are among them. */
+  readonly countsAll?: true | undefined;
 }
 
 export interface RunView extends RunFacts {

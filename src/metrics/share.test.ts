@@ -119,7 +119,11 @@ describe('the share by TrafficMetrics', () => {
   const ask = (io: Partial<MetricIo>) => askShare(aQuestion({ kind: 'trafficMetrics' }), createSources(), testIo(io), never);
 
   it('is the requests of both', async () => {
-    expect(await ask({ kubeGet: kubeGet('30s') })).toEqual({ ...blank, canaryRequests: 10, stableRequests: 90, hasSeries: true });
+    expect(await ask({ kubeGet: kubeGet('30s') })).toEqual({
+      ...{ ...blank, canaryRequests: 10, stableRequests: 90, hasSeries: true },
+      // Of Deployments: whoever called.
+      countsAll: true,
+    });
   });
   it('with one of them unknown is all of the other', async () => {
     expect(await ask({ kubeGet: kubeGet('30s', { 'web-old': counts['web-old'] }) })).toMatchObject({
@@ -127,7 +131,7 @@ describe('the share by TrafficMetrics', () => {
       stableRequests: 90,
       hasSeries: true,
     });
-    expect(await ask({ kubeGet: kubeGet('30s', {}) })).toEqual(blank);
+    expect(await ask({ kubeGet: kubeGet('30s', {}) })).toEqual({ ...blank, countsAll: true });
   });
   it('silence over a window that no scrape fits into is no lack of series', async () => {
     const short = { ...aQuestion({ kind: 'trafficMetrics' }), windowMs: 40 };

@@ -17,7 +17,7 @@ export interface ShareQuestion {
   readonly via: ShareVia;
 }
 
-/** The operator's Prometheus in the dialect of a mesh, or the mesh's own TrafficMetrics. */
+/** The operator's Prometheus in the dialect of a mesh, or the mesh's own TrafficMetrics, which count at the servers. */
 export type ShareVia = { readonly kind: 'prometheus'; readonly dialect: Dialect } | { readonly kind: 'trafficMetrics' };
 
 /** The failure of a reading whose series are there, with too few samples in the window: wait for more, it is no lack of traffic. */
@@ -99,6 +99,7 @@ function shareOfAnswers(question: ShareQuestion, canary: SourceAnswer, stable: S
     canaryRequests: canary.kind === 'value' ? canary.value : 0,
     stableRequests: stable.kind === 'value' ? stable.value : 0,
     hasSeries,
+    countsAll: true,
   };
 }
 
