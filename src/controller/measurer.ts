@@ -16,7 +16,7 @@ import {
   type SourceAnswer,
   shareServerOf,
   shareTimeoutMs,
-  unreadShare,
+  unaskedShare,
 } from '../metrics/index.ts';
 
 /** One measurement that a plan wants. */
@@ -165,7 +165,7 @@ export class Measurer {
       server: shareServerOf(question, io),
       timeoutMs: shareTimeoutMs,
       send: (signal: AbortSignal) => askShare(question, sources, io, signal),
-      failure: (message: string) => unreadShare(question, message),
+      failure: (message: string) => unaskedShare(question, io, message),
     };
     const land = (reading: ShareReading) => {
       state.open = undefined;

@@ -69,7 +69,9 @@ describe('the share by Prometheus', () => {
     [{ stable: '50', canarySeries: '1', stableSeries: '1' }],
     [{ canary: '5', canarySeries: '1', stableSeries: '1' }],
   ])('series without two scrapes in the window (%o) are no lack of traffic', async (counts) => {
-    expect(await readingOf(rows(counts))).toMatchObject({ hasSeries: true, failure: shareWindowTooShort });
+    const reading = await readingOf(rows(counts));
+    expect(reading).toMatchObject({ hasSeries: true, failure: shareWindowTooShort });
+    expect(reading).not.toHaveProperty('outage');
   });
 
   it.each([
@@ -88,7 +90,14 @@ describe('the share by Prometheus', () => {
     expect(await readingOf({ status: 'error', errorType: 'internal', error: 'oh' }, 500)).toEqual({
       ...blank,
       failure: 'HTTP 500: internal: oh',
+      outage: `Prometheus ${server?.url} cannot be asked: HTTP 500: internal: oh`,
     });
+  });
+
+  it('names who cannot be asked, and nothing secret of its address', async () => {
+    const io = testIo({ prometheusAddress: 'http://reader:geheim@127.0.0.1:1/prom' });
+    const { outage } = await askShare(aQuestion(), createSources(), io, never);
+    expect(outage).toBe('Prometheus http://127.0.0.1:1/prom cannot be asked: connect ECONNREFUSED 127.0.0.1:1');
   });
 
   it('without an address nothing is asked', async () => {
@@ -142,6 +151,9 @@ describe('the share by TrafficMetrics', () => {
     expect(await ask({ kubeGet: kubeGet('1m0s') })).toMatchObject({ windowMs: 60_000, windowStartedAtMs: 970_000 });
   });
   it('trouble is a failure of the reading', async () => {
-    expect(await ask({})).toMatchObject({ failure: expect.stringContaining('no API server here') });
+    expect(await ask({})).toMatchObject({
+      failure: expect.stringContaining('no API server here'),
+      outage: expect.stringMatching(/^the API server’s TrafficMetrics cannot be asked: .*no API server here/),
+    });
   });
 });

@@ -36,9 +36,9 @@ export const shareServerOf = ({ via }: ShareQuestion, io: MetricIo): string =>
 export async function askShare(question: ShareQuestion, sources: MetricSources, io: MetricIo, signal: AbortSignal): Promise<ShareReading> {
   if (question.via.kind === 'trafficMetrics') return askTrafficMetrics(question, sources, io, signal);
   const client = await openPrometheus(target, io, signal);
-  if (!client.ok) return unreadShare(question, client.failure.message);
+  if (!client.ok) return unaskedShare(question, io, client.failure.message);
   const rows = await client.value.rows(shareQuery(question, question.via.dialect), signal);
-  return rows.ok ? shareReading(question, rows.value.rows) : unreadShare(question, rows.failure.message);
+  return rows.ok ? shareReading(question, rows.value.rows) : unaskedShare(question, io, rows.failure.message);
 }
 
 async function askTrafficMetrics(
@@ -51,7 +51,8 @@ async function askTrafficMetrics(
   const ask = (subject: MetricSubject) =>
     source.ask({ kind: 'trafficMetrics', value: 'requests', resource: 'deployments', subject, windowMs: question.windowMs }, io, signal);
   const [canary, stable] = await Promise.all([ask(question.canary), ask(question.stable)]);
-  return shareOfAnswers(question, canary, stable);
+  const trouble = [canary, stable].find((answer) => answer.kind === 'error' || answer.kind === 'invalid');
+  return trouble === undefined ? shareOfAnswers(question, canary, stable) : unaskedShare(question, io, trouble.message);
 }
 
 /** Requests of both over the window, and how many series each has now; rows that do not exist are missing. */
@@ -87,8 +88,6 @@ export function shareReading(question: ShareQuestion, rows: readonly Row[]): Sha
 
 /** The share by two TrafficMetrics answers of `requests`: silence means no series. */
 function shareOfAnswers(question: ShareQuestion, canary: SourceAnswer, stable: SourceAnswer): ShareReading {
-  const trouble = [canary, stable].find((answer) => answer.kind === 'error' || answer.kind === 'invalid');
-  if (trouble !== undefined) return unreadShare(question, trouble.message);
   const windowMs = Math.max(question.windowMs, canary.windowMs ?? 0, stable.windowMs ?? 0);
   const hasSeries = canary.kind === 'value' || stable.kind === 'value';
   // TrafficMetrics count over the window alone: silence in one that no scrape fits into is no sign of a mesh without series.
@@ -105,11 +104,17 @@ function shareOfAnswers(question: ShareQuestion, canary: SourceAnswer, stable: S
 
 const windowOf = ({ windowStartedAtMs, windowMs }: ShareQuestion) => ({ windowStartedAtMs, windowMs });
 
-/** A reading that was asked for and did not come. */
-export const unreadShare = (question: ShareQuestion, message: string | undefined): ShareReading => ({
+/** A reading that says nothing yet. */
+const unreadShare = (question: ShareQuestion, failure: string): ShareReading => ({
   ...windowOf(question),
   canaryRequests: 0,
   stableRequests: 0,
   hasSeries: false,
-  failure: message ?? 'no answer',
+  failure,
 });
+
+/** A reading that was asked for and did not come. */
+export function unaskedShare(question: ShareQuestion, io: MetricIo, message = 'no answer'): ShareReading {
+  const server = question.via.kind === 'trafficMetrics' ? 'the API server’s TrafficMetrics' : `Prometheus ${serverOfTarget(target, io)}`;
+  return { ...unreadShare(question, message), outage: `${server} cannot be asked: ${message}` };
+}
