@@ -134,6 +134,33 @@ describe('the share by TrafficMetrics', () => {
       countsAll: true,
     });
   });
+  it('is that of the split’s own clients where the server knows splits', async () => {
+    const paths: string[] = [];
+    const backend = (name: string, count: string) => ({
+      ...{ resource: { kind: 'TrafficSplit', name: 'web' }, edge: { direction: 'from', side: 'client', resource: null }, window: '30s' },
+      ...{
+        backend: { apex: 'web', name, weight: '50' },
+        metrics: [
+          { name: 'success_count', value: count },
+          { name: 'failure_count', value: '0' },
+        ],
+      },
+    });
+    const io = (items: readonly object[]): Partial<MetricIo> => ({
+      async kubeGet(path) {
+        paths.push(path);
+        if (path.endsWith('smi-spec.io')) return ok({ versions: [{ version: 'v1alpha2' }] });
+        if (path.endsWith('v1alpha2')) return ok({ resources: [{ name: 'deployments' }, { name: 'trafficsplits' }] });
+        return ok({ items });
+      },
+    });
+    expect(await ask(io([backend('web-new', '30'), backend('web-old', '70')]))).toEqual({
+      ...{ ...blank, canaryRequests: 30, stableRequests: 70, hasSeries: true },
+    });
+    // A backend that nobody has called has no object.
+    expect(await ask(io([backend('web-old', '70')]))).toEqual({ ...blank, stableRequests: 70, hasSeries: true });
+    expect(paths.some((path) => path.includes('/deployments/'))).toBe(false);
+  });
   it('with one of them unknown is all of the other', async () => {
     expect(await ask({ kubeGet: kubeGet('30s', { 'web-old': counts['web-old'] }) })).toMatchObject({
       canaryRequests: 0,

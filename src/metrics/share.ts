@@ -6,7 +6,7 @@ import type { Row } from './prometheus-answer.ts';
 import { rowNamed } from './prometheus-builtin.ts';
 import { combinedQuery, splitSeries, windowText } from './promql.ts';
 import type { MetricSources } from './registry.ts';
-import { kubernetesServer, type MetricIo, type SourceAnswer } from './source.ts';
+import { kubernetesServer, type MetricIo, type ProviderOf, type SourceAnswer } from './source.ts';
 
 /** How many requests each of two revisions had since a weight was written. */
 export interface ShareQuestion {
@@ -17,7 +17,7 @@ export interface ShareQuestion {
   readonly via: ShareVia;
 }
 
-/** The operator's Prometheus in the dialect of a mesh, or the mesh's own TrafficMetrics, which count at the servers. */
+/** The operator's Prometheus in the dialect of a mesh, or the mesh's own TrafficMetrics. */
 export type ShareVia = { readonly kind: 'prometheus'; readonly dialect: Dialect } | { readonly kind: 'trafficMetrics' };
 
 /** The failure of a reading whose series are there, with too few samples in the window: wait for more, it is no lack of traffic. */
@@ -41,6 +41,7 @@ export async function askShare(question: ShareQuestion, sources: MetricSources, 
   return rows.ok ? shareReading(question, rows.value.rows) : unaskedShare(question, io, rows.failure.message);
 }
 
+/** By the backends of the split, as its clients see them, where they are served; those of Deployments count at the servers, whoever called. */
 async function askTrafficMetrics(
   question: ShareQuestion,
   sources: MetricSources,
@@ -48,12 +49,20 @@ async function askTrafficMetrics(
   signal: AbortSignal,
 ): Promise<ShareReading> {
   const source = sources('trafficMetrics');
-  const ask = (subject: MetricSubject) =>
-    source.ask({ kind: 'trafficMetrics', value: 'requests', resource: 'deployments', subject, windowMs: question.windowMs }, io, signal);
-  const [canary, stable] = await Promise.all([ask(question.canary), ask(question.stable)]);
-  const trouble = [canary, stable].find((answer) => answer.kind === 'error' || answer.kind === 'invalid');
-  return trouble === undefined ? shareOfAnswers(question, canary, stable) : unaskedShare(question, io, trouble.message);
+  const askBoth = (resource: ProviderOf<'trafficMetrics'>['resource']) => {
+    const asked = { kind: 'trafficMetrics', value: 'requests', resource, windowMs: question.windowMs } as const;
+    return Promise.all([question.canary, question.stable].map((subject) => source.ask({ ...asked, subject }, io, signal)));
+  };
+  const bySplit = await askBoth('trafficsplits');
+  if (!bySplit.some(isTrouble)) return shareOfAnswers(question, bySplit);
+  const byServer = signal.aborted ? bySplit : await askBoth('deployments');
+  const trouble = byServer.find(isTrouble);
+  if (trouble !== undefined) return unaskedShare(question, io, trouble.message);
+  const reading = shareOfAnswers(question, byServer);
+  return reading.failure === undefined ? { ...reading, countsAll: true } : reading;
 }
+
+const isTrouble = ({ kind }: SourceAnswer): boolean => kind === 'error' || kind === 'invalid';
 
 /** Requests of both over the window, and how many series each has now; rows that do not exist are missing. */
 export function shareQuery({ canary, stable, windowMs }: Pick<ShareQuestion, 'canary' | 'stable' | 'windowMs'>, dialect: Dialect): string {
@@ -87,18 +96,17 @@ export function shareReading(question: ShareQuestion, rows: readonly Row[]): Sha
 }
 
 /** The share by two TrafficMetrics answers of `requests`: silence means no series. */
-function shareOfAnswers(question: ShareQuestion, canary: SourceAnswer, stable: SourceAnswer): ShareReading {
-  const windowMs = Math.max(question.windowMs, canary.windowMs ?? 0, stable.windowMs ?? 0);
-  const hasSeries = canary.kind === 'value' || stable.kind === 'value';
+function shareOfAnswers(question: ShareQuestion, [canary, stable]: readonly SourceAnswer[]): ShareReading {
+  const windowMs = Math.max(question.windowMs, canary?.windowMs ?? 0, stable?.windowMs ?? 0);
+  const hasSeries = canary?.kind === 'value' || stable?.kind === 'value';
   // TrafficMetrics count over the window alone: silence in one that no scrape fits into is no sign of a mesh without series.
   if (!hasSeries && windowMs < shortestTellingMs) return unreadShare(question, shareWindowTooShort);
   return {
     windowStartedAtMs: question.windowStartedAtMs - (windowMs - question.windowMs),
     windowMs,
-    canaryRequests: canary.kind === 'value' ? canary.value : 0,
-    stableRequests: stable.kind === 'value' ? stable.value : 0,
+    canaryRequests: canary?.kind === 'value' ? canary.value : 0,
+    stableRequests: stable?.kind === 'value' ? stable.value : 0,
     hasSeries,
-    countsAll: true,
   };
 }
 
