@@ -6,7 +6,7 @@ import { VirtualClock } from '../lib/clock.ts';
 import { fail, ok } from '../lib/result.ts';
 import type { MetricIo, MetricSource, MetricSources, SourceAnswer } from '../metrics/index.ts';
 import { dialectOf } from '../metrics/index.ts';
-import { type MeasurementOrder, Measurer } from './measurer.ts';
+import { type Asked, type MeasurementOrder, Measurer } from './measurer.ts';
 
 /** A question under way at the scripted source. */
 interface Open {
@@ -24,6 +24,7 @@ function aBed() {
   const clock = new VirtualClock();
   const open: Open[] = [];
   const finished: string[] = [];
+  const asked: Asked[] = [];
   const source: MetricSource = {
     kind: 'prometheus',
     serverOf: (provider) => {
@@ -50,8 +51,9 @@ function aBed() {
     mesh: () => 'linkerd',
     onFinished: (run) => finished.push(run),
     onShareFinished: (rollout) => finished.push(`share of ${rollout}`),
+    onAsked: (how) => asked.push(how),
   });
-  return { clock, open, finished, measurer };
+  return { clock, open, finished, asked, measurer };
 }
 
 const anOrder = (
@@ -300,7 +302,7 @@ describe('the share', () => {
   });
 
   it('is read in the background and kept', async () => {
-    const { clock, open, finished, measurer } = aBed();
+    const { clock, open, finished, asked, measurer } = aBed();
     measurer.askShare('shop/web', question(1));
     measurer.askShare('shop/web', question(1));
     expect(measurer.isAskingShare('shop/web')).toBe(true);
@@ -311,6 +313,7 @@ describe('the share', () => {
     open[1]?.answer(value(90));
     await clock.advance(0);
     expect(finished).toEqual(['share of shop/web']);
+    expect(asked).toEqual([{ source: 'trafficMetrics', hasFailed: false, isShare: true }]);
     expect(measurer.share('shop/web')).toMatchObject({ windowStartedAtMs: 1, canaryRequests: 10, stableRequests: 90 });
     measurer.forgetShare('shop/web');
     expect(measurer.share('shop/web')).toBeUndefined();
@@ -342,9 +345,12 @@ describe('the share', () => {
   });
 
   it('that cannot be asked is a reading with a failure', async () => {
-    const { clock, measurer } = aBed();
+    const { clock, asked, measurer } = aBed();
     measurer.askShare('shop/web', question(1, 'prometheus'));
     await clock.advance(0);
+    expect(asked).toEqual([
+      { source: 'prometheus', hasFailed: true, outage: expect.stringMatching(/cannot be asked: no address/), isShare: true },
+    ]);
     expect(measurer.share('shop/web')).toMatchObject({ failure: expect.stringContaining('no address'), hasSeries: false });
   });
 });

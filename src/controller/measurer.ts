@@ -16,7 +16,7 @@ import {
   type SourceAnswer,
   shareServerOf,
   shareTimeoutMs,
-  unreadShare,
+  unaskedShare,
 } from '../metrics/index.ts';
 
 /** One measurement that a plan wants. */
@@ -44,8 +44,20 @@ export interface MeasurerOptions {
   readonly mesh: () => string | undefined;
   /** A sample of this run is there to be taken. */
   readonly onFinished: (run: string) => void;
+  /** Hears how each question ended, whoever asked it. */
+  readonly onAsked?: (asked: Asked) => void;
   /** A reading for this Rollout is there. */
   readonly onShareFinished: (rollout: string) => void;
+}
+
+export interface Asked {
+  readonly source: Question['provider']['kind'];
+  /** It came to nothing. No traffic and a window that is too short are answers. */
+  readonly hasFailed: boolean;
+  /** Of a question about the share: who could not be asked, and why. */
+  readonly outage?: string | undefined;
+  /** Whether a weight has arrived, rather than how a release does. */
+  readonly isShare: boolean;
 }
 
 interface RunState {
@@ -92,7 +104,7 @@ export class Measurer {
     const state = this.#stateOf(order);
     const unread = state.samples.filter((sample) => sample.metric === order.metric).length;
     if (state.open.has(order.metric) || unread >= mostUnread) return;
-    const { clock, sources } = this.#options;
+    const { clock, sources, onAsked = () => {} } = this.#options;
     const { provider, namespace } = order.question;
     const source = sources(provider.kind);
     const io = this.#ioFor(namespace, order.mesh);
@@ -110,6 +122,7 @@ export class Measurer {
       const sample = { run, runUid, metric, windowStartedAtMs, startedAtMs, finishedAtMs: clock.nowMs(), answer: withoutWindow(answer) };
       state.open.delete(order.metric);
       state.samples = [...state.samples, sample];
+      onAsked({ source: provider.kind, hasFailed: answer.kind === 'error' || answer.kind === 'invalid', isShare: false });
       this.#options.onFinished(order.run);
     };
     state.open.set(order.metric, this.#answers.join(departure, { id: `${order.runUid}/${order.metric}`, land }));
@@ -157,7 +170,7 @@ export class Measurer {
     this.#shares.set(rollout, state);
     if (state.open !== undefined && stillServes(state.open.question, question)) return;
     state.open?.withdraw();
-    const { sources, onShareFinished } = this.#options;
+    const { sources, onShareFinished, onAsked = () => {} } = this.#options;
     const io = this.#ioFor(question.canary.namespace);
     const departure = {
       // One Rollout, one question: there is nobody to share it with.
@@ -165,11 +178,13 @@ export class Measurer {
       server: shareServerOf(question, io),
       timeoutMs: shareTimeoutMs,
       send: (signal: AbortSignal) => askShare(question, sources, io, signal),
-      failure: (message: string) => unreadShare(question, message),
+      failure: (message: string) => unaskedShare(question, io, message),
     };
     const land = (reading: ShareReading) => {
       state.open = undefined;
       state.reading = reading;
+      const { outage } = reading;
+      onAsked({ source: question.via.kind, hasFailed: outage !== undefined, outage, isShare: true });
       onShareFinished(rollout);
     };
     state.open = { question, withdraw: this.#readings.join(departure, { id: rollout, land }) };

@@ -15,6 +15,7 @@ import { settleTime } from './known-time.ts';
 import { Measurer } from './measurer.ts';
 import { MeshWatch } from './mesh-watch.ts';
 import { metricAccess } from './metric-access.ts';
+import { metricOutages } from './metric-outages.ts';
 import { Moments } from './moments.ts';
 import type { Observers } from './observe.ts';
 import { Obstacles } from './obstacle.ts';
@@ -82,13 +83,13 @@ export class RolloutController {
         this.#lookAtAll();
       },
     });
-    this.#measurer = this.#makeMeasurer();
     this.#decisions = new Decisions(options);
     this.telemetry = new Telemetry({
       queueLength: () => this.#rollouts.length,
       isLeader: () => options.epoch() !== undefined,
       isApiReachable: () => options.contact.isHeld && this.unreachableSinceMs === undefined,
     });
+    this.#measurer = this.#makeMeasurer();
   }
 
   /** Watches until the signal aborts, whether this process leads or not. */
@@ -211,7 +212,7 @@ export class RolloutController {
     shareViaOf(target, { prometheusAddress: this.#options.prometheusAddress, groups: this.#mesh.facts?.groups ?? [] });
 
   #makeMeasurer(): Measurer {
-    const { client, clock, sources, prometheusAddress, metricWires } = this.#options;
+    const { client, clock, sources, prometheusAddress, metricWires, log } = this.#options;
     return new Measurer({
       clock,
       sources,
@@ -221,6 +222,7 @@ export class RolloutController {
       ...metricAccess(client),
       onFinished: (run) => this.#runs.add(run, { priority: true }),
       onShareFinished: (rollout) => this.#rollouts.add(rollout),
+      onAsked: metricOutages(clock, log, this.telemetry),
     });
   }
 

@@ -1,6 +1,8 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { RolloutStatus } from '../core/rollout.ts';
 import { phases } from '../core/rollout.ts';
+import { sourceKinds } from '../metrics/index.ts';
+import type { Asked } from './measurer.ts';
 
 export interface TelemetrySources {
   readonly queueLength: () => number;
@@ -15,6 +17,7 @@ export class Telemetry {
   readonly #byPhase: Gauge;
   readonly #transitions: Counter;
   readonly #failures: Counter;
+  readonly #questions: Counter;
 
   constructor({ queueLength, isLeader, isApiReachable }: TelemetrySources) {
     const registers = [this.registry];
@@ -31,6 +34,13 @@ export class Telemetry {
       labelNames: ['kind'],
       registers,
     });
+    this.#questions = new Counter({
+      name: 'sluice_metric_questions_failed_total',
+      help: 'Questions to a source of metrics that came to nothing, of analyses and of the confirmation of weights, by source.',
+      labelNames: ['source'],
+      registers,
+    });
+    for (const source of sourceKinds) this.#questions.inc({ source }, 0);
     this.#gauge('sluice_queue_length', 'Rollouts waiting for a reconcile.', queueLength);
     this.#gauge('sluice_leader', '1 while this process leads.', () => Number(isLeader()));
     this.#gauge('sluice_api_server_reachable', '0 while no watch can reach the API server.', () => Number(isApiReachable()));
@@ -55,6 +65,10 @@ export class Telemetry {
 
   failed(kind: string): void {
     this.#failures.inc({ kind });
+  }
+
+  questionFailed(source: Asked['source']): void {
+    this.#questions.inc({ source });
   }
 
   #gauge(name: string, help: string, read: () => number): void {

@@ -1,7 +1,7 @@
 import type { Draft } from './draft.ts';
 import { isConfirmed } from './facts.ts';
 import type { ReasonCode } from './reasons.ts';
-import type { Condition, RolloutStatus } from './rollout.ts';
+import type { Condition, RolloutStatus, WeightStatus } from './rollout.ts';
 import { templateRemark } from './template-remark.ts';
 import { isoOf } from './time.ts';
 import { contentionMessage, contestedObjects, isContended } from './upkeep/contention.ts';
@@ -47,20 +47,29 @@ function movingReason({ phase }: RolloutStatus): ReasonCode {
   }
 }
 
-function weightCondition({ status, weightHold }: Draft): readonly Wish[] {
+function weightCondition({ status, weightHold, outage }: Draft): readonly Wish[] {
   if (status.weight === undefined) return [];
   if (isConfirmed(status)) {
     const by = { Metrics: 'the observed share', Adapter: 'the adapter’s object', Elapsed: 'the elapsed bound' }[
       status.weight.confirmedBy ?? 'Elapsed'
     ];
-    return [{ type: 'WeightConfirmed', status: 'True', reason: 'WeightConfirmed', message: `confirmed by ${by}` }];
+    const message = `confirmed by ${by}`;
+    // What was said when it was confirmed stands: nobody asks any more.
+    const before = status.conditions.find(({ type }) => type === 'WeightConfirmed');
+    const isSaid = before?.status === 'True' && before.message.startsWith(`${message}: `);
+    return [
+      { type: 'WeightConfirmed', status: 'True', reason: 'WeightConfirmed', message: isSaid ? before.message : because(message, outage) },
+    ];
   }
   if (weightHold?.reason === 'WeightNotApplied')
     return [{ type: 'WeightConfirmed', status: 'False', reason: 'WeightNotApplied', message: weightHold.message }];
-  return [
-    { type: 'WeightConfirmed', status: 'Unknown', reason: 'AwaitingWeight', message: `${status.weight.desired} % is not confirmed yet` },
-  ];
+  const message = because(unconfirmedText(status.weight), outage);
+  return [{ type: 'WeightConfirmed', status: 'Unknown', reason: 'AwaitingWeight', message }];
 }
+
+export const unconfirmedText = ({ desired }: WeightStatus): string => `${desired} % is not confirmed yet`;
+
+const because = (message: string, why: string | undefined): string => (why === undefined ? message : `${message}: ${why}`);
 
 function contention(world: World, draft: Draft): readonly Wish[] {
   const contested = contestedObjects.filter((object) => isContended(world, draft, object));

@@ -49,6 +49,26 @@ describe('the ladder of confirmation', () => {
     expect(byOf({ share: reading(0, 29) })).toBe('Elapsed');
     expect(byOf({ share: reading(0, 0, { hasSeries: false }) })).toBe('Elapsed');
   });
+  describe('where the metrics count whoever calls, the split’s clients or not', () => {
+    const all = { countsAll: true as const };
+    const late = { nowMs: writtenAtMs + 60_000 };
+    test('they confirm', () => expect(byOf({ share: reading(100, 900, all) })).toBe('Metrics'));
+    test('a few who never met the split contradict no weight: time confirms it, once there was enough to look at', () => {
+      const promoted = { weight: 100, previousWeight: 50, share: reading(955, 45, all) };
+      expect(byOf(promoted)).toContain('never met the split');
+      expect(byOf({ ...promoted, ...late })).toBe('Elapsed');
+      // An unpinned Service sends some of them to the canary.
+      expect(byOf({ ...late, weight: 0, previousWeight: 50, share: reading(20, 980, all) })).toBe('Elapsed');
+      expect(byOf({ ...promoted, ...late, share: reading(955, 45) })).toContain('metrics show 95.5 % instead of 100 %');
+    });
+    test('the adapter’s object may confirm meanwhile', () =>
+      expect(byOf({ adapter: { kind: 'agrees' }, weight: 100, previousWeight: 50, share: reading(955, 45, all) })).toBe('Adapter'));
+    test('a weight that is stale beyond what they explain is seen, however much time passes', () => {
+      expect(byOf({ ...late, share: reading(0, 1800, all) })).toContain('metrics show 0.0 %');
+      expect(byOf({ ...late, weight: 100, previousWeight: 50, share: reading(500, 500, all) })).toContain('metrics show 50.0 %');
+      expect(byOf({ ...late, weight: 0, previousWeight: 50, share: reading(500, 500, all) })).toContain('metrics show 50.0 %');
+    });
+  });
   test('a reading from before the write says nothing', () =>
     expect(byOf({ share: reading(100, 900, { windowStartedAtMs: writtenAtMs - 1 }) })).toContain('first reading'));
   test('metrics that cannot be asked hold no release past the timeout', () => {

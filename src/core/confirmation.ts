@@ -65,6 +65,8 @@ function metricsRung({ share, services, weight, previousWeight, writtenAtMs, now
   if (!tellsApart(requests, weight, previousWeight)) return { kind: 'blind' };
   const observed = (100 * share.canaryRequests) / requests;
   if (isWithinBound(share, weight)) return { kind: 'agrees', observed };
+  if (share.countsAll === true && isWithinReach(share, weight))
+    return pendingOrBlind('the metrics count requests that never met the split, too', nowMs, writtenAtMs + timeoutMs);
   return { kind: 'contradicts', message: `metrics show ${observed.toFixed(1)} % instead of ${weight} %` };
 }
 
@@ -85,6 +87,18 @@ export function isWithinBound(
 ): boolean {
   const requests = canaryRequests + stableRequests;
   return Math.abs(canaryRequests / requests - weightPercent / 100) <= boundOf(requests, weightPercent);
+}
+
+/** Of requests that are counted whoever sent them, at most this part is taken to have come round the split: to either revision. */
+const mostBeside = 1 / 3;
+
+/** Whether the weight may have arrived all the same, where the counts cannot tell who came through the split. A stale weight beyond it is seen. */
+function isWithinReach({ canaryRequests, stableRequests }: ShareReading, weightPercent: number): boolean {
+  const requests = canaryRequests + stableRequests;
+  const share = canaryRequests / requests;
+  const least = (1 - mostBeside) * (weightPercent / 100);
+  const bound = boundOf(requests, weightPercent);
+  return share >= least - bound && share <= least + mostBeside + bound;
 }
 
 /** Enough requests that the old weight would fall outside the new one's bound: fewer prove nothing. */

@@ -13,6 +13,8 @@ export interface Draft {
   readonly hold?: Hold;
   /** What the weight waits for while it is not confirmed, whatever else is waited for. */
   readonly weightHold?: Hold;
+  /** Why metrics cannot be asked whether the weight has arrived. */
+  readonly outage?: string;
   /** The weight that pods are being prepared for. */
   readonly goalWeight?: number;
   /** What people are told beside what status says of itself. */

@@ -1,12 +1,13 @@
+import { unconfirmedText } from './conditions.ts';
 import { confirm } from './confirmation.ts';
 import type { Draft, Hold } from './draft.ts';
 import { holding, waking, withStatus } from './draft.ts';
 import { canaryOf, desiredSplit, findRevision } from './facts.ts';
 import { revisionName } from './names.ts';
-import type { WeightStatus } from './rollout.ts';
+import type { Condition, WeightStatus } from './rollout.ts';
 import { sendsAlike } from './split.ts';
 import { isoOf, msOf } from './time.ts';
-import type { World } from './world.ts';
+import type { ShareView, World } from './world.ts';
 
 /** Brings `status.weight` in step with what was observed: confirmed, and by which rung, or not (any more). */
 export function settleWeight(world: World, draft: Draft): Draft {
@@ -39,23 +40,48 @@ export function settleWeight(world: World, draft: Draft): Draft {
   });
   if (verdict.kind === 'confirmed') {
     // By the clock that stamped the write, where that one is ahead: a confirmation older than its write would not count.
-    return withStatus(draft, { weight: confirmed(weight, verdict, Math.max(world.nowMs, writtenAtMs)) });
+    const settled = withStatus(draft, { weight: confirmed(weight, verdict, Math.max(world.nowMs, writtenAtMs)) });
+    return verdict.by === 'Elapsed' ? withOutage(settled, outageIn(world.traffic.share, writtenAtMs)) : settled;
   }
 
   const open = withStatus(draft, { weight: unconfirmed(weight) });
   const asking = verdict.share === undefined ? open : { ...open, share: verdict.share };
+  const outage = saidOutage(world, weight) ?? outageIn(world.traffic.share, writtenAtMs);
   const isOverdue = world.nowMs >= writtenAtMs + timeout;
-  const weightHold: Hold = isOverdue
-    ? { reason: 'WeightNotApplied', message: `${weight.desired} % was written and is not followed: ${verdict.why}` }
-    : awaitingWeight(weight);
-  return waking({ ...holding(asking, weightHold), weightHold }, verdict.wakeAtMs);
+  const weightHold = isOverdue ? notApplied(world, weight, verdict.why) : awaitingWeight(weight, outage);
+  return waking(withOutage({ ...holding(asking, weightHold), weightHold }, outage), verdict.wakeAtMs);
 }
 
 /** Says nothing of the readings under way: each would cost a status write, and the record of a weight can say it already. */
-export const awaitingWeight = ({ desired }: WeightStatus): Hold => ({
+export const awaitingWeight = ({ desired }: WeightStatus, outage?: string): Hold => ({
   reason: 'AwaitingWeight',
-  message: `waiting for the data plane to follow ${desired} %`,
+  message: `waiting for the data plane to follow ${desired} %${outage === undefined ? '' : `: ${outage}`}`,
 });
+
+/** Keeps the share that was measured first for as long as all else stands: each reading brings another, and would cost a status write. */
+function notApplied(world: World, { desired }: WeightStatus, why: string): Hold {
+  const message = `${desired} % was written and is not followed: ${why}`;
+  const before = weightConditionOf(world)?.message;
+  const isSame = before !== undefined && withoutReading(before) === withoutReading(message);
+  return { reason: 'WeightNotApplied', message: isSame ? before : message };
+}
+
+const withoutReading = (message: string): string => message.replace(/metrics show [0-9.]+ %/, 'metrics show');
+
+/** Said once for a weight, in the words of the first time: a server that comes and goes, or fails now this way and now that, costs one write. */
+function saidOutage(world: World, weight: WeightStatus): string | undefined {
+  const before = weightConditionOf(world);
+  const beginning = `${unconfirmedText(weight)}: `;
+  return before?.status === 'Unknown' && before.message.startsWith(beginning) ? before.message.slice(beginning.length) : undefined;
+}
+
+const outageIn = (share: ShareView, writtenAtMs: number): string | undefined =>
+  share.kind === 'reading' && share.windowStartedAtMs >= writtenAtMs ? share.outage : undefined;
+
+const withOutage = (draft: Draft, outage: string | undefined): Draft => (outage === undefined ? draft : { ...draft, outage });
+
+const weightConditionOf = ({ rollout }: World): Condition | undefined =>
+  rollout.status.conditions.find(({ type }) => type === 'WeightConfirmed');
 
 const unconfirmed = ({ desired, written, isHasty }: WeightStatus): WeightStatus => ({
   desired,

@@ -187,6 +187,10 @@ export interface ShareReading {
   /** False: no series of this mesh at all; metrics cannot see this traffic. */
   readonly hasSeries: boolean;
   readonly failure?: string | undefined;
+  /** The failure is one of the server's: who could not be asked, and why, for people to read. No secret of its address is in it. */
+  readonly outage?: string | undefined;
+  /** Counted by the servers, whoever called: requests that never met the split are among them. */
+  readonly countsAll?: true | undefined;
 }
 
 export interface RunView extends RunFacts {

@@ -57,6 +57,9 @@ function quantileQuery({ latency, selector }: Dialect, quantile: string, subject
 /** The series that count requests of one subject. */
 export const totalSeries = (dialect: Dialect, subject: MetricSubject): string => selected(dialect.total, dialect.selector, subject);
 
+/** The series that count what the split sent to one subject. */
+export const splitSeries = (dialect: Dialect, subject: MetricSubject): string => selected(dialect.total, dialect.splitSelector, subject);
+
 const selected = (metric: string, matchers: readonly Matcher[], subject: MetricSubject): string =>
   `${metric}{${matchers.map((matcher) => `${matcher.label}${matcher.op}"${filled(matcher, subject)}"`).join(',')}}`;
 

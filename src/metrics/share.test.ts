@@ -4,7 +4,7 @@ import { fail, ok } from '../lib/result.ts';
 import { dialectOf } from './dialects.ts';
 import { rowLabel } from './promql.ts';
 import { createSources } from './registry.ts';
-import { askShare, type ShareQuestion, shareWindowTooShort } from './share.ts';
+import { askShare, type ShareQuestion, shareQuery, shareWindowTooShort } from './share.ts';
 import type { MetricIo } from './source.ts';
 import { json, startServer, type TestServer, vector } from './testing/http-server.ts';
 import { testIo } from './testing/io.ts';
@@ -32,6 +32,23 @@ async function readingOf(body: object, status = 200) {
 
 const blank = { windowStartedAtMs: 1_000_000, windowMs: 30_000, canaryRequests: 0, stableRequests: 0, hasSeries: false };
 
+describe('what the share counts', () => {
+  it.each([
+    // Of Linkerd and Istio the client's side: the server's counts clients without a proxy, too.
+    ['linkerd', 'response_total{direction="outbound",dst_namespace="shop",dst_service="web-new"}'],
+    ['istio', 'istio_requests_total{reporter="source",destination_service_namespace="shop",destination_service_name="web-new"}'],
+    ['osm', 'osm_request_total{destination_namespace="shop",destination_kind="Deployment",destination_name="web-new"}'],
+    ['traefik-mesh', 'traefik_service_requests_total{service=~"shop-web-web-[0-9]+-web-new-traffic-split-backend@http"}'],
+    ['consul', 'envoy_cluster_upstream_rq_xx{consul_destination_service="web-new",consul_destination_namespace="default"}'],
+    ['nginx', 'nginxplus_upstream_server_responses{dst_namespace="shop",dst_deployment="web-new"}'],
+    ['envoy', 'envoy_cluster_upstream_rq_xx{envoy_cluster_name=~"shop/web-new\\\\|[0-9]+"}'],
+  ])('of %s is what the clients’ proxies sent', (mesh, series) => {
+    const query = shareQuery(aQuestion(), dialectOf(mesh) ?? expect.fail());
+    expect(query).toContain(`sum(increase(${series}[30s])), "${rowLabel}", "canary"`);
+    expect(query).toContain(`count(${series}), "${rowLabel}", "canarySeries"`);
+  });
+});
+
 describe('the share by Prometheus', () => {
   it('is one request', async () => {
     const reading = await readingOf(rows({ canary: '10.2', stable: '89.8', canarySeries: '2', stableSeries: '4' }));
@@ -52,7 +69,9 @@ describe('the share by Prometheus', () => {
     [{ stable: '50', canarySeries: '1', stableSeries: '1' }],
     [{ canary: '5', canarySeries: '1', stableSeries: '1' }],
   ])('series without two scrapes in the window (%o) are no lack of traffic', async (counts) => {
-    expect(await readingOf(rows(counts))).toMatchObject({ hasSeries: true, failure: shareWindowTooShort });
+    const reading = await readingOf(rows(counts));
+    expect(reading).toMatchObject({ hasSeries: true, failure: shareWindowTooShort });
+    expect(reading).not.toHaveProperty('outage');
   });
 
   it.each([
@@ -71,7 +90,14 @@ describe('the share by Prometheus', () => {
     expect(await readingOf({ status: 'error', errorType: 'internal', error: 'oh' }, 500)).toEqual({
       ...blank,
       failure: 'HTTP 500: internal: oh',
+      outage: `Prometheus ${server?.url} cannot be asked: HTTP 500: internal: oh`,
     });
+  });
+
+  it('names who cannot be asked, and nothing secret of its address', async () => {
+    const io = testIo({ prometheusAddress: 'http://reader:geheim@127.0.0.1:1/prom' });
+    const { outage } = await askShare(aQuestion(), createSources(), io, never);
+    expect(outage).toBe('Prometheus http://127.0.0.1:1/prom cannot be asked: connect ECONNREFUSED 127.0.0.1:1');
   });
 
   it('without an address nothing is asked', async () => {
@@ -102,7 +128,38 @@ describe('the share by TrafficMetrics', () => {
   const ask = (io: Partial<MetricIo>) => askShare(aQuestion({ kind: 'trafficMetrics' }), createSources(), testIo(io), never);
 
   it('is the requests of both', async () => {
-    expect(await ask({ kubeGet: kubeGet('30s') })).toEqual({ ...blank, canaryRequests: 10, stableRequests: 90, hasSeries: true });
+    expect(await ask({ kubeGet: kubeGet('30s') })).toEqual({
+      ...{ ...blank, canaryRequests: 10, stableRequests: 90, hasSeries: true },
+      // Of Deployments: whoever called.
+      countsAll: true,
+    });
+  });
+  it('is that of the split’s own clients where the server knows splits', async () => {
+    const paths: string[] = [];
+    const backend = (name: string, count: string) => ({
+      ...{ resource: { kind: 'TrafficSplit', name: 'web' }, edge: { direction: 'from', side: 'client', resource: null }, window: '30s' },
+      ...{
+        backend: { apex: 'web', name, weight: '50' },
+        metrics: [
+          { name: 'success_count', value: count },
+          { name: 'failure_count', value: '0' },
+        ],
+      },
+    });
+    const io = (items: readonly object[]): Partial<MetricIo> => ({
+      async kubeGet(path) {
+        paths.push(path);
+        if (path.endsWith('smi-spec.io')) return ok({ versions: [{ version: 'v1alpha2' }] });
+        if (path.endsWith('v1alpha2')) return ok({ resources: [{ name: 'deployments' }, { name: 'trafficsplits' }] });
+        return ok({ items });
+      },
+    });
+    expect(await ask(io([backend('web-new', '30'), backend('web-old', '70')]))).toEqual({
+      ...{ ...blank, canaryRequests: 30, stableRequests: 70, hasSeries: true },
+    });
+    // A backend that nobody has called has no object.
+    expect(await ask(io([backend('web-old', '70')]))).toEqual({ ...blank, stableRequests: 70, hasSeries: true });
+    expect(paths.some((path) => path.includes('/deployments/'))).toBe(false);
   });
   it('with one of them unknown is all of the other', async () => {
     expect(await ask({ kubeGet: kubeGet('30s', { 'web-old': counts['web-old'] }) })).toMatchObject({
@@ -110,7 +167,7 @@ describe('the share by TrafficMetrics', () => {
       stableRequests: 90,
       hasSeries: true,
     });
-    expect(await ask({ kubeGet: kubeGet('30s', {}) })).toEqual(blank);
+    expect(await ask({ kubeGet: kubeGet('30s', {}) })).toEqual({ ...blank, countsAll: true });
   });
   it('silence over a window that no scrape fits into is no lack of series', async () => {
     const short = { ...aQuestion({ kind: 'trafficMetrics' }), windowMs: 40 };
@@ -121,6 +178,9 @@ describe('the share by TrafficMetrics', () => {
     expect(await ask({ kubeGet: kubeGet('1m0s') })).toMatchObject({ windowMs: 60_000, windowStartedAtMs: 970_000 });
   });
   it('trouble is a failure of the reading', async () => {
-    expect(await ask({})).toMatchObject({ failure: expect.stringContaining('no API server here') });
+    expect(await ask({})).toMatchObject({
+      failure: expect.stringContaining('no API server here'),
+      outage: expect.stringMatching(/^the API server’s TrafficMetrics cannot be asked: .*no API server here/),
+    });
   });
 });

@@ -4,9 +4,9 @@ import type { Dialect } from './dialects.ts';
 import { openPrometheus, type PrometheusTarget, serverOfTarget } from './prometheus.ts';
 import type { Row } from './prometheus-answer.ts';
 import { rowNamed } from './prometheus-builtin.ts';
-import { combinedQuery, totalSeries, windowText } from './promql.ts';
+import { combinedQuery, splitSeries, windowText } from './promql.ts';
 import type { MetricSources } from './registry.ts';
-import { kubernetesServer, type MetricIo, type SourceAnswer } from './source.ts';
+import { kubernetesServer, type MetricIo, type ProviderOf, type SourceAnswer } from './source.ts';
 
 /** How many requests each of two revisions had since a weight was written. */
 export interface ShareQuestion {
@@ -36,11 +36,12 @@ export const shareServerOf = ({ via }: ShareQuestion, io: MetricIo): string =>
 export async function askShare(question: ShareQuestion, sources: MetricSources, io: MetricIo, signal: AbortSignal): Promise<ShareReading> {
   if (question.via.kind === 'trafficMetrics') return askTrafficMetrics(question, sources, io, signal);
   const client = await openPrometheus(target, io, signal);
-  if (!client.ok) return unreadShare(question, client.failure.message);
+  if (!client.ok) return unaskedShare(question, io, client.failure.message);
   const rows = await client.value.rows(shareQuery(question, question.via.dialect), signal);
-  return rows.ok ? shareReading(question, rows.value.rows) : unreadShare(question, rows.failure.message);
+  return rows.ok ? shareReading(question, rows.value.rows) : unaskedShare(question, io, rows.failure.message);
 }
 
+/** By the backends of the split, as its clients see them, where they are served; those of Deployments count at the servers, whoever called. */
 async function askTrafficMetrics(
   question: ShareQuestion,
   sources: MetricSources,
@@ -48,17 +49,26 @@ async function askTrafficMetrics(
   signal: AbortSignal,
 ): Promise<ShareReading> {
   const source = sources('trafficMetrics');
-  const ask = (subject: MetricSubject) =>
-    source.ask({ kind: 'trafficMetrics', value: 'requests', resource: 'deployments', subject, windowMs: question.windowMs }, io, signal);
-  const [canary, stable] = await Promise.all([ask(question.canary), ask(question.stable)]);
-  return shareOfAnswers(question, canary, stable);
+  const askBoth = (resource: ProviderOf<'trafficMetrics'>['resource']) => {
+    const asked = { kind: 'trafficMetrics', value: 'requests', resource, windowMs: question.windowMs } as const;
+    return Promise.all([question.canary, question.stable].map((subject) => source.ask({ ...asked, subject }, io, signal)));
+  };
+  const bySplit = await askBoth('trafficsplits');
+  if (!bySplit.some(isTrouble)) return shareOfAnswers(question, bySplit);
+  const byServer = signal.aborted ? bySplit : await askBoth('deployments');
+  const trouble = byServer.find(isTrouble);
+  if (trouble !== undefined) return unaskedShare(question, io, trouble.message);
+  const reading = shareOfAnswers(question, byServer);
+  return reading.failure === undefined ? { ...reading, countsAll: true } : reading;
 }
+
+const isTrouble = ({ kind }: SourceAnswer): boolean => kind === 'error' || kind === 'invalid';
 
 /** Requests of both over the window, and how many series each has now; rows that do not exist are missing. */
 export function shareQuery({ canary, stable, windowMs }: Pick<ShareQuestion, 'canary' | 'stable' | 'windowMs'>, dialect: Dialect): string {
   const window = windowText(windowMs);
-  const requests = (subject: MetricSubject) => `sum(increase(${totalSeries(dialect, subject)}[${window}]))`;
-  const series = (subject: MetricSubject) => `count(${totalSeries(dialect, subject)})`;
+  const requests = (subject: MetricSubject) => `sum(increase(${splitSeries(dialect, subject)}[${window}]))`;
+  const series = (subject: MetricSubject) => `count(${splitSeries(dialect, subject)})`;
   return combinedQuery({
     canary: requests(canary),
     stable: requests(stable),
@@ -86,29 +96,33 @@ export function shareReading(question: ShareQuestion, rows: readonly Row[]): Sha
 }
 
 /** The share by two TrafficMetrics answers of `requests`: silence means no series. */
-function shareOfAnswers(question: ShareQuestion, canary: SourceAnswer, stable: SourceAnswer): ShareReading {
-  const trouble = [canary, stable].find((answer) => answer.kind === 'error' || answer.kind === 'invalid');
-  if (trouble !== undefined) return unreadShare(question, trouble.message);
-  const windowMs = Math.max(question.windowMs, canary.windowMs ?? 0, stable.windowMs ?? 0);
-  const hasSeries = canary.kind === 'value' || stable.kind === 'value';
+function shareOfAnswers(question: ShareQuestion, [canary, stable]: readonly SourceAnswer[]): ShareReading {
+  const windowMs = Math.max(question.windowMs, canary?.windowMs ?? 0, stable?.windowMs ?? 0);
+  const hasSeries = canary?.kind === 'value' || stable?.kind === 'value';
   // TrafficMetrics count over the window alone: silence in one that no scrape fits into is no sign of a mesh without series.
   if (!hasSeries && windowMs < shortestTellingMs) return unreadShare(question, shareWindowTooShort);
   return {
     windowStartedAtMs: question.windowStartedAtMs - (windowMs - question.windowMs),
     windowMs,
-    canaryRequests: canary.kind === 'value' ? canary.value : 0,
-    stableRequests: stable.kind === 'value' ? stable.value : 0,
+    canaryRequests: canary?.kind === 'value' ? canary.value : 0,
+    stableRequests: stable?.kind === 'value' ? stable.value : 0,
     hasSeries,
   };
 }
 
 const windowOf = ({ windowStartedAtMs, windowMs }: ShareQuestion) => ({ windowStartedAtMs, windowMs });
 
-/** A reading that was asked for and did not come. */
-export const unreadShare = (question: ShareQuestion, message: string | undefined): ShareReading => ({
+/** A reading that says nothing yet. */
+const unreadShare = (question: ShareQuestion, failure: string): ShareReading => ({
   ...windowOf(question),
   canaryRequests: 0,
   stableRequests: 0,
   hasSeries: false,
-  failure: message ?? 'no answer',
+  failure,
 });
+
+/** A reading that was asked for and did not come. */
+export function unaskedShare(question: ShareQuestion, io: MetricIo, message = 'no answer'): ShareReading {
+  const server = question.via.kind === 'trafficMetrics' ? 'the API server’s TrafficMetrics' : `Prometheus ${serverOfTarget(target, io)}`;
+  return { ...unreadShare(question, message), outage: `${server} cannot be asked: ${message}` };
+}

@@ -35,6 +35,8 @@ interface Load {
   /** The canary's failures among a hundred requests. */
   readonly failing?: number;
   readonly seconds?: number;
+  /** What comes to stable beside it, each second. */
+  readonly strangers?: readonly Partial<RequestBatch>[];
 }
 
 const batch = (given: Partial<RequestBatch>): RequestBatch => ({
@@ -53,7 +55,7 @@ const batch = (given: Partial<RequestBatch>): RequestBatch => ({
 });
 
 /** A mesh with 90 requests a second to stable and 10 to the canary, scraped every five seconds; nothing of it needs a socket. */
-async function aSandbox(mesh: MeshName, { failing = 20, seconds = 120 }: Load = {}) {
+async function aSandbox(mesh: MeshName, { failing = 20, seconds = 120, strangers = [] }: Load = {}) {
   const clock = new VirtualClock();
   const random = seededRandom(1);
   const store = new TimeSeriesStore();
@@ -63,6 +65,7 @@ async function aSandbox(mesh: MeshName, { failing = 20, seconds = 120 }: Load = 
   for (let second = 0; second < seconds; second++) {
     await clock.advance(1_000);
     ledger.record(batch({ count: 90 }));
+    for (const stranger of strangers) ledger.record(batch(stranger));
     for (const [status, count] of [
       [200, 10 - failing / 10],
       [503, failing / 10],
@@ -203,6 +206,17 @@ describe.each(meshNames)('the builtin metrics of %s', (mesh) => {
     const reading = await askShare(question, createSources(), io, never);
     expect(reading).toMatchObject({ hasSeries: true, canaryRequests: expect.closeTo(600, 6), stableRequests: expect.closeTo(5_400, 6) });
     expect(reading).not.toHaveProperty('failure');
+  });
+
+  it('leave out of the share who never met the split: clients without a proxy, and the probes', async () => {
+    const passers = ['unmeshed', 'kubelet'] as const;
+    const { io } = await anIo(mesh, { strangers: passers.map((kind) => ({ client: { kind }, split: undefined, count: 30 })) });
+    const dialect = dialectOf(mesh);
+    if (dialect === undefined) throw new Error(mesh);
+    const question = { canary, stable, windowStartedAtMs: 0, windowMs: 60_000, via: { kind: 'prometheus', dialect } } as const;
+    expect(await askShare(question, createSources(), io, never)).toMatchObject({
+      ...{ canaryRequests: expect.closeTo(600, 6), stableRequests: expect.closeTo(5_400, 6) },
+    });
   });
 });
 

@@ -38,8 +38,9 @@ const canary: Descriptions = {
   confirmation:
     'How a written weight counts as arrived: by the share that metrics show, by the mesh’s own object, or after maxLag where neither can be seen.',
   'confirmation.timeout':
-    'After this the mesh is reported not to follow (WeightNotApplied); the Rollout then waits, and goes on by itself.',
-  'confirmation.maxLag': 'How long the mesh may lag behind what is written, at the most. By default what is known of the provider.',
+    'After this the mesh is reported not to follow (WeightNotApplied); the Rollout then waits, and goes on by itself. Where metrics are to tell and cannot be asked (the message says who and why), or cannot tell yet, a weight waits for all of it, and maxLag does not count.',
+  'confirmation.maxLag':
+    'How long the mesh may lag behind what is written, at the most: confirms a weight where neither metrics nor an object of the mesh can. By default what is known of the provider.',
 };
 
 const windows: Descriptions = {

@@ -22,6 +22,7 @@ export function simulateCommand(finish: (code: number) => void): Command {
     .option('--stable-error-rate <share>', 'of the stable version, and of a good release (default: 0%)')
     .option('--stable-p99 <duration>', 'likewise (default: 100ms)')
     .option('--rps <number>', 'requests a second, in all (default: 50)')
+    .option('--unmeshed <share>', 'so many of them come from clients outside the mesh (default: 0%)')
     .option('--seeds <number>', 'how many releases are played (default: 20; fewer of a rollout of days)')
     .option('--seed <number>', 'the first of the seeds: the same ones, the same report (default: 1)')
     .option('--mesh <provider>', 'linkerd, traefik-mesh, osm, istio, consul, nginx or generic (default: as the Rollout says, else linkerd)')

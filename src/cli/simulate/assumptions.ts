@@ -36,10 +36,10 @@ export const assumptionsOf = ({ settings, spec, object, app, mesh, first, librar
 
 export const isOpenPause = (step: unknown): boolean => at(step, 'pause') !== undefined && at(step, 'pause', 'duration') === undefined;
 
-function versionsText({ stable, release, perSecond }: Settings): readonly string[] {
+function versionsText({ stable, release, perSecond, unmeshedShare = 0 }: Settings): readonly string[] {
   const who = release === 'stable' ? 'stable, and the release' : 'stable, and a good release';
   return [
-    `${perSecond} requests a second from clients inside the mesh`,
+    `${perSecond} requests a second from clients ${unmeshedShare === 0 ? 'inside the mesh' : `of which ${shareText(unmeshedShare)} are outside the mesh`}`,
     `${who}: ${shareText(stable.errorRate)} of errors, ${Math.round(stable.p99Ms)} ms (p99)`,
   ];
 }

@@ -105,6 +105,11 @@ describe('flags', () => {
     });
   });
 
+  test('clients outside the mesh are a share of all', () => {
+    expect(settingsOf({ unmeshed: '5%' })).toMatchObject({ settings: { unmeshedShare: 0.05, perSecond: 50 } });
+    expect(settingsOf({ unmeshed: '120%' })).toEqual([expect.stringContaining('--unmeshed 120%: must be a share of the requests')]);
+  });
+
   test('a release that is slow, or crashes, fails as much as stable; one of which nothing is said fails 5 %', () => {
     expect(settingsOf({ p99: '2s' })).toMatchObject({ settings: { release: { errorRate: 0 } }, isUndescribed: false });
     expect(settingsOf({ crashLoop: true })).toMatchObject({ settings: { release: { errorRate: 0, isCrashLooping: true } } });

@@ -18,6 +18,7 @@ export interface Flags {
   readonly stableErrorRate?: string;
   readonly stableP99?: string;
   readonly rps?: string;
+  readonly unmeshed?: string;
   readonly seeds?: string;
   readonly seed?: string;
   readonly resumeAfter?: string;
@@ -59,6 +60,7 @@ export function readFlags(flags: Flags): Result<Wishes, readonly string[]> {
   const stableErrorRate = read('--stable-error-rate', flags.stableErrorRate, shareOf, shareWords);
   const stableP99Ms = read('--stable-p99', flags.stableP99, positiveMs, durationWords);
   const perSecond = read('--rps', flags.rps, numberFrom(0, 1_000_000), 'a number of requests a second, 0 to 1000000');
+  const unmeshedShare = read('--unmeshed', flags.unmeshed, shareOf, shareWords);
   const seeds = read('--seeds', flags.seeds, wholeFrom(1, mostSeeds), `a whole number from 1 to ${mostSeeds}`);
   const firstSeed = read('--seed', flags.seed, wholeFrom(0, 4_294_957_295), 'a whole number from 0');
   const resumeAfterMs = read('--resume-after', flags.resumeAfter, parseDuration, durationWords);
@@ -87,7 +89,7 @@ export function readFlags(flags: Flags): Result<Wishes, readonly string[]> {
   return ok({
     settings: {
       ...{ rollout: flags.rollout, namespace: flags.namespace ?? 'default', mesh, stable, seeds },
-      ...{ release: fromStable ? 'stable' : release, perSecond: perSecond ?? usualPerSecond, firstSeed: firstSeed ?? 1 },
+      ...{ release: fromStable ? 'stable' : release, perSecond: perSecond ?? usualPerSecond, unmeshedShare, firstSeed: firstSeed ?? 1 },
       resumeAfterMs: resumeAfterMs ?? usualResumeAfterMs,
     },
     expected: expected === undefined ? undefined : expected === 'promoted' ? 'promoted' : 'rolledBack',

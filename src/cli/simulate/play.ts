@@ -116,9 +116,13 @@ async function adopt(sim: Simulation, { name }: Scenario, watch: Watch): Promise
   throw new CannotPlay(`Rollout ${name} does not even take over the app: it is ${phase}, ${reason}: ${message}`);
 }
 
-function sendRequests(sandbox: Sandbox, { namespace, service, port, perSecond }: Scenario): void {
-  if (perSecond === 0) return;
-  sandbox.send({ name: 'clients', namespace, target: { namespace, service, port }, rate: { kind: 'constant', perSecond }, proxies: 2 });
+function sendRequests(sandbox: Sandbox, { namespace, service, port, perSecond, unmeshedShare }: Scenario): void {
+  const send = (name: string, share: number, isMeshed: boolean) => {
+    const rate = { kind: 'constant', perSecond: perSecond * share } as const;
+    if (rate.perSecond > 0) sandbox.send({ name, namespace, target: { namespace, service, port }, rate, isMeshed, proxies: 2 });
+  };
+  send('clients', 1 - unmeshedShare, true);
+  send('outsiders', unmeshedShare, false);
 }
 
 interface Release {

@@ -75,6 +75,7 @@ export function prepare({ documents, library }: Given, settings: Settings): Resu
         port: app.port,
         workload: app.workload,
         perSecond: settings.perSecond,
+        unmeshedShare: settings.unmeshedShare ?? 0,
       },
       objects: [...app.objects, ...templateObjects(first, namespace, missed), played],
       ...{ stable: settings.stable, release, mode: mesh.mode, provider, dialects: mesh.dialects, wanted, scrapeMs, lengthMs },

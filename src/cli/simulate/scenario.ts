@@ -18,6 +18,8 @@ export interface Scenario {
   /** In the order in which they are applied; the Rollout comes last. */
   readonly objects: readonly Written[];
   readonly perSecond: number;
+  /** How many of them come from clients outside the mesh, 0..1. */
+  readonly unmeshedShare: number;
   readonly stable: Quality;
   /** Undefined: as good as stable. */
   readonly release: Quality | undefined;

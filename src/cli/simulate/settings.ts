@@ -13,6 +13,8 @@ export interface Settings {
   readonly release: Quality | 'stable';
   readonly stable: Quality;
   readonly perSecond: number;
+  /** How many of them come from clients outside the mesh. Undefined: none. */
+  readonly unmeshedShare?: number | undefined;
   /** Undefined: as many as are played in a few seconds. */
   readonly seeds: number | undefined;
   readonly firstSeed: number;

@@ -202,3 +202,24 @@ describe('what cannot be played', () => {
     ]);
   });
 });
+
+describe('clients outside the mesh', () => {
+  const pinned = (provider: string, pin: string) =>
+    rolloutYaml({ steps, canary: [watched], provider }).replace('service: {name: web}', `service: {name: web, pinSelector: ${pin}}`);
+
+  test.each([
+    ['linkerd', 'Always'],
+    ['linkerd', 'Never'],
+    ['istio', 'Always'],
+    ['istio', 'Never'],
+    ['traefik-mesh', 'Never'],
+    ['osm', 'Never'],
+    ['consul', 'Always'],
+    ['nginx', 'Never'],
+    ['generic', 'Always'],
+  ])('keep no good release back on %s, and no bad one in the cluster; pinSelector %s', async (provider, pin) => {
+    const report = await reportOn([pinned(provider, pin), template], { seeds: 1, perSecond: 50, unmeshedShare: 0.05 });
+    expect([report.good.endings.promoted, report.release?.endings.rolledBack]).toEqual([1, 1]);
+    expect(report.assumptions[0]).toBe('50 requests a second from clients of which 5 % are outside the mesh');
+  });
+});

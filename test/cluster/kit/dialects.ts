@@ -65,9 +65,10 @@ const RULES: Readonly<Record<Dialect, readonly (readonly Relabel[])[]>> = {
   envoy: [[keep(CODES, CLASSES, BUCKET), routed]],
   // A request is seen by the server's proxy and by the client's: two jobs, so that the label `direction` matters.
   linkerd: [
-    linkerd([fixed('direction', 'inbound'), fromCluster('namespace', '$1'), fromCluster('deployment', '$2')]),
+    linkerd([fixed('direction', 'inbound'), fixed('tls', 'true'), fromCluster('namespace', '$1'), fromCluster('deployment', '$2')]),
     linkerd([
       fixed('direction', 'outbound'),
+      fixed('tls', 'true'),
       fromCluster('dst_namespace', '$1'),
       fromCluster('dst_service', '$2'),
       fromCluster('dst_deployment', '$2'),
@@ -75,6 +76,8 @@ const RULES: Readonly<Record<Dialect, readonly (readonly Relabel[])[]>> = {
   ],
   istio: ['destination', 'source'].map((reporter) => [
     ...[keep(CODES, BUCKET), routed, fixed('reporter', reporter)],
+    // Whoever sends through Envoy is in the mesh; the source does not know how its connection was secured.
+    fixed('connection_security_policy', reporter === 'source' ? 'unknown' : 'mutual_tls'),
     ...[
       fromCluster('destination_workload_namespace', '$1'),
       fromCluster('destination_workload', '$2'),

@@ -21,14 +21,23 @@ export async function trafficMetrics(client: ApiClient, ask: TrafficMetricsReque
   const list = (items: readonly unknown[]) => ({ kind: 'TrafficMetricsList', apiVersion, metadata: { selfLink: '' }, items });
   if (ask.resource === 'trafficsplits') {
     const split = await client.get<TrafficSplit>(`/apis/split.smi-spec.io/v1alpha4/namespaces/${namespace}/trafficsplits/${ask.name}`);
+    // As the clients' proxies see it; a backend that nobody has called has no object.
     const items = await Promise.all(
-      (split.spec?.backends ?? []).map(async ({ service, weight }) => ({
-        ...(await item(apiVersion, namespace, service, window)),
-        ...{ resource: { kind: 'TrafficSplit', namespace, name: ask.name }, edge: { direction: 'from', side: 'client', resource: null } },
-        backend: { apex: split.spec?.service, name: service, weight: String(weight ?? 0) },
-      })),
+      (split.spec?.backends ?? []).map(async ({ service, weight }) => {
+        const seen = await found(`dst_namespace="${namespace}",dst_service="${service}",direction="outbound"`, window);
+        return seen === undefined
+          ? []
+          : {
+              ...shown(apiVersion, namespace, service, window, seen),
+              ...{
+                resource: { kind: 'TrafficSplit', namespace, name: ask.name },
+                edge: { direction: 'from', side: 'client', resource: null },
+              },
+              backend: { apex: split.spec?.service, name: service, weight: String(weight ?? 0) },
+            };
+      }),
     );
-    return list(items);
+    return list(items.flat());
   }
   if (ask.name !== undefined) return item(apiVersion, namespace, ask.name, window);
   const series = await query(`sum by (deployment) (increase(response_total{namespace="${namespace}",direction="inbound"}[${window}]))`);
@@ -36,7 +45,13 @@ export async function trafficMetrics(client: ApiClient, ask: TrafficMetricsReque
 }
 
 async function item(apiVersion: string, namespace: string, deployment: string, window: string): Promise<object> {
-  const selector = `namespace="${namespace}",deployment="${deployment}",direction="inbound"`;
+  const seen = await found(`namespace="${namespace}",deployment="${deployment}",direction="inbound"`, window);
+  if (seen === undefined) throw new NoSeries();
+  return shown(apiVersion, namespace, deployment, window, seen);
+}
+
+/** The five numbers of the series that match; undefined where none count anything. */
+async function found(selector: string, window: string): Promise<readonly object[] | undefined> {
   const count = (classification: string) =>
     query(`sum(increase(response_total{${selector},classification="${classification}"}[${window}]))`);
   const quantile = (q: number) => query(`histogram_quantile(${q}, sum by (le) (rate(response_latency_ms_bucket{${selector}}[${window}])))`);
@@ -47,12 +62,19 @@ async function item(apiVersion: string, namespace: string, deployment: string, w
     quantile(0.9),
     quantile(0.5),
   ]);
-  if (success.length === 0 && failure.length === 0) throw new NoSeries();
+  if (success.length === 0 && failure.length === 0) return undefined;
   const metric = (name: string, series: readonly Series[], unit?: string) => ({
     name,
     ...(unit === undefined ? {} : { unit }),
     value: quantity(series[0]),
   });
+  return [
+    ...[metric('p99_response_latency', p99, 'ms'), metric('p90_response_latency', p90, 'ms'), metric('p50_response_latency', p50, 'ms')],
+    ...[metric('success_count', success), metric('failure_count', failure)],
+  ];
+}
+
+function shown(apiVersion: string, namespace: string, deployment: string, window: string, metrics: readonly object[]): object {
   return {
     kind: 'TrafficMetrics',
     apiVersion,
@@ -61,10 +83,7 @@ async function item(apiVersion: string, namespace: string, deployment: string, w
     edge: { direction: 'from', resource: null },
     timestamp: new Date().toISOString(),
     window,
-    metrics: [
-      ...[metric('p99_response_latency', p99, 'ms'), metric('p90_response_latency', p90, 'ms'), metric('p50_response_latency', p50, 'ms')],
-      ...[metric('success_count', success), metric('failure_count', failure)],
-    ],
+    metrics,
   };
 }
 

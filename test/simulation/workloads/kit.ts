@@ -103,3 +103,11 @@ export function clients(run: Pick<Run, 'sandbox'>, perSecond = 20): void {
     ...{ rate: { kind: 'constant', perSecond }, arrivals: 'even', proxies: 2 },
   });
 }
+
+/** Whom no split moves: kube-proxy sends them to the pods that the Service selects. */
+export function outsiders(run: Pick<Run, 'sandbox'>, perSecond: number): void {
+  run.sandbox.send({
+    ...{ name: 'outsiders', namespace: subject.namespace, target: { namespace: subject.namespace, service: 'web', port: 80 } },
+    ...{ rate: { kind: 'constant', perSecond }, arrivals: 'even', proxies: 1, isMeshed: false },
+  });
+}

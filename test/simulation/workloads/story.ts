@@ -11,6 +11,7 @@ import {
   create,
   deploymentObject,
   namespaceObject,
+  outsiders,
   rolloutObject,
   serviceObject,
   subject,
@@ -41,6 +42,10 @@ export interface Story {
   readonly spec?: Readonly<Record<string, unknown>>;
   /** Requests per second. */
   readonly perSecond?: number;
+  /** And so many from a client outside the mesh. */
+  readonly unmeshedPerSecond?: number;
+  /** How late the mesh's SMI adapter is. Default: not at all. */
+  readonly adapterMs?: readonly [number, number];
   readonly hasCrashes?: boolean;
   readonly lengthMs?: number;
   /** Until the app is up, and clients and the Rollout come. */
@@ -61,7 +66,10 @@ export function tell(story: Story): Workload {
   return {
     ...{ name, text, subject, replicas: ['sluice-a', 'sluice-b'], lengthMs: story.lengthMs ?? 130_000 },
     ...(hasCrashes === undefined ? {} : { hasCrashes }),
-    sandbox: { mesh: { mode: mesh }, metrics: { dialects: [story.dialect ?? namesOf(mesh)], scrapeMs: 5_000 } },
+    sandbox: {
+      mesh: { mode: mesh, ...(story.adapterMs === undefined ? {} : { lag: { adapterMs: story.adapterMs } }) },
+      metrics: { dialects: [story.dialect ?? namesOf(mesh)], scrapeMs: 5_000 },
+    },
     prepare(run) {
       for (const object of [namespaceObject, ...objects, deployment, checks]) apply(run, object);
       (story.isUnpinned === true ? apply : create)(run, serviceObject);
@@ -75,6 +83,7 @@ export function tell(story: Story): Workload {
 
   function begin(run: Run): void {
     if (story.perSecond !== 0) clients(run, story.perSecond);
+    if (story.unmeshedPerSecond !== undefined) outsiders(run, story.unmeshedPerSecond);
     apply(run, rolloutOfStory(story));
     if (story.act !== undefined) onceIn(run, 'Healthy', () => story.act?.(run));
   }
