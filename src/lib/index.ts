@@ -10,6 +10,7 @@ export type { Logger, LogLevel } from './logger.ts';
 export { createLogger, silentLogger } from './logger.ts';
 export { mergePatch } from './merge-patch.ts';
 export { MultiMap } from './multi-map.ts';
+export { nearestTo } from './nearest.ts';
 export type { Random } from './random.ts';
 export { seededRandom, systemRandom } from './random.ts';
 export type { Result } from './result.ts';
