@@ -111,7 +111,6 @@ export class Reflector<T extends Versioned> {
     if (!isKnown && (!isSelected || fieldSelector !== undefined)) return;
     if (!isKnown && compareResourceVersions(resourceVersion, this.#newest) <= 0) return;
     if (isSelected) this.#apply(object);
-    store.expect(key, resourceVersion);
   }
 
   health(): ReflectorHealth {
@@ -234,7 +233,6 @@ export class Reflector<T extends Versioned> {
 
   #progress(resourceVersion: string): void {
     if (compareResourceVersions(resourceVersion, this.#newest) > 0) this.#newest = resourceVersion;
-    this.#options.store.progressed(resourceVersion);
   }
 
   #recovered(): void {

@@ -1,3 +1,4 @@
+export { clip, clippedLine } from './clip.ts';
 export type { Clock } from './clock.ts';
 export { deadline, sleep, systemClock, VirtualClock } from './clock.ts';
 export { durationPattern, formatDuration, parseDuration } from './duration.ts';
