@@ -135,6 +135,15 @@ describe('stable without its pods is an alarm in every phase, and ends nothing',
     expect(plan(settled.withStable({ ready: 3 }).build()).status).toBeUndefined();
     expect(conditionOf(plan(settled.withStable({ ready: 4 }).build()), 'Ready')?.reason).toBe('Progressing');
   });
+  test('what is Stalled stays Stalled', () => {
+    const late = aWorld()
+      .withSpec({ progressDeadlineAction: 'Report' })
+      .atStep(2, { waiting: { for: 'Pods', since: at(-11 * 60_000), best: 1 } })
+      .withWeight(10)
+      .withCanary({ replicas: 2, ready: 1 });
+    expect(reasonOf(late)).toEqual(['ProgressDeadlineExceeded', 'ProgressDeadlineExceeded']);
+    expect(reasonOf(without(late))).toEqual(['StableNotReady', 'StableNotReady']);
+  });
   test('its Service is named where that is what it lacks', () => {
     const next = plan(aborting.withStable({ ready: 0 }, { service: undefined }).build());
     expect(conditionOf(next, 'Ready')?.reason).toBe('RevisionServiceMissing');

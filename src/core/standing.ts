@@ -47,5 +47,6 @@ function beside({ hold, status: { step } }: Draft, alarm: Hold | undefined): Hol
   if (alarm === undefined || hold?.reason === alarm.reason) return alarm;
   const until = step?.until === undefined ? undefined : `the ${step.kind} lasts until ${step.until}`;
   const waiting = hold?.message ?? until;
-  return waiting === undefined ? alarm : { ...alarm, message: `${alarm.message}; ${waiting}` };
+  if (waiting === undefined) return alarm;
+  return { ...alarm, message: `${alarm.message}; ${waiting}`, isStalled: alarm.isStalled === true || hold?.isStalled === true };
 }
