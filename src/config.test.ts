@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { loadConfig } from './config.ts';
+import { loadConfig, settingKeys } from './config.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-config.'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -50,6 +50,23 @@ describe('settings', () => {
   });
 });
 
+test('docs/settings.md lists every key of the file, with its default, and no other', () => {
+  const text = readFileSync(join(import.meta.dirname, '../docs/settings.md'), 'utf8');
+  const rows = [...text.matchAll(/^\| `(\w+)` \| `(SLUICE_\w+)` \| (.*?) \|/gm)].map(([, key = '', variable = '', fallback = '']) => ({
+    key,
+    variable,
+    fallback,
+  }));
+  expect(rows.map(({ key }) => key)).toEqual(settingKeys);
+  const defaults = loaded({}) as unknown as Readonly<Record<string, unknown>>;
+  for (const { key, variable, fallback } of rows) {
+    const plain = /^`(.*)`$/.exec(fallback)?.[1];
+    if (plain === undefined) continue;
+    const given = { [variable]: plain };
+    expect([key, (loaded({}, given) as unknown as Readonly<Record<string, unknown>>)[key]]).toEqual([key, defaults[key]]);
+  }
+});
+
 const refused = (flags: Parameters<typeof loadConfig>[0], env: Readonly<Record<string, string>> = {}): string => {
   const config = loadConfig(flags, env);
   return config.ok ? 'taken' : config.failure;
@@ -59,6 +76,7 @@ describe('a wrong setting is refused by the name that it was given by', () => {
   test.each([
     ['an address that is no URL', { prometheusAddress: 'prometheus:9090' }, '--prometheus-address: must be an http or https URL'],
     ['no port', { listen: 'localhost' }, '--listen: must be HOST:PORT'],
+    ['a port that there is not', { listen: '127.0.0.1:99999' }, '--listen: must have a port of at most 65535'],
     ['neither true nor false', { leaderElection: 'yes' }, '--leader-election: must be true or false'],
     ['no level', { logLevel: 'loud' }, '--log-level: '],
     ['a namespace that is none', { namespaces: 7 }, '--namespace: '],
@@ -67,15 +85,28 @@ describe('a wrong setting is refused by the name that it was given by', () => {
   test.each([
     ['no port', { SLUICE_LISTEN: 'localhost' }, 'SLUICE_LISTEN: must be HOST:PORT'],
     ['a duration without a unit', { SLUICE_LEASE_DURATION: 'soon' }, 'SLUICE_LEASE_DURATION: must be a duration such as 15s'],
+    ['no time between attempts', { SLUICE_RETRY_PERIOD: '0s' }, 'SLUICE_RETRY_PERIOD must be positive'],
+    ['a lease of parts of a second', { SLUICE_LEASE_DURATION: '15500ms' }, 'SLUICE_LEASE_DURATION must be whole seconds'],
+    ['attempts too far apart', { SLUICE_RETRY_PERIOD: '5s' }, 'renewDeadline must exceed twice SLUICE_RETRY_PERIOD'],
     ['a lease that would expire before it is renewed', { SLUICE_LEASE_DURATION: '5s' }, 'SLUICE_LEASE_DURATION must exceed renewDeadline'],
   ])('a variable: %s', (_, env, named) => expect(refused({}, env)).toContain(named));
 
   test('of a file, every one of them, with the file', () => {
     const config = file('wrong.yaml', 'listen: localhost\ncolour: red\n');
     expect(refused({ config }).split('\n').toSorted()).toEqual([
-      `${config}: colour: is no setting`,
+      `${config}: colour: is no setting; there are ${settingKeys.join(', ')}`,
       `${config}: listen: must be HOST:PORT`,
     ]);
+  });
+
+  test.each([
+    ['namespace', 'namespaces'],
+    ['prometheus-address', 'prometheusAddress'],
+    ['log', 'logLevel'],
+    ['retryPeriode', 'retryPeriod'],
+  ])('a key that is nearly right is told of the right one: %s', (key, meant) => {
+    const config = file('nearly.yaml', `${key}: x\n`);
+    expect(refused({ config })).toContain(`${key}: is no setting; did you mean ${meant}`);
   });
 
   test('a file that is not there, or no mapping', () => {

@@ -3,8 +3,9 @@ import { hostname } from 'node:os';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { defaultNamespace } from './api/index.ts';
+import { leaseTimingProblem } from './kube/index.ts';
 import type { Result } from './lib/index.ts';
-import { fail, ok, parseDuration } from './lib/index.ts';
+import { fail, nearestTo, ok, parseDuration } from './lib/index.ts';
 
 /** Every setting of the controller, parsed once: flags over SLUICE_* over the file over defaults. */
 
@@ -26,6 +27,7 @@ const schema = z.strictObject({
   listen: z
     .string()
     .regex(/^(\[[0-9a-fA-F:]+\]|[^:]+):[0-9]{1,5}$/, 'must be HOST:PORT')
+    .refine((text) => !(Number(text.slice(text.lastIndexOf(':') + 1)) > 65_535), 'must have a port of at most 65535')
     .default('127.0.0.1:8080'),
   namespaces: z.union([z.array(z.string()), z.string().transform((text) => text.split(',').filter((name) => name !== ''))]).default([]),
   leaderElection: flag.default(true),
@@ -61,10 +63,15 @@ export function loadConfig(
   if (!parsed.success) return fail(parsed.error.issues.flatMap((issue) => problemsOf(issue, given)).join('\n'));
   const settings = parsed.data;
   const { leaseDuration, renewDeadline, retryPeriod } = settings;
-  if (!(leaseDuration > renewDeadline && renewDeadline > 2 * retryPeriod)) {
-    const name = (key: string) => nameOf(key, given);
-    return fail(`${name('leaseDuration')} must exceed ${name('renewDeadline')}, and that twice ${name('retryPeriod')}`);
-  }
+  const timing = leaseTimingProblem(
+    { leaseDurationMs: leaseDuration, renewDeadlineMs: renewDeadline, retryPeriodMs: retryPeriod },
+    {
+      leaseDurationMs: nameOf('leaseDuration', given),
+      renewDeadlineMs: nameOf('renewDeadline', given),
+      retryPeriodMs: nameOf('retryPeriod', given),
+    },
+  );
+  if (timing !== undefined) return fail(timing);
   return ok({
     ...settings,
     // One per start of a process: a restarted one must not pass for its predecessor.
@@ -81,8 +88,16 @@ interface Given {
 }
 
 function problemsOf(issue: z.core.$ZodIssue, given: Given): readonly string[] {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${nameOf(key, given)}: is no setting`);
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${nameOf(key, given)}: is no setting${orRather(key)}`);
   return [`${nameOf(String(issue.path[0]), given)}: ${issue.message}`];
+}
+
+/** Every key of the file that `--config` names; docs/settings.md says what each is for. */
+export const settingKeys: readonly string[] = Object.keys(schema.shape);
+
+function orRather(key: string): string {
+  const near = nearestTo(key, settingKeys);
+  return near.length === 0 ? `; there are ${settingKeys.join(', ')}` : `; did you mean ${near.join(' or ')}?`;
 }
 
 function nameOf(key: string, { flags, env, file }: Given): string {

@@ -38,6 +38,12 @@ describe('render', () => {
     expect(kindsIn(out).filter((each) => each === kind)).toHaveLength(count);
   });
 
+  test.each(['Shop', 'a.b', '', '-a', 'x'.repeat(64)])('rbac in a namespace that cannot be is refused: %j', async (name) => {
+    const { code, out, err } = await run('render', 'rbac', `--namespace=${name}`);
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain(`${JSON.stringify(name)} is no name of a namespace`);
+  });
+
   test('template of one mesh prints its two', async () => {
     const { out } = await run('render', 'template', 'linkerd');
     expect(parseAllDocuments(out).map((document) => document.getIn(['metadata', 'name']))).toEqual([

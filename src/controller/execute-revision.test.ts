@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aWorld, stableRevision } from '../../test/support/worlds.ts';
+import { configHash } from '../core/revision.ts';
 import type { KubeClient, KubeObject, ObjectMeta } from '../kube/index.ts';
 import { fail, ok, VirtualClock } from '../lib/index.ts';
 import type { Cache } from './cache.ts';
@@ -60,6 +61,32 @@ describe('a revision’s object that exists already', () => {
     ['a user’s', { labels: {} }],
     ['a user’s, with our label', {}],
   ])('is left alone where it is %s', async (_, present) => expect(await makingOver(present)).toEqual({ isMade: false, patches: [] }));
+});
+
+describe('the copy of a configuration', () => {
+  async function copying(data: object) {
+    const made: unknown[] = [];
+    const client = {
+      get: (_: unknown, { name }: { name: string }) => Promise.resolve(ok({ metadata: { name, uid: 'u', resourceVersion: '1' }, data })),
+      create: (_: unknown, __: unknown, body: object) => {
+        made.push(body);
+        return Promise.resolve(ok(body as KubeObject));
+      },
+    } as unknown as KubeClient;
+    const executors = { client, clock: new VirtualClock(), cache: {} as Cache, absorb: () => {} };
+    const config = { kind: 'ConfigMap', name: 'colors', hash: configHash({ data: { COLOR: 'blue' } }) } as const;
+    const effect = { kind: 'copyConfig', config, revision: stableRevision } as const;
+    const scene = { world: aWorld().build(), target: undefined, owner, resourceVersion: '1' };
+    return { written: await writeRevision(effect, scene, executors, new AbortController().signal), made };
+  }
+
+  test('is made of the content that was hashed', async () => {
+    const { written, made } = await copying({ COLOR: 'blue' });
+    expect(written.ok).toBe(true);
+    expect(made).toMatchObject([{ metadata: { name: `colors-${stableRevision}` }, immutable: true, data: { COLOR: 'blue' } }]);
+  });
+  test('is not made of what has come since: that is another revision', async () =>
+    expect(await copying({ COLOR: 'red' })).toMatchObject({ written: { ok: false, failure: { kind: 'conflict' } }, made: [] }));
 });
 
 describe('a revision that is removed', () => {

@@ -1,4 +1,4 @@
-import { analysisRuns, finalizer, rollouts } from '../api/index.ts';
+import { finalizer, rollouts } from '../api/index.ts';
 import type { Effect, Plan } from '../core/index.ts';
 import type { Owner } from '../core/objects/index.ts';
 import { portOf, portsSinceAnnotation } from '../core/objects/index.ts';
@@ -88,7 +88,6 @@ function isDone(effect: Effect, failure: KubeFailure, { owner }: Scene, { cache 
     return (
       effect.kind === 'deleteRevision' ||
       effect.kind === 'deleteSplit' ||
-      effect.kind === 'deleteRun' ||
       effect.kind === 'deleteRootService' ||
       effect.kind === 'removeFinalizer'
     );
@@ -198,10 +197,6 @@ function act(effect: Effect, scene: Scene, executors: Executors, signal: AbortSi
       return restoreWorkload(effect, scene, executors, signal);
     case 'createRun':
       return createRun(effect.run, scene, executors, signal);
-    case 'terminateRun':
-      return patchOwn(analysisRuns, effect.name, effect, { spec: { terminate: true } }, scene, executors, signal);
-    case 'deleteRun':
-      return executors.client.delete(analysisRuns, { namespace, name: effect.name }, { preconditions: { uid: effect.uid } }, signal);
     case 'answerDecision':
       return Promise.resolve(ok(undefined));
     default:

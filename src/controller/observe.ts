@@ -1,9 +1,11 @@
 import type { FieldError } from '../api/index.ts';
 import { brokenRunView, runView } from '../core/analysis/index.ts';
-import { revisionName, rolloutLabelValue } from '../core/names.ts';
+import { keptConfigName, revisionName, rolloutLabelValue } from '../core/names.ts';
+import { templateHashOf } from '../core/objects/index.ts';
+import { originalTemplate } from '../core/revision.ts';
 import type { Rollout } from '../core/rollout.ts';
 import { windowState } from '../core/windows.ts';
-import type { Revision, RevisionService, RootService, RunView, ShareView, Traffic, Workload, World } from '../core/world.ts';
+import type { PodTemplate, Revision, RevisionService, RootService, RunView, ShareView, Traffic, Workload, World } from '../core/world.ts';
 import type { RouterTarget } from '../traffic/index.ts';
 import { routerOf } from '../traffic/index.ts';
 import type { Cache } from './cache.ts';
@@ -84,7 +86,7 @@ export function observe(key: string, epoch: number, nowMs: number, observers: Ob
     epoch,
     rollout,
     target: targetOf(rollout, workloadRecord, uses, observers),
-    workload: workloadRecord === undefined ? undefined : workloadOf(workloadRecord),
+    workload: workloadRecord === undefined ? undefined : restoredOf(rollout, workloadOf(workloadRecord), workloadRecord, revisions),
     rootService: rootOf(rollout, cache),
     revisions,
     traffic: traffic.traffic,
@@ -114,6 +116,23 @@ function workloadOf(record: DeploymentRecord): Workload {
     isRolledOut,
     replicasManager,
   };
+}
+
+/** Given back with what stable read, it runs stable's template. */
+function restoredOf(
+  { isDeleting, status: { stableRevision = '' } }: Rollout,
+  workload: Workload,
+  { template, uses }: DeploymentRecord,
+  revisions: readonly Revision[],
+): Workload {
+  const copies = revisions.find(({ revision }) => revision === stableRevision)?.deployment?.copies ?? [];
+  if (!isDeleting || template === undefined) return workload;
+  const kept = copies.filter((copy) =>
+    uses.some(({ kind, name }) => kind === copy.kind && name === keptConfigName(copy.name, stableRevision)),
+  );
+  if (kept.length === 0) return workload;
+  const original = originalTemplate(stableRevision, JSON.parse(template.unpack()) as PodTemplate, copies);
+  return { ...workload, kept, templateHash: templateHashOf(original) };
 }
 
 function rootOf(rollout: Rollout, cache: Cache): RootService | undefined {

@@ -146,6 +146,19 @@ test('with the API server away from the start nothing is ready, the gauge says s
   expect(await gauge()).toBe('1');
 });
 
+test('one whose credentials are refused later is not ready, though its stores are full; and is again, once they are taken', async () => {
+  watches();
+  await clock.advance(1_000);
+  expect(controller.problems()).toEqual([]);
+  server.is = 'unauthorized';
+  server.endStreams();
+  await clock.advance(60_000);
+  expect(controller.problems()).toEqual(['not one watch is live (unauthorized 401: Unauthorized)']);
+  server.is = 'up';
+  await clock.advance(60_000);
+  expect(controller.problems()).toEqual([]);
+});
+
 test('kinds of ours that are not installed are named with what to do; those of a mesh are no problem', () => {
   const failure: KubeFailure = localFailure('notFound', 'not found');
   const missing = ['rollouts-1', 'virtualservices.networking.istio.io/v1'];

@@ -10,10 +10,12 @@ export interface ControllerHealth {
 
 /** Why a process is not ready, a line each; the first line is the reason of those that follow, where there is one. */
 export function problemsOf({ kube, isDiscovered, discoveryFailure }: ControllerHealth): readonly string[] {
-  const { unsynced, missing, failing, unreachableSinceMs } = kube;
+  const { unsynced, missing, failing, allFailing, unreachableSinceMs } = kube;
   const why = (name: string): string => because(failing.find((one) => one.name === name)?.failure);
   return [
     ...(unreachableSinceMs === undefined ? [] : [`the API server cannot be reached${because(failing[0]?.failure)}`]),
+    // Credentials that are refused, for one: the stores stay full, and old.
+    ...(unreachableSinceMs === undefined && allFailing !== undefined ? [`not one watch is live${because(allFailing)}`] : []),
     // Of ours there is nothing to do without them; those of a mesh come and go with it.
     ...missing.filter((name) => ours.has(kindOf(name))).map((name) => `${name} are not served: apply the output of \`sluice render crds\``),
     ...unsynced.map((name) => `${name} is not synced${why(name)}`),

@@ -29,11 +29,13 @@ const plainly = { text: (value: string) => value, share: <Value>(value: Value) =
 /** Reconciles one run twice over a server that stores what it is sent; what was sent, and which Rollouts were told. */
 async function reconciled(object: KubeObject, { epoch = 1, rollout }: { readonly epoch?: number; readonly rollout?: KubeObject } = {}) {
   const sent: Members[] = [];
+  const lanes: (string | undefined)[] = [];
   const told: (readonly [string, boolean])[] = [];
   const clock = new VirtualClock();
   const client = {
-    patch: (_resource: unknown, _ref: unknown, body: Members) => {
+    patch: (_resource: unknown, _ref: unknown, body: Members, options: { readonly priority?: string }) => {
       sent.push(body);
+      lanes.push(options.priority);
       const status = { ...(object.status as object | undefined), ...(body.status as object) };
       return Promise.resolve(ok({ ...object, metadata: { ...object.metadata, resourceVersion: '6' }, status } as KubeObject));
     },
@@ -80,7 +82,7 @@ async function reconciled(object: KubeObject, { epoch = 1, rollout }: { readonly
   const signal = new AbortController().signal;
   await reconcileRun(key, reconciler, signal);
   await reconcileRun(key, reconciler, signal);
-  return { sent, told };
+  return { sent, lanes, told };
 }
 
 const brokenSpec: Members = { ...ofRollout, 'spec.metrics': [{ name: 'm', interval: 'soon', count: -1, provider: {} }] };
@@ -110,6 +112,9 @@ describe('an AnalysisRun that does not decode', () => {
     expect((await reconciled(aRun({ ...brokenSpec, 'metadata.deletionTimestamp': '2026-03-01T12:00:00Z' }))).sent).toEqual([]));
 });
 
+test('a verdict that ends a release goes to the server by the lane of the cuts', async () =>
+  expect((await reconciled(aRun(brokenSpec))).lanes).toEqual(['cut']));
+
 test('a status that cannot be read is written down as an Error, over whatever is there', async () => {
   const { sent } = await reconciled(aRun({ ...ofRollout, status: { phase: 'Glorious', metricResults: [] } }));
   expect(sent).toMatchObject([
@@ -127,6 +132,8 @@ describe('a run whose Rollout a newer leader has written', () => {
     expect((await reconciled(run, { rollout, epoch: 6 })).sent).toEqual([]);
     expect((await reconciled(aRun(brokenSpec), { rollout, epoch: 6 })).sent).toEqual([]);
   });
+  test('begins by the lane of whatever is in no hurry', async () =>
+    expect((await reconciled(run, { rollout, epoch: 7 })).lanes).toEqual(['normal']));
   test('is looked after by the leader that wrote it, by a later one, and by one without an election', async () => {
     for (const epoch of [7, 8, 0]) expect((await reconciled(run, { rollout, epoch })).sent).toHaveLength(1);
   });

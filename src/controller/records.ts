@@ -1,8 +1,8 @@
 import type { FieldError } from '../api/index.ts';
 import { annotations, decodeLeavingRollout, decodeRollout, finalizer, labels, textAt } from '../api/index.ts';
 import { rolloutUidAnnotation } from '../core/names.ts';
-import { configsAnnotation, portsSinceAnnotation, templateHashAnnotation } from '../core/objects/index.ts';
-import type { ConfigUse } from '../core/revision.ts';
+import { configsAnnotation, configsIn, portsSinceAnnotation, templateHashAnnotation } from '../core/objects/index.ts';
+import type { ConfigName, ConfigUse } from '../core/revision.ts';
 import { configHash } from '../core/revision.ts';
 import type { Rollout } from '../core/rollout.ts';
 import type { RootPort } from '../core/world.ts';
@@ -88,7 +88,7 @@ export interface DeploymentRecord {
   readonly readyReplicas: number;
   readonly updatedReplicas: number;
   readonly availableSinceMs: number | undefined;
-  readonly copies: readonly { readonly kind: 'ConfigMap' | 'Secret'; readonly name: string }[];
+  readonly copies: readonly ConfigName[];
   readonly mark: OurMark | undefined;
   readonly templateHash: string;
   /** Of a workload of the user's: its template as JSON, for the day it becomes a revision. */
@@ -125,7 +125,7 @@ export function projectDeployment(object: KubeObject, shared: Shared, templates:
     readyReplicas: count(status.readyReplicas, 0),
     updatedReplicas: count(status.updatedReplicas, 0),
     availableSinceMs: isOurs ? availableSince(status.conditions) : undefined,
-    copies: isOurs ? copiesOf(metadata.annotations?.[configsAnnotation]) : none,
+    copies: isOurs && metadata.annotations?.[configsAnnotation] !== undefined ? configsIn(metadata.annotations[configsAnnotation]) : none,
     mark,
     templateHash: user?.hash ?? metadata.annotations?.[templateHashAnnotation] ?? '',
     template: user?.packed,
@@ -253,14 +253,6 @@ export function markOf(metadata: ObjectMeta, shared: Pick<Shared, 'text'> = unsh
 const controllerUid = ({ kind, uid }: OwnerReference): string | undefined => (kind === 'Rollout' ? uid : undefined);
 
 const none: readonly never[] = [];
-
-function copiesOf(text: string | undefined): DeploymentRecord['copies'] {
-  if (text === undefined || text === '') return none;
-  return text.split(',').flatMap((entry) => {
-    const [kind, name] = entry.split('/');
-    return (kind === 'ConfigMap' || kind === 'Secret') && name !== undefined ? [{ kind, name }] : [];
-  });
-}
 
 function availableSince(conditions: unknown): number | undefined {
   const found = Array.isArray(conditions)

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { goodRollout } from '../../test/cluster/kinds.cases.ts';
 import { goodTemplate } from '../../test/cluster/kinds.other-cases.ts';
+import { templateHashOf } from '../core/objects/index.ts';
 import type { RecordedEvent } from '../kube/index.ts';
 import { ClusterClock } from '../kube/index.ts';
 import { quietContact } from '../kube/testing/quiet-contact.ts';
@@ -271,4 +272,63 @@ describe('a Decision, which this version does not follow', () => {
     for (const name of both) expect(stalled(api, name)?.reason).not.toBe('Forbidden');
     expect(touched(api)).toContain('create deployments');
   });
+});
+
+test('the Rollout of a release whose analysis has failed comes before all that wait', async () => {
+  const others = Array.from({ length: 60 }, (_, index) => `other-${index}`);
+  const template = { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: 'web:1' }] } };
+  const canaryRevision = templateHashOf(template);
+  const at = '2026-01-01T00:00:00.000Z';
+  const inMidRun = {
+    ...{ phase: 'Progressing', observedGeneration: 1, conditions: [], stableRevision: '6d5f0c9b1e', canaryRevision, attempt: 1 },
+    step: { index: 0, total: 1, label: '1/1', kind: 'setWeight', startedAt: at },
+    weight: { desired: 0, written: 0, confirmedBy: 'Elapsed', confirmedAt: at },
+    run: { startedAt: at, replicasFloor: 1 },
+  };
+  const rolloutOf = (name: string, generation: number, status: object) => {
+    const metadata = {
+      name,
+      namespace: 'shop',
+      generation,
+      creationTimestamp: at,
+      uid: `uid-rollouts-${name}`,
+      finalizers: ['sluice.dev/rollout'],
+    };
+    return {
+      ...goodRollout(),
+      metadata,
+      spec: { ...(goodRollout().spec as object), workloadRef: { name }, service: { name } },
+      status,
+    } as never;
+  };
+  const waiting = { phase: 'Degraded', observedGeneration: 1, conditions: [] };
+  const { api, clock } = aCluster([], (before) => {
+    before.put('rollouts', rolloutOf('web', 1, inMidRun));
+    for (const name of others) before.put('rollouts', rolloutOf(name, 1, waiting));
+  });
+  await clock.advance(10_000);
+  const from = api.writes.length;
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  api.held.set('rollouts', held);
+  for (const name of others) api.put('rollouts', rolloutOf(name, 2, waiting));
+  await clock.advance(1_000);
+  const owner = { apiVersion: 'sluice.dev/v1alpha1', kind: 'Rollout', name: 'web', uid: 'uid-rollouts-web', controller: true };
+  const made = { name: 'web', uid: 'uid-rollouts-web', kind: 'Background', revision: canaryRevision, attempt: 1 };
+  const spec = { metrics: [{ name: 'cannot be read' }], rollout: made };
+  api.put('analysisruns', { metadata: { name: 'web-bad', namespace: 'shop', ownerReferences: [owner] }, spec } as never);
+  await clock.advance(1_000);
+  api.held.clear();
+  release();
+  await clock.advance(1_000);
+  const written = api.writes.slice(from).filter(({ call }) => call === 'patch rollouts/status');
+  const names = written.map(({ name }) => name);
+  expect(new Set(names)).toEqual(new Set(['web', ...others]));
+  expect(written.find(({ name }) => name === 'web')?.body).toMatchObject({
+    status: { phase: 'Aborting', abort: { reason: 'AnalysisError' } },
+  });
+  // Two are under way already.
+  expect(names.indexOf('web')).toBeLessThan(3);
 });

@@ -1,9 +1,8 @@
+import { clip } from '../lib/index.ts';
 import type { RolloutStatus } from './rollout.ts';
 
 /** What status has room for: a text that is longer would have the whole write refused, and with it the decision that it tells of. */
 const longest = { message: 4_096, runMessage: 1_024 };
-
-const clip = (text: string, limit: number): string => (text.length <= limit ? text : `${text.slice(0, limit - 1)}…`);
 
 /** The same status, its sentences within what the kind's schema allows. */
 export function clipped(status: RolloutStatus): RolloutStatus {

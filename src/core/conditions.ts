@@ -16,7 +16,7 @@ export function conditionsOf(world: World, draft: Draft, message: string): reado
   const conditions: Wish[] = [{ type: 'Ready', status: state === 'ready' ? 'True' : 'False', reason, message }];
   if (state === 'moving') conditions.push({ type: 'Reconciling', status: 'True', reason, message });
   if (state === 'stalled') conditions.push({ type: 'Stalled', status: 'True', reason, message });
-  const others = [...weightCondition(draft), ...contention(world, draft), ...analysisCondition(world)];
+  const others = [...weightCondition(draft), ...obstruction(draft), ...contention(world, draft), ...analysisCondition(world)];
   return mergeConditions(world, draft.status.conditions, [...conditions, ...others]);
 }
 
@@ -70,6 +70,10 @@ function weightCondition({ status, weightHold, outage }: Draft): readonly Wish[]
 export const unconfirmedText = ({ desired }: WeightStatus): string => `${desired} % is not confirmed yet`;
 
 const because = (message: string, why: string | undefined): string => (why === undefined ? message : `${message}: ${why}`);
+
+/** Stalled says why the release was rolled back; this, what stands in the way since. */
+const obstruction = ({ beside }: Draft): readonly Wish[] =>
+  beside === undefined ? [] : [{ type: 'Obstructed', status: 'True', reason: beside.reason, message: beside.message }];
 
 function contention(world: World, draft: Draft): readonly Wish[] {
   const contested = contestedObjects.filter((object) => isContended(world, draft, object));

@@ -11,6 +11,8 @@ export interface Draft {
   readonly share?: ShareQuestion;
   /** What the Rollout waits for, in the words of the registry. */
   readonly hold?: Hold;
+  /** What stands in the way where the reason is another one already: of a rollback that is over. */
+  readonly beside?: Hold;
   /** What the weight waits for while it is not confirmed, whatever else is waited for. */
   readonly weightHold?: Hold;
   /** Why metrics cannot be asked whether the weight has arrived. */

@@ -1,5 +1,5 @@
 import { hasOwnPorts } from './facts.ts';
-import { revisionLabel } from './names.ts';
+import { keptConfigName, revisionLabel } from './names.ts';
 import type { Notice } from './plan.ts';
 import type { RolloutStatus } from './rollout.ts';
 import type { World } from './world.ts';
@@ -62,10 +62,19 @@ function handover(world: World, after: RolloutStatus): readonly Notice[] {
     ...(passes('Unpinning') && isThere(world)
       ? [normal('Terminating', `${workload} serves again, with ${world.workload?.readyReplicas ?? 0} pods`)]
       : []),
+    ...(passes('Unpinning') ? keptConfigs(world, after.stableRevision) : []),
     ...(passes('Removing') && isThere(world)
       ? [normal('Terminating', `Service ${spec.service.name} is given back, the TrafficSplit is gone; the revisions are removed`)]
       : []),
   ];
+}
+
+function keptConfigs(world: World, revision: string): readonly Notice[] {
+  const kept = world.workload?.kept ?? [];
+  if (kept.length === 0) return [];
+  const pieces = kept.map(({ kind, name }) => `${kind} ${keptConfigName(name, revision)} in place of ${name}`).join(', ');
+  const message = `${workloadOf(world)} reads ${pieces}: what has changed there since the stable revision was released is not approved; when it is to serve, put the name back into the template`;
+  return [{ severity: 'Warning', reason: 'ConfigKept', message }];
 }
 
 const isThere = ({ workload }: World): boolean => workload !== undefined && !workload.isDeleting;

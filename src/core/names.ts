@@ -26,3 +26,6 @@ export const scaleSelector = (rollout: string): string => `${rolloutLabel}=${rol
 
 /** A revision's own copy of a ConfigMap or Secret. */
 export const configCopyName = (name: string, revision: string): string => `${name.slice(0, 253 - revision.length - 1)}-${revision}`;
+
+/** What a workload reads after its Rollout has gone, where the configuration itself is not the one that the stable revision was released with. */
+export const keptConfigName = (name: string, revision: string): string => `${name.slice(0, 253 - revision.length - 6)}-kept-${revision}`;

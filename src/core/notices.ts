@@ -11,6 +11,7 @@ export function noticesOf(before: RolloutStatus, after: RolloutStatus): readonly
     ...ended(before, after),
     ...raised(before, after, 'Stalled'),
     ...raised(before, after, 'Contended'),
+    ...raised(before, after, 'Obstructed'),
     ...weightLost(before, after),
     ...alarmed(before, after),
     ...unusable(before, after),
@@ -40,10 +41,11 @@ function ended(before: RolloutStatus, after: RolloutStatus): readonly Notice[] {
   return [{ severity: 'Normal', reason: last.outcome, message: `revision ${last.revision}: ${last.outcome}` }];
 }
 
-function raised(before: RolloutStatus, after: RolloutStatus, type: 'Stalled' | 'Contended'): readonly Notice[] {
+function raised(before: RolloutStatus, after: RolloutStatus, type: 'Stalled' | 'Contended' | 'Obstructed'): readonly Notice[] {
   const now = find(after, type);
+  if (now === undefined || find(before, type)?.reason === now.reason) return [];
   // A rollback has its own notice.
-  if (now === undefined || find(before, type)?.reason === now.reason || after.phase === 'RolledBack') return [];
+  if (type === 'Stalled' && after.phase === 'RolledBack') return [];
   return [{ severity: 'Warning', reason: codeOf(now.reason), message: now.message }];
 }
 
@@ -54,6 +56,8 @@ function weightLost(before: RolloutStatus, after: RolloutStatus): readonly Notic
 }
 
 const alarms: readonly ReasonCode[] = ['StableNotReady', 'RevisionServiceMissing'];
+
+export const isAlarm = (hold: { readonly reason: ReasonCode } | undefined): boolean => hold !== undefined && alarms.includes(hold.reason);
 
 /** What goes on by itself, perhaps, and should wake somebody all the same. */
 function alarmed(before: RolloutStatus, after: RolloutStatus): readonly Notice[] {
@@ -82,7 +86,10 @@ function pauseOf(status: RolloutStatus): ReasonCode | undefined {
 function paused(before: RolloutStatus, after: RolloutStatus): readonly Notice[] {
   const [was, is] = [pauseOf(before), pauseOf(after)];
   const message = after.message ?? '';
-  if (is !== undefined) return is === was ? [] : [{ severity: is === 'AnalysisInconclusive' ? 'Warning' : 'Normal', reason: is, message }];
+  // An alarm that is over told of the pause all along.
+  const wasCovered = before.phase === 'Paused' && alarms.some((alarm) => alarm === find(before, 'Ready')?.reason);
+  if (is !== undefined)
+    return is === was || wasCovered ? [] : [{ severity: is === 'AnalysisInconclusive' ? 'Warning' : 'Normal', reason: is, message }];
   const goesOn = after.phase === 'Progressing' || after.phase === 'Baking';
   return was !== undefined && goesOn ? [{ severity: 'Normal', reason: 'Progressing', message: `the pause is over, ${message}` }] : [];
 }

@@ -11,6 +11,7 @@ export function saidPaused({ rollout }: World, draft: Draft): Draft {
   const isInFlight = phase === 'Progressing' || phase === 'Paused' || phase === 'Baking';
   if (!rollout.spec.paused || !isInFlight || draft.hold?.isStalled || draft.hold?.reason === 'Paused') return draft;
   const { hold } = draft;
+  if (hold?.message.includes(bySpec)) return draft;
   if (hold !== undefined) return { ...draft, hold: { ...hold, message: `${hold.message}; ${bySpec}` } };
   const until = step?.until === undefined ? '' : `; the ${step.kind} lasts until ${step.until}`;
   const paused = phase === 'Progressing' ? withStatus(draft, { phase: 'Paused' }) : draft;

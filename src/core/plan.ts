@@ -94,8 +94,6 @@ export type Effect =
       readonly replicas: number;
     }
   | { readonly kind: 'createRun'; readonly run: RunOrder }
-  | { readonly kind: 'terminateRun'; readonly name: string; readonly uid: string; readonly resourceVersion: string }
-  | { readonly kind: 'deleteRun'; readonly name: string; readonly uid: string }
   | {
       readonly kind: 'answerDecision';
       readonly name: string;

@@ -1,8 +1,7 @@
 import { sameJson } from '../lib/index.ts';
-import { blocker, cutBlocker, readBlocker } from './blockers.ts';
 import { clipped } from './clip.ts';
 import { conditionsOf } from './conditions.ts';
-import type { Draft, Hold } from './draft.ts';
+import type { Draft } from './draft.ts';
 import { draftOf, holding, withStatus } from './draft.ts';
 import { explain } from './explain.ts';
 import { isConfirmed, newestWeight } from './facts.ts';
@@ -11,7 +10,6 @@ import { journeyNotices } from './journey-notices.ts';
 import { scaleSelector } from './names.ts';
 import { noticesOf } from './notices.ts';
 import { saidPaused } from './paused.ts';
-import { serviceGuard } from './phases/guards.ts';
 import { initializing } from './phases/initializing.ts';
 import { aborting, withdrawing } from './phases/leaving.ts';
 import { progressing } from './phases/progressing.ts';
@@ -21,6 +19,7 @@ import type { Effect, Plan } from './plan.ts';
 import type { RolloutStatus } from './rollout.ts';
 import { isCurrent, runsOf } from './rounds.ts';
 import { awaitingWeight, settleWeight } from './settle.ts';
+import { obstructed } from './standing.ts';
 import { takenBy } from './taken.ts';
 import { earliest } from './time.ts';
 import { keepClaim } from './upkeep/claim.ts';
@@ -110,30 +109,6 @@ const cutsFirst = (effects: readonly Effect[]): readonly Effect[] => {
   const isCut = (effect: Effect) => effect.kind === 'writeSplit' && effect.isCut;
   return [...effects.filter(isCut), ...effects.filter((effect) => !isCut(effect))];
 };
-
-/** What the API server refuses us, or what stands in the way, outweighs what we would wait for otherwise; without it nothing goes on. */
-function obstructed(world: World, draft: Draft): Draft {
-  const { obstacle } = world;
-  const hold = obstacle === undefined ? standing(world, draft) : { ...obstacle, isStalled: true };
-  return hold === undefined ? draft : { ...draft, hold };
-}
-
-/** Said as soon as it stands, not only when the next raise meets it. The other phases say it where they decide. */
-function standing(world: World, draft: Draft): Hold | undefined {
-  switch (draft.status.phase) {
-    case 'Progressing':
-    case 'Paused':
-    case 'Baking':
-      // Without pods it goes down by itself, where it can.
-      return draft.status.canaryUnavailableSince === undefined ? (blocker(world) ?? serviceGuard(world, draft)) : cutBlocker(world);
-    case 'Aborting':
-      return cutBlocker(world);
-    case 'Terminating':
-      return readBlocker(world);
-    default:
-      return undefined;
-  }
-}
 
 /** A weight that is written down by this plan waits for the data plane from now on: said at once, that takes no write of its own. */
 function recorded(draft: Draft): Draft {

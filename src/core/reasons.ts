@@ -137,6 +137,11 @@ export const reasons = {
   WorkloadNotFound: reason('error', 'The Deployment of workloadRef does not exist.', 'Create it, or correct the name.'),
   WorkloadUnsuitable: reason('error', 'The Deployment of workloadRef cannot be managed.', 'The message says why.'),
   ConfigNotFound: reason('warning', 'A ConfigMap or Secret that the template needs does not exist.', 'Create it.'),
+  ConfigKept: reason(
+    'warning',
+    'The Rollout went while a ConfigMap or Secret was another than the one that its stable revision was released with: the workload reads a kept copy of that one.',
+    'Approve or mend the configuration, then put its name back into the workload’s template; the kept copy goes with the workload.',
+  ),
   StableRevisionLost: reason(
     'error',
     'The stable revision’s Deployment was deleted, and its template with it: nothing is raised; while the Rollout goes, it cannot be given back to the workload, and another one is not rolled out.',

@@ -117,7 +117,20 @@ describe('the template of a revision’s Deployment', () => {
         .map(({ name }) => name)
         .sort(),
     ).toEqual(['settings-abc', 'tls-abc']));
-  test('turns back into what the user wrote', () => expect(originalTemplate('abc', made)).toEqual(plain));
+  test('turns back into what the user wrote', () => expect(originalTemplate('abc', made, configs)).toEqual(plain));
+  test('with a name that is too long for its copy, too; and what only looks like a copy is the user’s', () => {
+    const name = 'n'.repeat(250);
+    const env = [{ configMapRef: { name } }, { configMapRef: { name: 'theirs-abc' } }];
+    const template = { spec: { containers: [{ name: 'web', envFrom: env }] } };
+    const long = [{ kind: 'ConfigMap', name, hash: '1' }] as const;
+    expect(originalTemplate('abc', revisionTemplate('web', 'abc', template, long), long)).toMatchObject(template);
+  });
+  test('or reads what is kept for it, which turns back as well', () => {
+    const [settings] = configs;
+    const kept = originalTemplate('abc', made, configs, [settings]);
+    expect(configUses(kept).map(({ name }) => name)).toEqual(expect.arrayContaining(['settings-kept-abc', 'tls']));
+    expect(originalTemplate('abc', kept, configs)).toEqual(plain);
+  });
   test('leaves what is not tracked', () =>
     expect(
       configUses(revisionTemplate('web', 'abc', plain, []))

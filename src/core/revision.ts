@@ -1,6 +1,6 @@
 import { canonicalJson, isObject, sha256Hex } from '../lib/index.ts';
 import { withoutDefaults } from './defaults.ts';
-import { configCopyName, ourPrefix, revisionLabels } from './names.ts';
+import { configCopyName, keptConfigName, ourPrefix, revisionLabels } from './names.ts';
 import type { ConfigRef, PodTemplate } from './world.ts';
 
 const hashLength = 10;
@@ -29,17 +29,37 @@ function withoutOurs(template: PodTemplate): PodTemplate {
 
 /** The template of a revision's Deployment: the user's, with our labels, and reading the revision's own copies of its configuration. */
 export function revisionTemplate(rollout: string, revision: string, template: PodTemplate, configs: readonly ConfigRef[]): PodTemplate {
-  const copies = new Map(configs.map(({ kind, name }) => [`${kind}/${name}`, configCopyName(name, revision)]));
-  const renamed = mapConfigRefs(template, (kind, name) => copies.get(`${kind}/${name}`) ?? name);
+  const copies = new Map(configs.map((config) => [keyOf(config), configCopyName(config.name, revision)]));
+  const renamed = mapConfigRefs(template, (kind, name) => copies.get(keyOf({ kind, name })) ?? name);
   const metadata = isObject(renamed.metadata) ? renamed.metadata : {};
   const labels = isObject(metadata.labels) ? metadata.labels : {};
   return { ...renamed, metadata: { ...metadata, labels: { ...labels, ...revisionLabels(rollout, revision) } } };
 }
 
-/** The inverse: what the user wrote. */
-export function originalTemplate(revision: string, template: PodTemplate): PodTemplate {
-  const suffix = `-${revision}`;
-  return withoutOurs(mapConfigRefs(template, (_, name) => (name.endsWith(suffix) ? name.slice(0, -suffix.length) : name)));
+export type ConfigName = Pick<ConfigRef, 'kind' | 'name'>;
+
+const keyOf = ({ kind, name }: ConfigName): string => `${kind}/${name}`;
+
+/**
+ * The inverse: what the user wrote. By the names that are written down on the Deployment: a copy's own name may be cut. `kept`: what is to be read
+ * under the name that outlasts the Rollout.
+ */
+export function originalTemplate(
+  revision: string,
+  template: PodTemplate,
+  configs: readonly ConfigName[],
+  kept: readonly ConfigName[] = [],
+): PodTemplate {
+  const keeps = new Set(kept.map(keyOf));
+  const names = new Map(
+    configs.flatMap((config) => {
+      const { kind, name } = config;
+      const keptName = keptConfigName(name, revision);
+      const original = keeps.has(keyOf(config)) ? keptName : name;
+      return [configCopyName(name, revision), keptName].map((copy) => [keyOf({ kind, name: copy }), original] as const);
+    }),
+  );
+  return withoutOurs(mapConfigRefs(template, (kind, name) => names.get(keyOf({ kind, name })) ?? name));
 }
 
 export interface ConfigUse {

@@ -55,8 +55,10 @@ export interface Workload {
   readonly readyReplicas: number;
   readonly isPaused: boolean;
   readonly isDeleting: boolean;
-  /** Canonical hash of its template, without configuration. */
+  /** Canonical hash of its template, without configuration. In a deletion: as if it read every piece by the user's own name. */
   readonly templateHash: string;
+  /** What it was given back with in place of the user's own configuration: that one is not what stable was released with. */
+  readonly kept?: readonly { readonly kind: 'ConfigMap' | 'Secret'; readonly name: string }[];
   /** Its own pods run that template. */
   readonly isRolledOut: boolean;
   /** The field manager that last set `spec.replicas`, where it is not us. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fail, ok } from '../lib/result.ts';
-import { discover, discoverResources } from './discovery.ts';
+import { discover } from './discovery.ts';
 import { localFailure } from './failure.ts';
 import type { KubeClient } from './kube-client.ts';
 
@@ -21,35 +21,4 @@ test('groups come with their versions, the core group among them; odd entries ar
       { name: 'split.smi-spec.io', versions: ['v1alpha4', 'v1alpha2'], preferredVersion: 'v1alpha2' },
     ],
   });
-});
-
-test('resources come with their subresources', async () => {
-  const resources = [
-    { name: 'deployments', kind: 'Deployment', namespaced: true, verbs: ['get', 'watch'] },
-    { name: 'deployments/scale', kind: 'Scale', namespaced: true, verbs: ['get'] },
-  ];
-  const found = await discoverResources(serving({ '/apis/apps/v1': { resources } }), { group: 'apps', version: 'v1' });
-  expect(found).toEqual({
-    ok: true,
-    value: [
-      {
-        group: 'apps',
-        version: 'v1',
-        plural: 'deployments',
-        kind: 'Deployment',
-        namespaced: true,
-        verbs: ['get', 'watch'],
-        subresources: ['scale'],
-      },
-    ],
-  });
-});
-
-test('a group version that is absent, or whose aggregated API is down, is undefined; a refusal is a failure', async () => {
-  const metrics = { group: 'metrics.smi-spec.io', version: 'v1alpha1' };
-  expect(await discoverResources(serving({}), metrics)).toEqual({ ok: true, value: undefined });
-  const broken = { raw: async () => fail(localFailure('unavailable', 'no endpoints')) };
-  expect(await discoverResources(broken, metrics)).toEqual({ ok: true, value: undefined });
-  const forbidden = { raw: async () => fail(localFailure('forbidden', 'no')) };
-  expect(await discoverResources(forbidden, metrics)).toMatchObject({ ok: false });
 });

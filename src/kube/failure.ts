@@ -1,3 +1,4 @@
+import { clippedLine } from '../lib/clip.ts';
 import { isObject } from '../lib/json.ts';
 
 /** Why a call to the API server gave no answer that can be used. Each kind asks for another reaction of the caller. */
@@ -56,7 +57,7 @@ const longestMessage = 1_024;
 export function failureFromStatus(reply: StatusReply): KubeFailure {
   const parsed = parseObject(reply.body);
   const isStatus = parsed?.kind === 'Status';
-  const described = isStatus ? readStatus(parsed) : { message: `HTTP ${reply.status}: ${clip(reply.body, 200)}`.trim() };
+  const described = isStatus ? readStatus(parsed) : { message: `HTTP ${reply.status}: ${clippedLine(reply.body, 200)}`.trim() };
   const kind = kindOf(reply, described.reason, described.message);
   const retryAfterMs = retryAfterOf(reply.headers) ?? described.retryAfterMs;
   return {
@@ -78,7 +79,7 @@ export function failureFromStatusObject(object: unknown): KubeFailure {
 
 /** A failure that the API server did not report itself. */
 export function localFailure(kind: KubeFailureKind, message: string, reason?: string): KubeFailure {
-  return { kind, message: clip(message, longestMessage), ...(reason === undefined ? {} : { reason }) };
+  return { kind, message: clippedLine(message, longestMessage), ...(reason === undefined ? {} : { reason }) };
 }
 
 /** `conflict 409 (Conflict): the object has been modified`, on one line. */
@@ -143,7 +144,7 @@ function readStatus(status: Record<string, unknown>) {
   const details = isObject(status.details) ? status.details : undefined;
   const seconds = details?.retryAfterSeconds;
   return {
-    message: clip(typeof status.message === 'string' ? status.message : '', longestMessage),
+    message: clippedLine(typeof status.message === 'string' ? status.message : '', longestMessage),
     ...(typeof status.reason === 'string' && status.reason !== '' ? { reason: status.reason } : {}),
     ...(details === undefined ? {} : { details }),
     ...(typeof seconds === 'number' && seconds > 0 ? { retryAfterMs: seconds * 1_000 } : {}),
@@ -163,9 +164,4 @@ function parseObject(body: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
-}
-
-function clip(text: string, length: number): string {
-  const line = text.replace(/\s+/g, ' ');
-  return line.length > length ? `${line.slice(0, length)}…` : line;
 }

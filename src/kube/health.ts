@@ -24,6 +24,8 @@ export interface KubeHealth {
   /** Resources that the server does not serve. */
   readonly missing: readonly string[];
   readonly failing: readonly { readonly name: string; readonly failure: KubeFailure }[];
+  /** Why not one watch is live, where that is so: what is known grows old. */
+  readonly allFailing?: KubeFailure;
   /** Monotonic time of the last contact with the API server, where every reflector has lost it. */
   readonly unreachableSinceMs?: number;
 }
@@ -36,12 +38,14 @@ export function kubeHealth(reflectors: Readonly<Record<string, { health(): Refle
   const all = Object.entries(reflectors).map(([name, reflector]) => ({ name, ...reflector.health() }));
   const unsynced = all.filter((one) => !one.synced && !one.isMissing).map((one) => one.name);
   const failing = all.flatMap(({ name, failing: failure }) => (failure === undefined ? [] : [{ name, failure }]));
+  const [first] = failing;
   const isCutOff = all.length > 0 && all.every((one) => one.failing !== undefined && isUnreachable(one.failing));
   return {
     isReady: unsynced.length === 0,
     unsynced,
     missing: all.filter((one) => one.isMissing).map((one) => one.name),
     failing,
+    ...(first !== undefined && failing.length === all.length ? { allFailing: first.failure } : {}),
     ...(isCutOff ? { unreachableSinceMs: Math.max(0, ...all.map((one) => one.lastContactMs ?? 0)) } : {}),
   };
 }

@@ -3,7 +3,7 @@ export { createKubeClient, type KubeClientOptions } from './client.ts';
 export { ClusterClock } from './cluster-clock.ts';
 export { Contact, type ContactOptions } from './contact.ts';
 export { type ControllerOptions, type ReconcileOutcome, runController } from './controller.ts';
-export { type ApiGroup, discover, discoverResources, type ServedResource } from './discovery.ts';
+export { type ApiGroup, discover } from './discovery.ts';
 export {
   describeFailure,
   failureFromStatus,
@@ -13,7 +13,6 @@ export {
   type KubeFailureKind,
   localFailure,
 } from './failure.ts';
-export { addFinalizer, type FinalizerCall, finalizerAddition, finalizerRemoval, removeFinalizer } from './finalizer.ts';
 export { type KubeHealth, kubeHealth, type ReflectorHealth } from './health.ts';
 export { HttpTransport, type HttpTransportOptions } from './http-transport.ts';
 export type {
@@ -46,7 +45,6 @@ export {
   type Resource,
   refOf,
 } from './object.ts';
-export { allOf, anyOf, changedBy, generationChanged, not, ofType, type Predicate, valueMatches } from './predicate.ts';
 export { type EventSubject, type RecordedEvent, Recorder, type RecorderOptions } from './recorder.ts';
 export { Reflector, type ReflectorOptions } from './reflector.ts';
 export { apiVersionOf, collectionPath, resourcePath } from './resource-path.ts';

@@ -48,12 +48,19 @@ export interface LeaseTiming {
   readonly retryPeriodMs: number;
 }
 
-/** What is wrong with the timing, or undefined: duration > deadline > 2 x retry, and whole seconds since the API stores those. */
-export function leaseTimingProblem({ leaseDurationMs, renewDeadlineMs, retryPeriodMs }: LeaseTiming): string | undefined {
-  if (leaseDurationMs % 1_000 !== 0) return 'the lease duration must be whole seconds';
-  if (leaseDurationMs <= renewDeadlineMs) return 'the lease duration must exceed the renew deadline';
-  if (renewDeadlineMs <= 2 * retryPeriodMs) return 'the renew deadline must exceed twice the retry period';
-  return retryPeriodMs <= 0 ? 'the retry period must be positive' : undefined;
+const timingWords: Readonly<Record<keyof LeaseTiming, string>> = {
+  leaseDurationMs: 'the lease duration',
+  renewDeadlineMs: 'the renew deadline',
+  retryPeriodMs: 'the retry period',
+};
+
+/** What is wrong with the timing, or undefined: duration > deadline > 2 x retry, and whole seconds since the API stores those. `words`: how each is called. */
+export function leaseTimingProblem(timing: LeaseTiming, words = timingWords): string | undefined {
+  const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = timing;
+  if (leaseDurationMs % 1_000 !== 0) return `${words.leaseDurationMs} must be whole seconds`;
+  if (leaseDurationMs <= renewDeadlineMs) return `${words.leaseDurationMs} must exceed ${words.renewDeadlineMs}`;
+  if (renewDeadlineMs <= 2 * retryPeriodMs) return `${words.renewDeadlineMs} must exceed twice ${words.retryPeriodMs}`;
+  return retryPeriodMs <= 0 ? `${words.retryPeriodMs} must be positive` : undefined;
 }
 
 /**

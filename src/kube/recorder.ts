@@ -1,3 +1,4 @@
+import { clip } from '../lib/clip.ts';
 import { type Clock, sleep } from '../lib/clock.ts';
 import { sha256Hex } from '../lib/hash.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -187,7 +188,7 @@ export class Recorder {
       action: (event.action ?? event.reason).slice(0, 128),
       reason: event.reason.slice(0, 128),
       regarding: event.regarding,
-      note: event.note.length > longestNote ? `${event.note.slice(0, longestNote)}…` : event.note,
+      note: clip(event.note, longestNote),
       type: event.type,
     };
     const reply = await this.#options.client.create(eventResource, namespace, body, {}, signal);

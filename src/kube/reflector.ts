@@ -114,7 +114,6 @@ export class Reflector<T extends Versioned> {
     if (!isKnown && (!isSelected || fieldSelector !== undefined)) return;
     if (!isKnown && this.#hasPassed(asOf, resourceVersion)) return;
     if (isSelected) this.#apply(object);
-    store.expect(key, resourceVersion);
   }
 
   /** An object of this version is known, or has ended since. One of a list that is as new as what is known has not. */
@@ -244,7 +243,6 @@ export class Reflector<T extends Versioned> {
 
   #progress(resourceVersion: string): void {
     if (compareResourceVersions(resourceVersion, this.#newest) > 0) this.#newest = resourceVersion;
-    this.#options.store.progressed(resourceVersion);
   }
 
   #recovered(): void {

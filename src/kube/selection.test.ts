@@ -2,27 +2,6 @@ import { expect, test } from 'vitest';
 import { localFailure } from './failure.ts';
 import { kubeHealth, type ReflectorHealth } from './health.ts';
 import { matchesLabels } from './label-selector.ts';
-import { allOf, anyOf, changedBy, generationChanged, not, ofType, valueMatches } from './predicate.ts';
-import type { Change } from './store.ts';
-
-interface Thing {
-  readonly generation: number;
-  readonly paused?: boolean;
-}
-const updated = (before: Thing, after: Thing): Change<Thing> => ({ type: 'updated', key: 'k', before, after });
-const added: Change<Thing> = { type: 'added', key: 'k', after: { generation: 1 } };
-
-test('predicates pass arrivals and deletions, and the updates that they are about', () => {
-  const spec = generationChanged<Thing>((thing) => thing.generation);
-  const paused = changedBy<Thing>((thing) => ({ paused: thing.paused }));
-  expect(spec(added)).toBe(true);
-  expect(spec(updated({ generation: 1 }, { generation: 1, paused: true }))).toBe(false);
-  expect(spec(updated({ generation: 1 }, { generation: 2 }))).toBe(true);
-  expect(anyOf(spec, paused)(updated({ generation: 1 }, { generation: 1, paused: true }))).toBe(true);
-  expect(allOf(spec, paused)(updated({ generation: 1 }, { generation: 1, paused: true }))).toBe(false);
-  expect(not(ofType<Thing>('added'))(added)).toBe(false);
-  expect(valueMatches<Thing>((thing) => thing.generation === 1)({ type: 'deleted', key: 'k', before: { generation: 1 } })).toBe(true);
-});
 
 test.each([
   ['a=b', true],

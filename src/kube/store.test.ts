@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { hash31 } from '../lib/hash.ts';
 import { Store } from './store.ts';
 
@@ -45,36 +45,6 @@ test('a list ends what it lacks, but not what is newer than the list', () => {
   store.applied('ours', item('n', '12', 'n'));
   expect(store.retain(new Set(), '10').map((change) => change.key)).toEqual(['old']);
   expect(store.keys()).toEqual(['ours']);
-});
-
-describe('reads our own writes', () => {
-  test('not fresh until the object itself arrives', () => {
-    const store = aStore();
-    store.applied('k', item('u', '5', 'a'));
-    store.expect('k', '8');
-    store.applied('k', item('u', '7', 'b'));
-    expect(store.isFresh('k')).toBe(false);
-    expect(store.isFresh('other')).toBe(true);
-    store.applied('k', item('u', '8', 'c'));
-    expect(store.isFresh('k')).toBe(true);
-  });
-
-  test('or until the watch has passed it, for an object that never arrives', () => {
-    const store = aStore();
-    store.expect('k', '8');
-    store.progressed('7');
-    expect(store.isFresh('k')).toBe(false);
-    store.progressed('10');
-    expect(store.isFresh('k')).toBe(true);
-  });
-
-  test('an older expectation does not replace a newer one', () => {
-    const store = aStore();
-    store.expect('k', '10');
-    store.expect('k', '9');
-    store.progressed('9');
-    expect(store.isFresh('k')).toBe(false);
-  });
 });
 
 test('an unknown index is a bug', () => {

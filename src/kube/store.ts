@@ -29,10 +29,8 @@ const maxTombstones = 4_096;
 export class Store<T extends Versioned> {
   readonly #values = new Map<ObjectKey, T>();
   readonly #indexes: ReadonlyMap<string, { readonly indexer: Indexer<T>; readonly keys: MultiMap }>;
-  readonly #expected = new Map<ObjectKey, string>();
   /** Where a key's last object ended: a late answer to our own write must not bring it back. */
   readonly #tombstones = new Map<ObjectKey, string>();
-  #progress = '';
 
   constructor({ indexes = {} }: StoreOptions<T> = {}) {
     this.#indexes = new Map(Object.entries(indexes).map(([name, indexer]) => [name, { indexer, keys: new MultiMap() }]));
@@ -110,37 +108,6 @@ export class Store<T extends Versioned> {
       changes.push(...this.deleted(key, uid, resourceVersion));
     }
     return changes;
-  }
-
-  /** Everything up to `resourceVersion` has been seen (a list, an event or a bookmark says so). */
-  progressed(resourceVersion: string): void {
-    if (resourceVersion === '' || compareResourceVersions(resourceVersion, this.#progress) <= 0) return;
-    this.#progress = resourceVersion;
-    for (const [key, expected] of this.#expected) {
-      if (compareResourceVersions(expected, resourceVersion) <= 0) this.#expected.delete(key);
-    }
-  }
-
-  /** Our own write was acknowledged with this version: until it is seen here, what the store says of the key is old. */
-  expect(key: ObjectKey, resourceVersion: string): void {
-    const earlier = this.#expected.get(key);
-    if (earlier !== undefined && compareResourceVersions(earlier, resourceVersion) >= 0) return;
-    if (!this.#hasSeen(key, resourceVersion)) this.#expected.set(key, resourceVersion);
-  }
-
-  /** Reads our own writes: false between an acknowledged write and its arrival. */
-  isFresh(key: ObjectKey): boolean {
-    const expected = this.#expected.get(key);
-    if (expected === undefined) return true;
-    if (!this.#hasSeen(key, expected)) return false;
-    this.#expected.delete(key);
-    return true;
-  }
-
-  #hasSeen(key: ObjectKey, resourceVersion: string): boolean {
-    const known = this.#values.get(key)?.resourceVersion;
-    if (known !== undefined && compareResourceVersions(known, resourceVersion) >= 0) return true;
-    return compareResourceVersions(this.#progress, resourceVersion) >= 0;
   }
 
   #put(key: ObjectKey, before: T | undefined, value: T): void {

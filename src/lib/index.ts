@@ -1,3 +1,4 @@
+export { clip, clippedLine } from './clip.ts';
 export type { Clock } from './clock.ts';
 export { deadline, sleep, systemClock, VirtualClock } from './clock.ts';
 export { durationPattern, formatDuration, parseDuration } from './duration.ts';
@@ -10,6 +11,7 @@ export type { Logger, LogLevel } from './logger.ts';
 export { createLogger, silentLogger } from './logger.ts';
 export { mergePatch } from './merge-patch.ts';
 export { MultiMap } from './multi-map.ts';
+export { nearestTo } from './nearest.ts';
 export type { Random } from './random.ts';
 export { seededRandom, systemRandom } from './random.ts';
 export { Recent } from './recent.ts';

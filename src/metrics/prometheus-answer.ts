@@ -1,8 +1,11 @@
 import type { Answer } from '../core/analysis/question.ts';
+import { clippedLine } from '../lib/clip.ts';
 import { isObject } from '../lib/json.ts';
 import { fail, ok, type Result } from '../lib/result.ts';
 import type { PrometheusReply } from './prometheus-http.ts';
 import { failed, invalid, noData, unreadable } from './source.ts';
+
+const longestText = 300;
 
 /** A number as Prometheus sent it, with NaN and both infinities told apart. */
 export interface Row {
@@ -127,13 +130,13 @@ function errorAnswer(body: Record<string, unknown>): Answer {
 // Only Prometheus' own error text is shown: other bodies could be anything that the address can reach.
 function errorText(body: unknown): string {
   if (!isObject(body) || body.status !== 'error' || typeof body.error !== 'string') return '';
-  const type = typeof body.errorType === 'string' ? `${clip(body.errorType)}: ` : '';
-  return `: ${type}${clip(body.error)}`;
+  const type = typeof body.errorType === 'string' ? `${clippedLine(body.errorType, longestText)}: ` : '';
+  return `: ${type}${clippedLine(body.error, longestText)}`;
 }
 
 function notesOf(body: Record<string, unknown>): string | undefined {
   const texts = [body.warnings, body.infos].flatMap((list) => (Array.isArray(list) ? list.filter((note) => typeof note === 'string') : []));
-  return texts.length === 0 ? undefined : clip(`Prometheus: ${texts.join('; ')}`);
+  return texts.length === 0 ? undefined : clippedLine(`Prometheus: ${texts.join('; ')}`, longestText);
 }
 
 export function retryAfterMs(headers: Readonly<Record<string, unknown>>): number | undefined {
@@ -144,8 +147,3 @@ export function retryAfterMs(headers: Readonly<Record<string, unknown>>): number
   const delayMs = Date.parse(text) - Date.parse(String(headers.date ?? ''));
   return Number.isNaN(delayMs) ? undefined : Math.max(0, delayMs);
 }
-
-const clip = (text: string): string => {
-  const line = text.replace(/\s+/g, ' ');
-  return line.length > 300 ? `${line.slice(0, 300)}…` : line;
-};

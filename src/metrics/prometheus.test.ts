@@ -4,6 +4,7 @@ import type { Answer } from '../core/analysis/question.ts';
 import { deadline, systemClock } from '../lib/clock.ts';
 import { ok } from '../lib/result.ts';
 import { createPrometheusSource } from './prometheus.ts';
+import { instantQuery } from './prometheus-http.ts';
 import type { MetricIo, ProviderOf } from './source.ts';
 import { testCertificate, testKey } from './testing/certificate.ts';
 import { json, type Respond, startServer, type TestServer, vector } from './testing/http-server.ts';
@@ -361,5 +362,18 @@ describe('countQuery', () => {
   });
   it('an empty value beside a count is no data', async () => {
     expect(await ask(vector([]), vector([{ value: '5' }]))).toMatchObject({ kind: 'noData' });
+  });
+});
+
+describe('an address of a template whose name resolves to this host', () => {
+  it.each(['http', 'https'])('is refused when it is connected to, and nothing is sent: %s', async (scheme) => {
+    const tls = scheme === 'https' ? { cert: testCertificate, key: testKey } : undefined;
+    const server = await startServer(sends(vector([{ value: '1' }])), tls);
+    servers.push(server);
+    const url = server.url.replace('127.0.0.1', 'localhost');
+    const credentials = { headers: {}, tls: {}, redact: (text: string) => text };
+    const call = { address: { url, isTrusted: false }, query: 'up', credentials, timeoutMs: 5_000 };
+    expect(await instantQuery(call, never)).toMatchObject({ kind: 'refused', message: expect.stringContaining('loopback') as string });
+    expect([server.connections(), server.requests]).toEqual([0, []]);
   });
 });

@@ -6,6 +6,7 @@ import type { KubeObject } from './kit/client.ts';
 import type { Load } from './kit/load.ts';
 import { pathOf } from './kit/paths.ts';
 import { waitFor, waitForObject } from './kit/wait.ts';
+import { isGivenBack, isGone } from './support/leftovers.ts';
 import { aRelease, type Release } from './support/release.ts';
 import { type Rollout, type RolloutStatus, rollout, successRate } from './support/rollouts.ts';
 
@@ -72,6 +73,37 @@ describe.concurrent('configuration', () => {
     expect(configsOf(release.load, red)).toEqual(['red']);
     await release.serves(green);
     expect(configsOf(release.load, green)).toEqual(['green']);
+    await release.holds();
+  });
+
+  test('deleted after a rollback of a ConfigMap alone: the workload serves with what was approved', async ({ onTestFinished }) => {
+    const release = await aRelease(bed, 'cf-gone', {
+      cleanup: onTestFinished,
+      app: { configMap: 'colors' },
+      steps: [{ setWeight: 50 }, { pause: { duration: '300s' } }],
+      prepare: async () => {
+        await bed.admin.apply(configMap('cf-gone', 'blue'), { manager: 'user' });
+        return undefined;
+      },
+    });
+    const { scenario, load, stable } = release;
+    await bed.admin.apply(configMap('cf-gone', 'red'), { manager: 'user' });
+    await release.until('at 50 %', ({ weight }) => weight?.desired === 50 && weight.confirmedAt !== undefined);
+    await bed.admin.remove(pathOf('rollouts', 'cf-gone', 'web'));
+    await isGone(scenario);
+    await isGivenBack(scenario, 'example/app:1', 2);
+    await waitFor('only the workload to answer, with what was approved', async () => {
+      const from = Date.now();
+      await load.more(50);
+      const seen = load.requests(from);
+      return seen.length > 0 && seen.every(({ deployment: name, config }) => name === 'web' && config === 'blue');
+    });
+    const kept = await bed.admin.find<Config>(pathOf('configmaps', 'cf-gone', `colors-kept-${stable}`));
+    expect(kept).toMatchObject({ data: { COLOR: 'blue' }, metadata: { ownerReferences: [{ kind: 'Deployment', name: 'web' }] } });
+    expect(await copyOf('cf-gone', stable)).toBeUndefined();
+    expect(await bed.admin.find<Config>(pathOf('configmaps', 'cf-gone', 'colors')), 'the user’s own stays as it is').toMatchObject({
+      data: { COLOR: 'red' },
+    });
     await release.holds();
   });
 

@@ -36,7 +36,7 @@ const gates: Descriptions = {
 };
 
 const conditions: Descriptions = {
-  '': 'Ready; Reconciling and Stalled, only while true; WeightConfirmed; Contended, only while true; AnalysisReady, only while False.',
+  '': 'Ready; Reconciling and Stalled, only while true; WeightConfirmed; Contended, and Obstructed (what stands in the way after a rollback), only while true; AnalysisReady, only while False.',
   '*.type': 'Name of the condition.',
   '*.status': 'True, False or Unknown.',
   '*.reason': 'Why, in one word: docs/reasons.md says what to do about each.',

@@ -8,7 +8,7 @@ export function controllerCommand(finish: (code: number) => void): Command {
     .description('Run the controller.')
     .option('--kubeconfig <file>', 'kubeconfig; default: KUBECONFIG, ~/.kube/config, or the service account of the pod')
     .option('--context <name>', 'context of the kubeconfig')
-    .option('--config <file>', 'all settings, as YAML')
+    .option('--config <file>', 'all settings, as YAML: keys such as prometheusAddress, in docs/settings.md')
     .option('--prometheus-address <url>', 'Prometheus of templates without an address, and of the observed share')
     .option('--listen <host:port>', 'probes, metrics and API (default 127.0.0.1:8080)')
     .option('--namespace <name>', 'watch this namespace only; may be repeated (default: all)', collect)

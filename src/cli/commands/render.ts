@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { defaultNamespace, renderCrds, renderRbac, yaml } from '../../api/index.ts';
+import { dnsLabel } from '../../core/schema.ts';
 
 /** Manifests on standard output, for `kubectl apply -f -`. */
 export function renderCommand(finish: (code: number) => void): Command {
@@ -16,7 +17,13 @@ export function renderCommand(finish: (code: number) => void): Command {
     .command('rbac')
     .description('Everything that the controller needs but its Deployment.')
     .option('-n, --namespace <name>', 'the controller’s namespace', defaultNamespace)
-    .action(({ namespace }: { namespace: string }) => print(renderRbac(namespace)));
+    .action(({ namespace }: { namespace: string }) => {
+      if (dnsLabel().safeParse(namespace).success) return print(renderRbac(namespace));
+      process.stderr.write(
+        `${JSON.stringify(namespace)} is no name of a namespace: at most 63 small letters, digits and dashes, no dash at an end\n`,
+      );
+      return finish(1);
+    });
   command
     .command('template')
     .description('The ready-made ClusterAnalysisTemplates: success rate and p99, for each mesh.')

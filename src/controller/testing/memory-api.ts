@@ -16,6 +16,8 @@ export class MemoryApi {
   readonly forbidden = new Set<string>();
   /** Why a patch breaks the kind's schema; undefined where it does not. */
   problemOf: (call: string, body: object) => string | undefined = () => undefined;
+  /** What a patch of this kind waits for before it is answered, and counts as written. */
+  readonly held = new Map<string, Promise<void>>();
   readonly groups: Record<string, string> = { 'split.smi-spec.io': 'v1alpha4' };
   readonly #objects = new Map<string, Map<string, KubeObject>>();
   readonly #watches = new Map<string, Set<Lines>>();
@@ -27,7 +29,10 @@ export class MemoryApi {
       watch: (resource, { resourceVersion }, signal) => Promise.resolve(this.#watch(resource, resourceVersion, signal)),
       get: (resource, ref) => Promise.resolve(this.#get(resource, ref)),
       create: (resource, namespace, body) => Promise.resolve(this.#create(resource, namespace, body as KubeObject)),
-      patch: (resource, ref, body, options) => Promise.resolve(this.#patch(resource, ref, body as object, options)),
+      patch: async (resource, ref, body, options) => {
+        await this.held.get(resource.plural);
+        return this.#patch(resource, ref, body as object, options);
+      },
       raw: () => Promise.resolve(ok({ groups: Object.entries(this.groups).map(([name, version]) => ({ name, versions: [{ version }] })) })),
     };
     return client as KubeClient;

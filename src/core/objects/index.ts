@@ -2,10 +2,11 @@ export type { DeploymentOrder, Owner } from './objects.ts';
 export {
   configCopyOf,
   configsAnnotation,
+  configsIn,
   deploymentOf,
+  keptConfigOf,
   portOf,
   portsSinceAnnotation,
-  restoredTemplate,
   revisionServiceOf,
   rootServiceOf,
   templateHashAnnotation,

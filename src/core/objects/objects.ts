@@ -1,6 +1,15 @@
 import type { Json, JsonObject } from '../../lib/index.ts';
-import { configCopyName, revisionLabels, revisionName, rolloutLabel, rolloutLabelValue, rolloutUidAnnotation } from '../names.ts';
-import { originalTemplate, revisionOf, revisionTemplate } from '../revision.ts';
+import {
+  configCopyName,
+  keptConfigName,
+  revisionLabels,
+  revisionName,
+  rolloutLabel,
+  rolloutLabelValue,
+  rolloutUidAnnotation,
+} from '../names.ts';
+import type { ConfigName } from '../revision.ts';
+import { revisionOf, revisionTemplate } from '../revision.ts';
 import type { ConfigRef, PodTemplate, RootPort } from '../world.ts';
 
 /** The objects of a revision, as they are created. Immutable but for the count. */
@@ -16,6 +25,13 @@ export interface Owner {
 export const templateHashAnnotation = 'sluice.dev/template-hash';
 /** On a revision's Deployment: the configuration that it has copies of, `ConfigMap/web,Secret/db`; Secrets cannot be listed. */
 export const configsAnnotation = 'sluice.dev/configs';
+
+export function configsIn(annotation: string | undefined): readonly ConfigName[] {
+  return (annotation ?? '').split(',').flatMap((entry) => {
+    const [kind, name] = entry.split('/');
+    return (kind === 'ConfigMap' || kind === 'Secret') && name !== undefined ? [{ kind, name }] : [];
+  });
+}
 
 /** On a revision's Service whose ports were changed after it was made: when. */
 export const portsSinceAnnotation = 'sluice.dev/ports-since';
@@ -127,5 +143,26 @@ export function configCopyOf(owner: Owner, revision: string, config: ConfigRef, 
   };
 }
 
-/** What the workload gets back: the user's template as it was in that revision. */
-export const restoredTemplate = (revision: string, template: PodTemplate): PodTemplate => originalTemplate(revision, template);
+/** A user's object from now on, without a mark of ours. It goes with the workload that reads it. */
+export function keptConfigOf(
+  owner: Owner,
+  revision: string,
+  { kind, name }: ConfigName,
+  content: Readonly<Record<string, unknown>>,
+): JsonObject {
+  const { data, binaryData, type } = content as { data?: JsonObject; binaryData?: JsonObject; type?: string };
+  const { workload, namespace } = owner;
+  return {
+    apiVersion: 'v1',
+    kind,
+    metadata: {
+      name: keptConfigName(name, revision),
+      namespace,
+      ...(workload === undefined ? {} : { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', ...workload }] }),
+    },
+    immutable: true,
+    ...(type === undefined ? {} : { type }),
+    ...(data === undefined ? {} : { data }),
+    ...(binaryData === undefined ? {} : { binaryData }),
+  };
+}

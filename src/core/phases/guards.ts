@@ -16,7 +16,7 @@ import { liveRunsOf } from '../rounds.ts';
 import { isoOf, msOf } from '../time.ts';
 import { contentionMessage, isContended } from '../upkeep/contention.ts';
 import { portsOf } from '../upkeep/ports.ts';
-import type { RunView, World } from '../world.ts';
+import type { Revision, RunView, World } from '../world.ts';
 
 /**
  * Why the canary may not get more traffic now; undefined where it may. In the order in which a person would ask. Cuts never
@@ -42,7 +42,7 @@ export function raiseGuard(world: World, draft: Draft, goalWeight: number): Hold
 
 const pausedGuard = ({ rollout }: World): Hold | undefined => (rollout.spec.paused ? { reason: 'Paused', message: bySpec } : undefined);
 
-function targetGuard({ target }: World): Hold | undefined {
+export function targetGuard({ target }: World): Hold | undefined {
   return target.kind === 'unknown' ? { reason: target.reason, message: target.message } : undefined;
 }
 
@@ -60,8 +60,13 @@ function contentionGuard(world: World, draft: Draft): Hold | undefined {
 /** Requests to a Service that is gone go nowhere. Upkeep makes it again at once. */
 export function serviceGuard(world: World, { status }: Draft): Hold | undefined {
   const gone = [status.canaryRevision, status.stableRevision].map((revision) => findRevision(world, revision)).find(lacksService);
-  return gone === undefined ? undefined : { reason: 'RevisionServiceMissing', message: `Service ${gone.name} is gone, and is made again` };
+  return gone === undefined ? undefined : goneHold(gone);
 }
+
+const goneHold = ({ name }: Revision): Hold => ({
+  reason: 'RevisionServiceMissing',
+  message: `Service ${name} is gone, and is made again`,
+});
 
 function windowGuard({ window }: World): Hold | undefined {
   if (window.kind === 'open') return undefined;
@@ -122,6 +127,12 @@ export function reachableAt(world: World, revision: string | undefined): number 
   return moments.length === 0 ? undefined : Math.max(...moments) + lagMs;
 }
 
+/** Stable without what its share of the traffic needs, whatever the canary does: its Service, or its pods. */
+export function stableAlarm(world: World, draft: Draft): Hold | undefined {
+  const stable = findRevision(world, draft.status.stableRevision);
+  return lacksService(stable) ? goneHold(stable) : stableGuard(world, draft);
+}
+
 function stableGuard(world: World, draft: Draft): Hold | undefined {
   const { stableRevision } = draft.status;
   const stable = findRevision(world, stableRevision);
@@ -129,8 +140,14 @@ function stableGuard(world: World, draft: Draft): Hold | undefined {
   const wanted = stableReplicas(world, draft.status);
   const ready = readyPods(stable);
   if (ready >= wanted) return undefined;
-  return { reason: 'StableNotReady', message: `stable has ${ready} of ${wanted} pods ready` };
+  return shortHold(ready, wanted);
 }
+
+/** Without a count of those that are ready, like `podsHold`; that there is none left is worth a write. */
+export const shortHold = (ready: number, wanted: number): Hold => ({
+  reason: 'StableNotReady',
+  message: ready === 0 ? `stable has none of its ${wanted} pods ready` : `stable has not all of its ${wanted} pods ready`,
+});
 
 /** Its template went with it: waiting brings no pods. */
 const lostHold = (revision: string): Hold => ({

@@ -59,6 +59,24 @@ describe('stable short of pods', () => {
     expect(conditionOf(late, 'Stalled')?.reason).toBe('StableNotReady');
     expect(late.notices).toMatchObject([{ severity: 'Warning' }]);
   });
+  test('none left of those that served: Degraded at once', () => {
+    const served = aWorld().recorded(plan(aWorld().build())).withStable({ ready: 0 });
+    const next = plan(served.build());
+    expect([next.status?.phase, conditionOf(next, 'Ready')?.status]).toEqual(['Degraded', 'False']);
+    expect(next.notices).toEqual([{ severity: 'Warning', reason: 'StableNotReady', message: 'stable has none of its 4 pods ready' }]);
+  });
+  test('scaled from zero, it has until the progress deadline', () => {
+    const none = aWorld().withSpec({ replicas: 0 }).withStable({ replicas: 0 });
+    const scaled = none.recorded(plan(none.build())).withSpec({ replicas: 4 }).withStable({ ready: 0 });
+    const first = plan(scaled.build());
+    expect(first.status?.phase).toBe('Healthy');
+    expect(plan(scaled.recorded(first).after(minutes(10)).build()).status?.phase).toBe('Degraded');
+  });
+  test('without its Service it is Degraded, and Stalled as Degraded always is', () => {
+    const next = plan(aWorld().withStable({ ready: 0 }, { service: undefined }).build());
+    expect([next.status?.phase, conditionOf(next, 'Stalled')?.reason]).toEqual(['Degraded', 'RevisionServiceMissing']);
+    expect(conditionOf(next, 'Reconciling')).toBeUndefined();
+  });
   test('Degraded always says why', () =>
     expect(conditionOf(plan(short.withStatus({ phase: 'Degraded' }).build()), 'Stalled')?.reason).toBe('StableNotReady'));
 });

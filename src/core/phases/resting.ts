@@ -7,7 +7,7 @@ import { templateRemark } from '../template-remark.ts';
 import { isoOf, msOf } from '../time.ts';
 import { pendingPorts } from '../upkeep/ports.ts';
 import type { Revision, World } from '../world.ts';
-import { serviceGuard } from './guards.ts';
+import { serviceGuard, shortHold } from './guards.ts';
 import { progressing } from './progressing.ts';
 
 /** No canary: stable serves, and a new template begins a run. */
@@ -33,10 +33,10 @@ function beginning(world: World, draft: Draft, revision: string): Draft {
 const attemptOf = ({ runs }: World, revision: string): number =>
   1 + Math.max(0, ...runs.filter((run) => run.revision === revision).map(({ attempt }) => attempt));
 
-/** Short of pods for as long as the progress deadline allows is an alarm, not a reason to move traffic. */
+/** Short of pods is no reason to move traffic: an alarm at once where none is left, else after the progress deadline. */
 function healthy(world: World, draft: Draft): Draft {
   const gone = serviceGuard(world, draft);
-  if (gone !== undefined) return holding(withStatus(draft, { phase: 'Degraded' }), gone);
+  if (gone !== undefined) return degraded(draft, gone);
   const wanted = stableReplicas(world, draft.status);
   const stable = findRevision(world, draft.status.stableRevision);
   const ready = readyPods(stable);
@@ -44,9 +44,13 @@ function healthy(world: World, draft: Draft): Draft {
   const waiting = draft.status.waiting ?? { for: 'Pods' as const, since: isoOf(world.nowMs), best: ready };
   const dueMs = msOf(waiting.since) + world.rollout.spec.progressDeadline;
   const short = withStatus(draft, { waiting });
-  if (world.nowMs < dueMs && draft.status.phase !== 'Degraded') return waking(withStatus(short, { phase: 'Healthy' }), dueMs);
-  return degraded(short, { reason: 'StableNotReady', message: `stable has ${ready} of ${wanted} pods ready`, isStalled: true });
+  const isTolerated = world.nowMs < dueMs && draft.status.phase !== 'Degraded' && !isOut(draft, ready);
+  if (isTolerated) return waking(withStatus(short, { phase: 'Healthy' }), dueMs);
+  return degraded(short, shortHold(ready, wanted));
 }
+
+/** It served, and not one pod is left of it. Scaled from zero it comes up instead. */
+const isOut = ({ status }: Draft, ready: number): boolean => ready === 0 && (status.readyReplicas ?? 0) > 0;
 
 /** What is well now, and will not be with the next template; a port that was changed without one would look as if it had been forgotten. */
 function withRemarks(world: World, draft: Draft, stable: Revision | undefined): Draft {

@@ -92,6 +92,16 @@ describe('deletion', () => {
       { revision: undefined },
     ]);
   });
+  test('people are told what the workload reads in place of a configuration that nobody approved', () => {
+    const back = atRest.deleting('Restoring').withWorkload({ ...served, kept: [{ kind: 'ConfigMap', name: 'colors' }] });
+    const next = plan(back.build());
+    expect(next.notices).toContainEqual({
+      severity: 'Warning',
+      reason: 'ConfigKept',
+      message: expect.stringContaining(`reads ConfigMap colors-kept-${stableRevision} in place of colors`) as string,
+    });
+    expect(plan(back.recorded(next).build()).notices).toEqual([]);
+  });
   test('the split goes a lag later, the revisions another lag later, the finalizer last', () => {
     const unpinned = atRest.withWorkload(served).withRootService({ selector: { app: 'web' } });
     expect(kindsOf(plan(unpinned.deleting('Unsplitting').build()))).toEqual([]);

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import type { StepName } from './index.ts';
 
 /**
  * What a step kind may see when it decides: plain facts of this Rollout, gathered once a plan. A kind never writes; it says
@@ -67,9 +66,3 @@ export interface StepKind<Config> {
 }
 
 export const defineStep = <Config>(kind: StepKind<Config>): StepKind<Config> => kind;
-
-/** A step as decoded: its kind and its configuration. */
-export interface StepOf<Kind extends StepName, Config> {
-  readonly kind: Kind;
-  readonly config: Config;
-}

@@ -264,6 +264,15 @@ describe('the selector of the root Service', () => {
     expect(plan(unpinned.withTraffic({ refusesPin: true }).build()).effects).toEqual([]);
     expect(plan(unpinned.withRootService({ selectorApplier: 'flux' }).build()).effects).toEqual([]);
   });
+  test('keeps no old pin of ours, also where another applier has taken it in: it is moved, and they are told', () => {
+    const old = aWorld()
+      .withCanary({ replicas: 4 })
+      .withRootService({ selector: { app: 'web', 'sluice.dev/revision': canaryRevision }, selectorApplier: 'flux' });
+    const next = plan(old.build());
+    expect(effectsOf(next, 'pinSelector')).toMatchObject([{ revision: stableRevision }]);
+    expect(next.status?.corrections).toMatchObject([{ object: 'Selector', by: 'flux' }]);
+    expect(effectsOf(plan(old.withStatus({ corrections: thrice('Selector') }).build()), 'pinSelector')).toEqual([]);
+  });
   test('loses its pin when pinning is forbidden later', () =>
     expect(
       plan(

@@ -9,7 +9,7 @@ export type PinState =
   | { readonly kind: 'done' }
   /** Our key is there though the spec or the provider forbids it: it would go on selecting what was stable once. */
   | { readonly kind: 'unwanted'; readonly uid: string; readonly resourceVersion: string }
-  /** `isForeign`: our key was there, and somebody took it out or changed it. */
+  /** `isForeign`: our key was there, and somebody took it out or changed it, or applies an old one. */
   | {
       readonly kind: 'due';
       readonly revision: string;
@@ -31,7 +31,8 @@ export function pinState(world: World, status: RolloutStatus): PinState {
     const isDoubtful = traffic.kind === 'usable' && traffic.held !== undefined;
     const isRefused = pinSelector === 'Never' || (pinSelector === 'Auto' && traffic.kind === 'usable' && traffic.refusesPin && !isDoubtful);
     if (isRefused) return isKnown ? { kind: 'unwanted', uid, resourceVersion } : { kind: 'none' };
-    if (pinSelector === 'Auto' && rootService.selectorApplier !== undefined) return { kind: 'none' };
+    // A pin of ours that its manifests have taken in is moved: left alone, it would go on selecting what was stable once.
+    if (pinSelector === 'Auto' && rootService.selectorApplier !== undefined && !isKnown) return { kind: 'none' };
     // Whether the provider needs it unpinned is not sure either: it stays as it is, pinned or not.
     if (pinSelector === 'Auto' && isDoubtful && !isKnown) return { kind: 'none' };
   }
@@ -41,6 +42,6 @@ export function pinState(world: World, status: RolloutStatus): PinState {
     revision: stableRevision,
     uid,
     resourceVersion,
-    isForeign: !isKnown,
+    isForeign: !isKnown || (!rootService.isOurs && rootService.selectorApplier !== undefined),
   };
 }

@@ -91,6 +91,23 @@ describe('pods', () => {
     expect(effectsOf(next, 'scaleDeployment')).toEqual([]);
     expect(next.status?.warm?.[0]?.until).toBe(at(20_000));
   });
+  test('selected by a root Service that is not ours to move now: no write for each lag', () => {
+    const obstacle = { reason: 'Forbidden', message: 'services "web" is forbidden' } as const;
+    const left = aWorld()
+      .withCanary({ replicas: 4 })
+      .withRootService({ selector: { 'sluice.dev/revision': canaryRevision } })
+      .withStatus({ warm: [{ revision: canaryRevision, until: at(-1) }] })
+      .with({ obstacle });
+    const writes = Array.from({ length: 62 }).reduce<{ world: typeof left; count: number }>(
+      ({ world, count }) => {
+        const next = plan(world.build());
+        return { world: world.recorded(next).after(10_000), count: count + (next.status === undefined ? 0 : 1) };
+      },
+      { world: left, count: 0 },
+    );
+    expect(writes.count).toBeLessThanOrEqual(2);
+    expect(effectsOf(plan(writes.world.build()), 'scaleDeployment')).toEqual([]);
+  });
 });
 
 describe('objects', () => {

@@ -20,6 +20,7 @@ import type { RolloutStatus } from '../rollout.ts';
 import { earliest, isoOf, msOf } from '../time.ts';
 import type { Revision, World } from '../world.ts';
 import { portsOf, rootPortsOf } from './ports.ts';
+import { keepPinned } from './workload.ts';
 
 /** The objects of each revision: made where they are missing, scaled to what their traffic needs, removed past the history limit. */
 export function keepRevisions(world: World, draft: Draft): Draft {
@@ -38,7 +39,7 @@ const isRemoving = ({ status }: Draft): boolean => status.phase === 'Terminating
 function coolDown(world: World, draft: Draft): Draft {
   const stored = draft.status.warm;
   if (stored === undefined) return draft;
-  const warm = stored.map((entry) => stillSelected(world, entry));
+  const warm = stored.map((entry) => stillSelected(world, draft, entry));
   const { stableRevision, canaryRevision, abort } = draft.status;
   const kept = warm.filter((entry) => {
     if (entry.revision === stableRevision) return false;
@@ -57,12 +58,18 @@ const isWarm = (world: World, status: RolloutStatus, { until }: Warm): boolean =
 
 const hasPods = (world: World, revision: string): boolean => (findRevision(world, revision)?.deployment?.totalReplicas ?? 0) > 0;
 
-/** While the root Service is seen to select it, its clients are there, and for the data plane's lag afterwards. */
-function stillSelected(world: World, entry: Warm): Warm {
+/**
+ * While the root Service is seen to select it, its clients are there, and for the data plane's lag afterwards. Where the selector is not ours to move now,
+ * or may not be moved, that may be for ever: no write for each lag.
+ */
+function stillSelected(world: World, draft: Draft, entry: Warm): Warm {
   const lagMs = maxLagMs(world);
   if (world.rootService?.selector[revisionLabel] !== entry.revision || msOf(entry.until) >= world.nowMs + lagMs) return entry;
-  return { ...entry, until: isoOf(world.nowMs + 2 * lagMs) };
+  const isMoving = world.obstacle === undefined && keepPinned(world, draft).effects.length > draft.effects.length;
+  return { ...entry, until: isoOf(world.nowMs + (isMoving ? 2 * lagMs : Math.max(2 * lagMs, leftSelectedMs))) };
 }
+
+const leftSelectedMs = 600_000;
 
 /** Objects of the stable and the canary revision that are not there. A Deployment needs the template, so only the target's can be made. */
 function missing(world: World, draft: Draft): readonly Effect[] {

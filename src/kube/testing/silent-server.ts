@@ -10,7 +10,7 @@ type Refused = { readonly ok: false; readonly failure: KubeFailure };
  * and then stay open and silent.
  */
 export class SilentServer implements Transport {
-  is: 'up' | 'refusing' | 'hanging' = 'up';
+  is: 'up' | 'refusing' | 'unauthorized' | 'hanging' = 'up';
   /** Paths that find nobody, whatever all others find. */
   readonly refused = new Set<string>();
   /** Answers to reads, by path. */
@@ -19,6 +19,7 @@ export class SilentServer implements Transport {
   readonly objects = new Map<string, readonly object[]>();
   readonly seen: { readonly atMs: number; readonly path: string }[] = [];
   openStreams = 0;
+  readonly #ends = new Set<() => void>();
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -39,6 +40,11 @@ export class SilentServer implements Transport {
 
   async close(): Promise<void> {}
 
+  /** Every watch ends, as they do by themselves after some minutes. */
+  endStreams(): void {
+    for (const end of [...this.#ends]) end();
+  }
+
   asked(path: string): readonly number[] {
     return this.seen.filter((one) => one.path === path).map(({ atMs }) => atMs);
   }
@@ -46,6 +52,7 @@ export class SilentServer implements Transport {
   async #refusal(request: TransportRequest, signal: AbortSignal | undefined): Promise<Refused | undefined> {
     this.seen.push({ atMs: this.#clock.monotonicMs(), path: request.path });
     if (this.is === 'refusing' || this.refused.has(request.path)) return fail(localFailure('network', 'connection refused'));
+    if (this.is === 'unauthorized') return fail({ ...localFailure('unauthorized', 'Unauthorized'), status: 401 });
     if (this.is === 'up') return undefined;
     await sleep(this.#clock, request.deadlineMs, signal);
     return fail(signal?.aborted ? localFailure('aborted', 'the caller stopped waiting') : localFailure('timeout', 'the deadline passed'));
@@ -61,8 +68,10 @@ export class SilentServer implements Transport {
     const close = () => {
       if (isOpen) this.openStreams -= 1;
       isOpen = false;
+      this.#ends.delete(close);
       end();
     };
+    this.#ends.add(close);
     signal?.addEventListener('abort', close, { once: true });
     const initial = JSON.stringify({
       type: 'BOOKMARK',
