@@ -18,7 +18,7 @@ import {
 } from './lease.ts';
 import { watchLoopDelay } from './loop-delay.ts';
 import { compareResourceVersions, type KubeObject } from './object.ts';
-import { StoredLease } from './stored-lease.ts';
+import { leaseObstacle, StoredLease } from './stored-lease.ts';
 
 export interface LeaderElectorOptions extends Partial<LeaseTiming> {
   readonly client: Pick<KubeClient, 'raw'>;
@@ -63,7 +63,8 @@ export class LeaderElector {
   /** An acquisition was sent and its answer never came: the lease may be ours though we do not lead. */
   #mayHold = false;
   #highestEpoch = 0;
-  #obstacle: string | undefined;
+  /** Why nobody here could ever lead, as last tried: the lease is refused, or has no namespace to be in. */
+  obstacle: string | undefined;
 
   constructor(options: LeaderElectorOptions) {
     const { leaseDurationMs = 15_000, renewDeadlineMs = 10_000, retryPeriodMs = 2_000, writeTimeoutMs = 4_000 } = options;
@@ -79,11 +80,6 @@ export class LeaderElector {
   /** `leaseTransitions` at our acquisition; grows with each acquisition by anyone. Undefined while we do not lead. */
   get epoch(): number | undefined {
     return this.#held?.epoch;
-  }
-
-  /** Why nobody here could ever lead, as last tried: the lease is refused, or has no namespace to be in. */
-  get obstacle(): string | undefined {
-    return this.#obstacle;
   }
 
   /** Who holds the lease as last seen. */
@@ -157,7 +153,7 @@ export class LeaderElector {
     let followed: string | undefined;
     while (!signal.aborted) {
       const epoch = await this.#tryAcquire(signal);
-      this.#obstacle = epoch.ok ? undefined : obstacleOf(epoch.failure);
+      this.obstacle = epoch.ok ? undefined : leaseObstacle(epoch.failure);
       if (epoch.ok && epoch.value !== undefined) return epoch.value;
       const leader = epoch.ok ? this.holder : undefined;
       if (leader !== undefined && leader !== followed) {
@@ -300,7 +296,3 @@ export class LeaderElector {
     return heldRecord(held, this.#timing.leaseDurationMs, wallMs);
   }
 }
-
-/** What passes by itself is left out. */
-const obstacleOf = (failure: KubeFailure): string | undefined =>
-  failure.kind === 'forbidden' || failure.kind === 'notFound' ? `the lease cannot be taken (${describeFailure(failure)})` : undefined;

@@ -488,7 +488,7 @@ export const mutants: readonly Mutant[] = [
     from: 'if (this.#settledMs !== undefined && !isSame(wallMs, passedMs)) return passedMs;',
     to: '',
     test: 'clocks',
-    scenario: 'that jumps by an hour',
+    scenario: 'forth and back in mid-pause',
     // The first pause ends early, and the second one, which begins an hour ahead, lasts for two.
     says: /pause of step|Rollout ck-jumps\/web promoted/,
     // Two pauses of 20 s.
