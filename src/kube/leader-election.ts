@@ -18,7 +18,7 @@ import {
 import { watchLoopDelay } from './loop-delay.ts';
 import type { KubeObject } from './object.ts';
 import { type Observation, SeenLease } from './seen-lease.ts';
-import { StoredLease } from './stored-lease.ts';
+import { leaseObstacle, StoredLease } from './stored-lease.ts';
 
 export interface LeaderElectorOptions extends Partial<LeaseTiming> {
   readonly client: Pick<KubeClient, 'raw'>;
@@ -54,7 +54,8 @@ export class LeaderElector {
   #held: { epoch: number; lastRenewMs: number } | undefined;
   /** An acquisition was sent and its answer never came: the lease may be ours though we do not lead. */
   #mayHold = false;
-  #obstacle: string | undefined;
+  /** Why nobody here could ever lead, as last tried: the lease is refused, or has no namespace to be in. */
+  obstacle: string | undefined;
 
   constructor(options: LeaderElectorOptions) {
     const { leaseDurationMs = 15_000, renewDeadlineMs = 10_000, retryPeriodMs = 2_000, writeTimeoutMs = 4_000 } = options;
@@ -71,11 +72,6 @@ export class LeaderElector {
   /** `leaseTransitions` at our acquisition; grows with each acquisition by anyone. Undefined while we do not lead. */
   get epoch(): number | undefined {
     return this.#held?.epoch;
-  }
-
-  /** Why nobody here could ever lead, as last tried: the lease is refused, or has no namespace to be in. */
-  get obstacle(): string | undefined {
-    return this.#obstacle;
   }
 
   /** Who holds the lease as last seen. */
@@ -155,7 +151,7 @@ export class LeaderElector {
     let followed: string | undefined;
     while (!signal.aborted) {
       const epoch = await this.#tryAcquire(signal);
-      this.#obstacle = epoch.ok ? undefined : obstacleOf(epoch.failure);
+      this.obstacle = epoch.ok ? undefined : leaseObstacle(epoch.failure);
       if (epoch.ok && epoch.value !== undefined) return epoch.value;
       const leader = epoch.ok ? this.holder : undefined;
       if (leader !== undefined && leader !== followed) {
@@ -287,7 +283,3 @@ export class LeaderElector {
     return heldRecord(held, this.#timing.leaseDurationMs, wallMs);
   }
 }
-
-/** What passes by itself is left out. */
-const obstacleOf = (failure: KubeFailure): string | undefined =>
-  failure.kind === 'forbidden' || failure.kind === 'notFound' ? `the lease cannot be taken (${describeFailure(failure)})` : undefined;

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../lib/result.ts';
 import { isKubeObject } from './client.ts';
-import { type KubeFailure, localFailure } from './failure.ts';
+import { describeFailure, type KubeFailure, localFailure } from './failure.ts';
 import type { KubeClient, RawOptions } from './kube-client.ts';
 import { type LeaseRecord, leaseResource, withRecord } from './lease.ts';
 import type { KubeObject } from './object.ts';
@@ -53,3 +53,7 @@ function asObject(reply: Result<unknown, KubeFailure>): Result<KubeObject, KubeF
   if (!reply.ok) return reply;
   return isKubeObject(reply.value) ? ok(reply.value) : fail(localFailure('protocol', 'the answer is no Lease'));
 }
+
+/** Why nobody with these permissions could ever hold it; what passes by itself is left out. */
+export const leaseObstacle = (failure: KubeFailure): string | undefined =>
+  failure.kind === 'forbidden' || failure.kind === 'notFound' ? `the lease cannot be taken (${describeFailure(failure)})` : undefined;

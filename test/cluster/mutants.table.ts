@@ -73,7 +73,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a new template takes over the weight of the old one',
     file: 'src/core/phases/leaving.ts',
-    from: "if (!isOut(draft)) return untilOut(world, draft, cutting(fromTheStart(world, draft), 'Progressing'));",
+    from: "if (!isOut(draft)) return untilOut(world, draft, cutting(world, fromTheStart(world, draft), 'Progressing'));",
     to: '',
     test: 'churn',
     scenario: 'the old canary is at 0, confirmed',
@@ -91,8 +91,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the pods of stable go with the weight',
     file: 'src/core/facts.ts',
-    from: 'return Math.max(wantedReplicas(world), floor);',
-    to: 'return Math.ceil((Math.max(wantedReplicas(world), floor) * (100 - (status.weight?.desired ?? 0))) / 100);',
+    from: 'return podsFor(100, Math.max(wantedReplicas(world), floor),',
+    to: 'return podsFor(100 - (status.weight?.desired ?? 0), Math.max(wantedReplicas(world), floor),',
     test: 'steps',
     scenario: 'rolls a release back that turns bad at 100 %',
     says: /requests were lost/,
@@ -100,7 +100,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the workload is scaled to zero before its traffic has moved',
     file: 'src/core/phases/initializing.ts',
-    from: 'return stable?.service !== undefined && stable.deployment !== undefined && readyPods(stable) >= wantedReplicas(world);',
+    from: 'return stable?.service !== undefined && stable.deployment !== undefined && readyPods(stable) >= stableReplicas(world, status);',
     to: 'return stable?.service !== undefined && stable.deployment !== undefined;',
     test: 'adoption',
     scenario: 'four slow pods',
@@ -154,7 +154,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'pods read the configuration that is shared',
     file: 'src/core/revision.ts',
-    from: 'copies.get(`${kind}/${name}`) ?? name',
+    from: 'copies.get(keyOf({ kind, name })) ?? name',
     to: "(copies.size >= 0 ? name : '')",
     test: 'config',
     scenario: 'a ConfigMap that changes',
@@ -467,8 +467,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a release goes on without its stable revision',
     file: 'src/core/phases/guards.ts',
-    from: 'stableGuard(world, draft) ??',
-    to: '',
+    from: 'stableGuard(world, draft) ??\n    weightGuard(draft) ??',
+    to: 'weightGuard(draft) ??',
     test: 'pods',
     scenario: 'whose Deployment somebody deleted',
     says: /Rollout p-lost\/web lost/,
@@ -488,7 +488,7 @@ export const mutants: readonly Mutant[] = [
     from: 'if (this.#settledMs !== undefined && !isSame(wallMs, passedMs)) return passedMs;',
     to: '',
     test: 'clocks',
-    scenario: 'that jumps by an hour',
+    scenario: 'forth and back in mid-pause',
     // The first pause ends early, and the second one, which begins an hour ahead, lasts for two.
     says: /pause of step|Rollout ck-jumps\/web promoted/,
     // Two pauses of 20 s.
@@ -506,8 +506,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'people are called for a late weight by what was heard alone',
     file: 'src/controller/read-anew.ts',
-    from: "type === 'Stalled' || type === 'WeightConfirmed'",
-    to: "type === 'Stalled'",
+    from: "type !== 'Ready' && type !== 'Reconciling' &&",
+    to: "type !== 'Ready' && type !== 'Reconciling' && type !== 'WeightConfirmed' &&",
     test: 'news',
     scenario: 'ServiceProfile follows',
     says: /Rollout nw-mesh\/web at 50 %/,
