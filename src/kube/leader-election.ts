@@ -1,10 +1,8 @@
-import { type Clock, sleep } from '../lib/clock.ts';
+import { sleep } from '../lib/clock.ts';
 import { sameJson } from '../lib/json.ts';
-import type { Logger } from '../lib/logger.ts';
-import type { Random } from '../lib/random.ts';
 import { fail, ok, type Result } from '../lib/result.ts';
 import { describeFailure, type KubeFailure, localFailure } from './failure.ts';
-import type { KubeClient } from './kube-client.ts';
+import type { LeaderCallbacks, LeaderElectorOptions } from './leader-options.ts';
 import {
   firstEpoch,
   freedRecord,
@@ -20,24 +18,7 @@ import type { KubeObject } from './object.ts';
 import { type Observation, SeenLease } from './seen-lease.ts';
 import { leaseObstacle, StoredLease } from './stored-lease.ts';
 
-export interface LeaderElectorOptions extends Partial<LeaseTiming> {
-  readonly client: Pick<KubeClient, 'raw'>;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  readonly namespace: string;
-  readonly name: string;
-  /** Unique for each start of a process: a restarted one must not pass for its predecessor. */
-  readonly identity: string;
-  /** How long a fenced write may take once sent; `isValid` ends that much before the renew deadline. Default 4 s. */
-  readonly writeTimeoutMs?: number;
-}
-
-export interface LeaderCallbacks {
-  onStarted(epoch: number): void;
-  /** Called once at most, after `onStarted`. The process must stop its work at once and exit. */
-  onLost(reason: string): void;
-}
+export type { LeaderCallbacks, LeaderElectorOptions };
 
 /** From a stop on, the answer to a renewal that is under way is waited for. The grace of a pod has to do for more than that. */
 const lastAnswerMs = 1_000;
