@@ -7,7 +7,7 @@ export const open: readonly Regression[] = [
       'a version that each of its pods crashes of after 40 requests is released while somebody asks for 87 of them, which hardly get any, and fails with two of them (L1): no controller could know. ' +
       'The workload would have to crash by what it serves in all',
     plan: {
-      ...{ workload: 'crash-loop', seed: 54, restMs: 60_000 },
+      ...{ workload: 'crash-loop', seed: 57, restMs: 60_000 },
       faults: [
         { fault: 'spec-edit', at: { atMs: 110_626 }, with: { spec: '{"replicas":87}' } },
         { fault: 'split-edited', at: { atMs: 65_762 }, with: { forMs: 98_769, weight: 27, times: 5 } },
