@@ -4,13 +4,14 @@ import { openBed } from './kit/bed.ts';
 import { waitFor } from './kit/wait.ts';
 import { eventReasons } from './support/analysis.ts';
 import { aRelease, type Release } from './support/release.ts';
-import { latency, type RolloutStatus } from './support/rollouts.ts';
+import { latency, type RolloutStatus, successRate } from './support/rollouts.ts';
 
 const bed = openBed(inject('bed'));
 afterAll(() => bed.close());
 
 const confirmation = { timeout: '15s', maxLag: '2s' };
 const steps = [{ setWeight: 30 }, { setWeight: 60 }];
+const linkerdSuccess = { prometheus: { builtin: 'successRate', mesh: 'linkerd' } };
 const weightCondition = ({ conditions = [] }: RolloutStatus) => conditions.find(({ type }) => type === 'WeightConfirmed');
 
 /** The adapter stops; a new revision gets its first weight, which nobody applies. */
@@ -173,3 +174,29 @@ describe.concurrent('without a Prometheus', () => {
     await release.holds();
   });
 });
+
+describe
+  .skipIf(bed.info.ground !== 'sandbox')
+  .concurrent('with one request of twenty from outside the mesh, where the share alone can confirm', () => {
+    /** Linkerd before 2.12 reads the split itself, and writes no object. */
+    const options = {
+      ...{ traffic: { provider: 'linkerd' }, steps, perSecond: 57, metrics: [successRate({ provider: linkerdSuccess })] },
+      canary: { confirmation: { timeout: '15s', maxLag: '2s' } },
+    };
+
+    test.for([
+      { name: 'pinned', plainService: true },
+      { name: 'unpinned', plainService: false },
+    ])('a good release is promoted and a bad one rolled back, the Service $name', async ({ name, plainService }, { onTestFinished }) => {
+      const release = await aRelease(bed, `c-outside-${name}`, { cleanup: onTestFinished, ...options, plainService });
+      await release.scenario.load('web', { perSecond: 3, seconds: 900, isMeshed: false });
+      const good = await release.change({ image: 'example/app:2' });
+      await promoted(release, good);
+      expect(rungs(release, good)).toEqual(new Set(['Metrics']));
+      await release.serves(good);
+      const bad = await release.change({ image: 'example/app:3', behaviour: { 'error-rate': '0.5' } });
+      await release.until('rolled back', ({ phase, canaryRevision }) => phase === 'RolledBack' && canaryRevision === bad);
+      await release.serves(good);
+      await release.holds();
+    });
+  });

@@ -9,6 +9,7 @@ export function startGenerator(runDir: string, name: string, target: string, opt
   nextLoad += 1;
   const id = `load-${name}-${process.pid}-${nextLoad}-${Math.random().toString(36).slice(2, 7)}`;
   const file = join(runDir, `${id}.jsonl`);
+  if (options.isMeshed === false) throw new Error('the bed has no way round its Envoy: clients outside the mesh are on the sandbox alone');
   const spec: LoadSpec = { ...shapeOf(options), target, file };
   const child = startProcess({
     name: id,

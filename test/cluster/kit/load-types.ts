@@ -8,11 +8,13 @@ export interface LoadShape {
   readonly maxInFlight: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly path: string;
+  /** Default: true. One that is not goes where the Service itself sends it; on the sandbox alone, since Envoy answers at every ClusterIP of the bed. */
+  readonly isMeshed: boolean;
 }
 export type LoadOptions = Partial<LoadShape> & Pick<LoadShape, 'perSecond'>;
 
 export const shapeOf = (options: LoadOptions): LoadShape => ({
-  ...{ seconds: 600, maxRequests: 200_000, timeoutMs: 10_000, maxInFlight: 64, headers: {}, path: '/' },
+  ...{ seconds: 600, maxRequests: 200_000, timeoutMs: 10_000, maxInFlight: 64, headers: {}, path: '/', isMeshed: true },
   ...options,
 });
 

@@ -39,7 +39,7 @@ export class Loads implements OracleSink {
     this.#cluster = { sandbox, clock };
   }
 
-  start({ namespace, service, perSecond, seconds, maxRequests, headers, path }: LoadRequest): {
+  start({ namespace, service, perSecond, seconds, maxRequests, headers, path, isMeshed }: LoadRequest): {
     readonly id: string;
     readonly file: string;
   } {
@@ -50,7 +50,7 @@ export class Loads implements OracleSink {
     const load: RunningLoad = { file, most: Math.min(maxRequests, seconds * perSecond), client: undefined, sent: 0, lines: [] };
     this.#loads.set(name, load);
     load.client = sandbox.send({
-      ...{ name, namespace, target: { namespace, service, port: 80 } },
+      ...{ name, namespace, target: { namespace, service, port: 80 }, isMeshed },
       ...{ rate: { kind: 'constant', perSecond }, arrivals: 'even', request: { path, method: 'GET', headers } },
     });
     for (const { name: proxy } of load.client.proxies) this.#byProxy.set(proxy, load);

@@ -4,7 +4,7 @@ import { type MeshProxy, rootKey } from '../../../../src/sandbox/mesh/index.ts';
 import { resources, type Service } from '../../../../src/sandbox/objects/index.ts';
 import type { AppliedWeights } from '../mesh-types.ts';
 
-/** What the data plane really does: known of it once each of its proxies does it. */
+/** What the data plane really does: known of it once each of its proxies does it. Clients outside the mesh have none of them. */
 export class MeshView {
   readonly #sandbox: Sandbox;
   readonly #clock: Clock;
@@ -62,7 +62,7 @@ export class MeshView {
   }
 
   #proxiesOf(namespace: string): readonly MeshProxy[] {
-    return [...this.#sandbox.mesh.proxies()].filter((proxy) => proxy.namespaces.has(namespace));
+    return [...this.#sandbox.mesh.proxies()].filter(({ isMeshed, namespaces }) => isMeshed && namespaces.has(namespace));
   }
 
   #follow({ metadata: { namespace = '', name }, spec: { ports = [], clusterIP, selector } }: Service): void {
