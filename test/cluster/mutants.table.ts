@@ -154,7 +154,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'pods read the configuration that is shared',
     file: 'src/core/revision.ts',
-    from: 'copies.get(`${kind}/${name}`) ?? name',
+    from: 'copies.get(keyOf({ kind, name })) ?? name',
     to: "(copies.size >= 0 ? name : '')",
     test: 'config',
     scenario: 'a ConfigMap that changes',
