@@ -88,7 +88,7 @@ export const onlyItsOwn: Law = {
   id: 'I10',
   text:
     'A controller writes only what belongs to a Rollout: the Rollout, what it owns as controller, its split, its workload (count, pause, and at deletion the template) and its root Service ' +
-    '(our key of the selector; ports of one that it made). It takes over nothing that has another owner, deletes nothing that is not its own, and one Rollout has one split at most.',
+    '(our key of the selector; ports of one that it made); at deletion it leaves the workload what stable read. It takes over nothing that has another owner, deletes nothing that is not its own, and one Rollout has one split at most.',
   watch(run, judge) {
     const witness = witnessOf(run);
     return {
@@ -123,10 +123,19 @@ function stranger(witness: Witness, { object, previous, type, key }: SeenCommit)
   const { namespace = '', name } = object.metadata;
   const rollouts = rolloutsIn(witness, namespace);
   if (object.kind === 'AnalysisRun') return undefined;
+  if (type === 'ADDED' && rollouts.some((rollout) => isKeptFor(rollout, object))) return undefined;
   if (type !== 'DELETED' && object.kind === 'Deployment' && rollouts.some(({ spec }) => spec.workloadRef?.name === name)) return undefined;
   const isRoot = object.kind === 'Service' && rollouts.some(({ spec }) => spec.service.name === name);
   if (isRoot && type === 'MODIFIED') return otherFields(previous, object);
   return `${object.kind} ${key} is nobody’s, and is ${type === 'DELETED' ? 'deleted' : 'written'}`;
+}
+
+/** What stable read, left to the workload that goes on reading it: it has that owner, and no other. */
+function isKeptFor({ metadata, spec, status }: RolloutSeen, { kind, metadata: { name, ownerReferences = [] } }: ApiObject): boolean {
+  const isConfig = kind === 'ConfigMap' || kind === 'Secret';
+  const isOfWorkload = ownerReferences.length === 1 && ownerReferences[0]?.name === spec.workloadRef?.name;
+  const isStable = status?.stableRevision !== undefined && name.endsWith(`-kept-${status.stableRevision}`);
+  return isConfig && isStable && isOfWorkload && metadata.deletionTimestamp !== undefined;
 }
 
 /** Of a root Service of the user’s only our key of the selector is ours. */
