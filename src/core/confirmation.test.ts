@@ -9,6 +9,7 @@ const facts = (over: Partial<ConfirmationFacts> = {}): ConfirmationFacts => ({
   previousWeight: 0,
   writtenAtMs,
   isHasty: false,
+  wasContradicted: false,
   maxLagMs: 10_000,
   timeoutMs: 60_000,
   adapter: { kind: 'unseen' },
@@ -44,6 +45,13 @@ describe('the ladder of confirmation', () => {
     expect(byOf({ ...late, adapter: { kind: 'contradicts', message: 'it says 0' } })).toBe('it says 0');
     expect(byOf({ ...late, adapter: { kind: 'agrees' }, share: reading(0, 1000) })).toContain('metrics show 0.0 %');
     expect(byOf({ ...late, adapter: { kind: 'contradicts', message: 'it says 0' }, share: reading(100, 900) })).toBe('it says 0');
+  });
+  test('a contradiction that is on record outlasts the metrics: that they cannot be asked any more confirms nothing', () => {
+    const late = { nowMs: writtenAtMs + 9_000_000, wasContradicted: true };
+    expect(byOf({ ...late, share: reading(0, 0, { failure: 'down' }) })).toBe('down');
+    expect(byOf({ ...late, share: { kind: 'pending' } })).toContain('waiting for a first reading');
+    expect(byOf({ ...late, share: reading(0, 0, { failure: 'down' }), adapter: { kind: 'agrees' } })).toBe('Adapter');
+    expect(byOf({ ...late, share: reading(100, 900) })).toBe('Metrics');
   });
   test('too few requests, or no series of this mesh, are nothing seen', () => {
     expect(byOf({ share: reading(0, 29) })).toBe('Elapsed');

@@ -20,6 +20,8 @@ export interface ConfirmationFacts {
   readonly writtenAtMs: number;
   /** The weight before was never confirmed: the adapter's object may agree because it has heard of neither. */
   readonly isHasty: boolean;
+  /** Metrics were seen to contradict this weight, and that is written down: that they cannot be asked any more unsays nothing. */
+  readonly wasContradicted: boolean;
   readonly maxLagMs: number;
   readonly timeoutMs: number;
   readonly adapter: { readonly kind: 'unseen' } | { readonly kind: 'agrees' } | { readonly kind: 'contradicts'; readonly message: string };
@@ -52,9 +54,9 @@ type Rung =
   | { readonly kind: 'pending'; readonly message: string }
   | { readonly kind: 'blind' };
 
-function metricsRung({ share, services, weight, previousWeight, writtenAtMs, nowMs, timeoutMs }: ConfirmationFacts): Rung {
+function metricsRung({ share, services, weight, previousWeight, writtenAtMs, nowMs, timeoutMs, wasContradicted }: ConfirmationFacts): Rung {
   if (services === undefined || share.kind === 'unavailable') return { kind: 'blind' };
-  const blindAtMs = writtenAtMs + Math.max(timeoutMs, soonestBlindMs);
+  const blindAtMs = wasContradicted ? Number.POSITIVE_INFINITY : writtenAtMs + Math.max(timeoutMs, soonestBlindMs);
   if (share.kind === 'pending' || share.windowStartedAtMs < writtenAtMs)
     return pendingOrBlind('waiting for a first reading of the share', nowMs, blindAtMs);
   // Told by the first look, however short its window: a mesh without series of these revisions will not show more in ten seconds.

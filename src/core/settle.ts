@@ -32,6 +32,7 @@ export function settleWeight(world: World, draft: Draft): Draft {
     previousWeight: weight.written ?? 0,
     writtenAtMs,
     isHasty: weight.isHasty === true,
+    wasContradicted: isContradicted(world, weight),
     maxLagMs: maxLag ?? world.traffic.defaultMaxLagMs,
     timeoutMs: timeout,
     adapter: world.traffic.adapter,
@@ -52,6 +53,14 @@ export function settleWeight(world: World, draft: Draft): Draft {
   return waking(withOutage({ ...holding(asking, weightHold), weightHold }, outage), verdict.wakeAtMs);
 }
 
+/** By the record of this weight: a reading of it is gone with the process that had it. */
+function isContradicted(world: World, { desired }: WeightStatus): boolean {
+  const said = weightConditionOf(world);
+  return said?.reason === 'WeightNotApplied' && said.message.startsWith(`${notFollowed(desired)}metrics show`);
+}
+
+const notFollowed = (desired: number): string => `${desired} % was written and is not followed: `;
+
 /** Says nothing of the readings under way: each would cost a status write, and the record of a weight can say it already. */
 export const awaitingWeight = ({ desired }: WeightStatus, outage?: string): Hold => ({
   reason: 'AwaitingWeight',
@@ -59,11 +68,12 @@ export const awaitingWeight = ({ desired }: WeightStatus, outage?: string): Hold
 });
 
 /** Keeps the share that was measured first for as long as all else stands: each reading brings another, and would cost a status write. */
-function notApplied(world: World, { desired }: WeightStatus, why: string): Hold {
-  const message = `${desired} % was written and is not followed: ${why}`;
+function notApplied(world: World, weight: WeightStatus, why: string): Hold {
+  const message = `${notFollowed(weight.desired)}${why}`;
   const before = weightConditionOf(world)?.message;
   const isSame = before !== undefined && withoutReading(before) === withoutReading(message);
-  return { reason: 'WeightNotApplied', message: isSame ? before : message };
+  // What metrics showed stays the record until they show something else.
+  return { reason: 'WeightNotApplied', message: before !== undefined && (isSame || isContradicted(world, weight)) ? before : message };
 }
 
 const withoutReading = (message: string): string => message.replace(/metrics show [0-9.]+ %/, 'metrics show');

@@ -38,8 +38,14 @@ export const dialects: readonly Dialect[] = [
     mesh: 'linkerd',
     total: 'response_total',
     selector: [is('namespace', '$namespace'), is('deployment', '$workload'), is('direction', 'inbound'), isNot('route_name', 'probe')],
-    // By the Service that the split chose: `authority` is the root's before 2.12, and a caller of a pod's own address has no dst_service.
-    splitSelector: [is('direction', 'outbound'), is('dst_namespace', '$namespace'), is('dst_service', '$service')],
+    // By whose pods were reached: while the split is not followed, the Service is the root, and no series would be of either revision. A caller of a pod's own
+    // address has no dst_service, and never met the split.
+    splitSelector: [
+      is('direction', 'outbound'),
+      is('dst_namespace', '$namespace'),
+      is('dst_deployment', '$workload'),
+      isNot('dst_service', ''),
+    ],
     success: is('classification', 'success'),
     latency: { bucket: 'response_latency_ms_bucket', toMs: 1 },
   },
@@ -48,12 +54,8 @@ export const dialects: readonly Dialect[] = [
     mesh: 'istio',
     total: 'istio_requests_total',
     selector: [is('reporter', 'destination'), is('destination_workload_namespace', '$namespace'), is('destination_workload', '$workload')],
-    // A gateway of the mesh is a source too. By the Service: answers that reached no pod have no workload.
-    splitSelector: [
-      is('reporter', 'source'),
-      is('destination_service_namespace', '$namespace'),
-      is('destination_service_name', '$service'),
-    ],
+    // A gateway of the mesh is a source too. By the workload: while the split is not followed, the Service is the root.
+    splitSelector: [is('reporter', 'source'), is('destination_workload_namespace', '$namespace'), is('destination_workload', '$workload')],
     success: matchesNot('response_code', '5..|0'),
     latency: { bucket: 'istio_request_duration_milliseconds_bucket', toMs: 1 },
   },

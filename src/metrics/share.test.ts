@@ -35,8 +35,8 @@ const blank = { windowStartedAtMs: 1_000_000, windowMs: 30_000, canaryRequests: 
 describe('what the share counts', () => {
   it.each([
     // Of Linkerd and Istio the client's side: the server's counts clients without a proxy, too.
-    ['linkerd', 'response_total{direction="outbound",dst_namespace="shop",dst_service="web-new"}'],
-    ['istio', 'istio_requests_total{reporter="source",destination_service_namespace="shop",destination_service_name="web-new"}'],
+    ['linkerd', 'response_total{direction="outbound",dst_namespace="shop",dst_deployment="web-new",dst_service!=""}'],
+    ['istio', 'istio_requests_total{reporter="source",destination_workload_namespace="shop",destination_workload="web-new"}'],
     ['osm', 'osm_request_total{destination_namespace="shop",destination_kind="Deployment",destination_name="web-new"}'],
     ['traefik-mesh', 'traefik_service_requests_total{service=~"shop-web-web-[0-9]+-web-new-traffic-split-backend@http"}'],
     ['consul', 'envoy_cluster_upstream_rq_xx{consul_destination_service="web-new",consul_destination_namespace="default"}'],
