@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { promotionIsEarned, stepsLast } from './decisions.ts';
-import { must, promote, ref, rolloutResource, type Scene, stageFor, throughSteps } from './testing/stage.ts';
+import { must, promote, raise, ref, rolloutResource, type Scene, stageFor, throughSteps } from './testing/stage.ts';
 
 const steps = [{ setWeight: 20 }, { pause: { duration: '20s' } }, { setWeight: 60 }, { pause: { duration: '20s' } }];
 const more = [...steps, { analysis: { templates: [{ name: 'checks' }] } }];
@@ -25,6 +25,22 @@ describe('steps that are edited once all are through', () => {
     promote(scene);
     expect(stage.reports).toEqual(['promoted without the analysis of step 4']);
   });
+});
+
+test('a promotion that nobody confirms waits for maxLag since its split was sent, and no less where that took long', () => {
+  function promotedAfter(waitMs: number, underwayMs: number): readonly string[] {
+    const stage = stageFor(promotionIsEarned, { isAdapted: true, underwayMs });
+    const scene = throughSteps(stage);
+    stage.sandbox.faults.adapter('shop').pause();
+    raise(scene, 60, 100);
+    raise(scene, 100, 60);
+    stage.pass(waitMs);
+    promote(scene);
+    return stage.reports;
+  }
+  expect(promotedAfter(9_995, 10)).toEqual([]);
+  expect(promotedAfter(9_985, 10)).toEqual(['promoted though the data plane has not taken the split over']);
+  expect(promotedAfter(9_000, 2_000)).toEqual(['promoted though the data plane has not taken the split over']);
 });
 
 describe('a bake in which the steps are edited', () => {

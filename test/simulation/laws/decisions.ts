@@ -115,11 +115,15 @@ function unearned(rollout: RolloutSeen, steps: readonly StepSeen[], before: Stat
   return open < 0 ? undefined : `promoted without the analysis of step ${open}`;
 }
 
+/** The lag bound counts from when a split is sent off, which is what its stamp tells; one that is under way for longer than this shortens it in earnest. */
+const mostUnderwayMs = 500;
+
 /** Not confirmed by the state before: then by the plan that promotes, and the data plane had taken the split over, or had its time. */
 function unfollowed(run: Run, witness: Witness, rollout: RolloutSeen, before: StatusSeen): string | undefined {
   const split = witness.splitOf(rollout);
   if (before.weight?.confirmedAt !== undefined || split === undefined || witness.isTakenOver(split)) return undefined;
-  const sinceMs = witness.shifts(keyOf(split)).at(-1)?.atMs ?? 0;
+  const { atMs: storedMs = 0, by } = witness.shifts(keyOf(split)).at(-1) ?? {};
+  const sinceMs = Math.max(by?.sentMs ?? storedMs, storedMs - mostUnderwayMs);
   return run.elapsedMs() - sinceMs >= maxLagMs(rollout) ? undefined : 'promoted though the data plane has not taken the split over';
 }
 

@@ -237,6 +237,26 @@ test('pods behind an unpinned root Service are charged to whoever took them, unl
   expect(charges(6_000)).toContain('controller');
 });
 
+test('a root Service that is pinned to new pods once others have gone is charged to nobody while those beside them serve; to us where it is pinned to none, or they go too', () => {
+  const charges = ({ pinned, isLeft }: { readonly pinned: number; readonly isLeft: boolean }) =>
+    chargesOf(begun, (scene, stage) => {
+      const own = (replicas: number) => scene.change(resources.deployments, 'web', { spec: { replicas } });
+      scene.remove(splits, 'web');
+      stage.pass(15_000);
+      own(2);
+      stage.pass(15_000);
+      stage.sandbox.faults.hold('endpoints');
+      scene.revision('cccccccccc', pinned);
+      stage.pass(2_000);
+      for (const revision of [canary, stable]) scene.scale(revision, 0);
+      scene.change(resources.services, 'web', { spec: { selector: { 'sluice.dev/revision': 'cccccccccc' } } });
+      if (!isLeft) own(0);
+    }).filter((to) => to !== 'pods');
+  expect(charges({ pinned: 2, isLeft: true })).toEqual(['mesh']);
+  expect(charges({ pinned: 0, isLeft: true })).toContain('controller');
+  expect(charges({ pinned: 2, isLeft: false })).toContain('controller');
+});
+
 test('a data plane that has not heard of the new pods of a backend is charged itself once it could have, and before that whoever sent to them', () => {
   const charges = (waitMs: number) =>
     chargesOf(begun, (scene, stage) => {

@@ -14,7 +14,7 @@ export const noneLostByUs: Law = {
   text:
     'Facts 1.2: each request that no pod answered is charged to whoever caused it, and none to a decision of a controller. A controller is charged where its split sent to a backend that had no endpoint, or had none for ' +
     'long enough for the data plane to know (maxLag), when it last gave it more than before, and where it took the last pods, or the Service, of a backend that the split gave traffic to within maxLag (by its own clock, which may go a little too fast). Pods that end by themselves, news that come later than maxLag, one of several pods (also of several Deployments) ' +
-    'behind one Service, a share that somebody else gave to a backend whose pods had been taken before, and what others wrote or deleted (a split that names what had gone before; a Rollout whose template goes with it), or asked for (no replicas at all: what is taken then, or is given traffic without any) are not its doing.',
+    'behind one Service (also where it is pinned to others before the news of the pods that went is due), a share that somebody else gave to a backend whose pods had been taken before, and what others wrote or deleted (a split that names what had gone before; a Rollout whose template goes with it), or asked for (no replicas at all: what is taken then, or is given traffic without any) are not its doing.',
   watch(run, judge) {
     const witness = witnessOf(run);
     let judged = 0;
@@ -216,9 +216,14 @@ function isNoneWanted({ run, rollout, lagMs }: Scene, atMs: number): boolean {
   });
 }
 
-/** Others were endpoints of the backend when these pods were taken (behind an unpinned root Service: the workload's), for as long as the data plane needs to know them, and are. */
-const hadOthers = ({ witness, namespace, backend, atMs, lagMs }: Scene, removal: Removal): boolean =>
-  witness.hadSteadyPod(`${namespace}/${backend}`, removal.atMs - lagMs, atMs);
+/**
+ * Others were endpoints of the backend when these pods were taken (behind an unpinned root Service: the workload's), for as long as the data plane needs to know them, and are.
+ * A Service that is pinned anew meanwhile loses them as endpoints, yet not as pods: whichever of its states a data plane within maxLag goes by, it knows somebody who serves.
+ */
+function hadOthers({ witness, namespace, backend, atMs, lagMs }: Scene, removal: Removal): boolean {
+  const [service, sinceMs] = [`${namespace}/${backend}`, removal.atMs - lagMs];
+  return witness.hadSteadyPod(service, sinceMs, atMs) || witness.alwaysHadSomeOfNow(service, sinceMs, atMs);
+}
 
 /** The pod is gone, and the backend has had endpoints since, for longer than the data plane may lag. */
 const isBehind = ({ witness, namespace, backend, atMs, lagMs }: Scene, removal: Removal): boolean =>

@@ -138,6 +138,11 @@ export interface ServiceSeen {
   readonly spec: { readonly selector?: Readonly<Record<string, string>> };
 }
 
+export interface PodSeen {
+  readonly metadata: ApiObject['metadata'];
+  readonly status?: { readonly podIP?: string; readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
 export interface SliceSeen {
   readonly metadata: ApiObject['metadata'];
   readonly endpoints?:

@@ -4,6 +4,7 @@ import type { Run, SeenCall, SeenCommit } from '../play/run.ts';
 import {
   type DeploymentSeen,
   isSplit,
+  type PodSeen,
   type RolloutSeen,
   revisionName,
   rolloutUidMark,
@@ -187,6 +188,17 @@ export class Witness {
   hadSteadyPod(service: string, fromMs: number, toMs: number): boolean {
     const [first, ...others] = this.#readyBetween(service, fromMs, toMs);
     return [...(first?.ready ?? [])].some((pod) => others.every(({ ready }) => ready.has(pod)));
+  }
+
+  /** Whether there was all the time between two moments a ready endpoint whose pod serves at the second one, be it of this Service still or no longer. */
+  alwaysHadSomeOfNow(service: string, fromMs: number, toMs: number): boolean {
+    return this.#readyBetween(service, fromMs, toMs).every(({ ready }) => [...ready].some((address) => this.#servedAt(address, toMs)));
+  }
+
+  #servedAt(address: string, atMs: number): boolean {
+    const last = this.#run.commits.findLast((commit) => commit.atMs <= atMs && podOf(commit)?.status?.podIP === address);
+    const pod = last === undefined || last.type === 'DELETED' ? undefined : podOf(last);
+    return pod?.metadata.deletionTimestamp === undefined && isReady(pod);
   }
 
   #readyBetween(service: string, fromMs: number, toMs: number): readonly Readiness[] {
@@ -390,6 +402,11 @@ export class Witness {
     if (!sendsAlike(version.split, previous as unknown as SplitSeen | undefined)) push(this.#shifts, key, version);
   }
 }
+
+const podOf = ({ object }: SeenCommit): PodSeen | undefined => (object.kind === 'Pod' ? (object as unknown as PodSeen) : undefined);
+
+const isReady = (pod: PodSeen | undefined): boolean =>
+  pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 
 const splitKeyOf = ({ metadata, spec }: RolloutSeen): string =>
   `${metadata.namespace ?? ''}/${spec.traffic?.smi?.splitName ?? spec.service.name}`;

@@ -81,6 +81,8 @@ export interface StageOptions {
   /** Linkerd, whose adaptor writes an object of its own. Left out: a mesh that reads splits itself. */
   readonly isAdapted?: boolean;
   readonly reference?: readonly string[];
+  /** How long before they are stored a controller's requests were sent. Default: 0. */
+  readonly underwayMs?: number;
 }
 
 export function stageFor(law: Law, options: StageOptions = {}): Stage {
@@ -131,7 +133,7 @@ export function stageFor(law: Law, options: StageOptions = {}): Stage {
   function callOf(replica: Replica, request: ApiRequest): SeenCall {
     const sort = request.method === 'GET' ? 'read' : 'effect';
     effects += 1;
-    return { replica, request, sort, index: effects, sentMs: clock.monotonicMs() };
+    return { replica, request, sort, index: effects, sentMs: clock.monotonicMs() - (options.underwayMs ?? 0) };
   }
   function as(replica: Replica): ApiPort {
     return {
