@@ -72,8 +72,9 @@ function notApplied(world: World, weight: WeightStatus, why: string): Hold {
   const message = `${notFollowed(weight.desired)}${why}`;
   const before = weightConditionOf(world)?.message;
   const isSame = before !== undefined && withoutReading(before) === withoutReading(message);
-  // What metrics showed stays the record until they show something else.
-  return { reason: 'WeightNotApplied', message: before !== undefined && (isSame || isContradicted(world, weight)) ? before : message };
+  // What metrics showed stays the record until they, or the adapter, show something else.
+  const isKept = isContradicted(world, weight) && world.traffic.kind !== 'unusable' && world.traffic.adapter.kind !== 'contradicts';
+  return { reason: 'WeightNotApplied', message: before !== undefined && (isSame || isKept) ? before : message };
 }
 
 const withoutReading = (message: string): string => message.replace(/metrics show [0-9.]+ %/, 'metrics show');

@@ -26,7 +26,7 @@ const unmeshed = [
     ...{ ...nativeLinkerd, ...outside, ...bad },
   }),
   tell({
-    ...{ name: 'unmeshed-istio', text: 'Istio, whose adapter is 45 s late, and a client outside the mesh', lengthMs: 400_000 },
+    ...{ name: 'unmeshed-istio', text: 'Istio, whose adapter is 45 s late, and a client outside the mesh', lengthMs: 480_000 },
     ...{ mesh: 'istio', adapterMs: [45_000, 45_000], ...outside, ...good, isUnpinned: true },
   }),
 ];
