@@ -83,6 +83,7 @@ describe('one question', () => {
       windowStartedAtMs: 5_000,
       startedAtMs,
       finishedAtMs: startedAtMs + 2_000,
+      asked: expect.any(String),
       answer: value(0.9),
     };
     expect(measurer.peek('shop/web')).toEqual([sample]);

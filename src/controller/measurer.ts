@@ -1,3 +1,4 @@
+import { askedText } from '../core/analysis/asked.ts';
 import type { Answer, Question, Sample, SecretKeyRef } from '../core/analysis/question.ts';
 import type { ShareReading } from '../core/world.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -119,7 +120,8 @@ export class Measurer {
     const land = (answer: SourceAnswer, lagMs: number) => {
       const windowStartedAtMs = order.windowStartedAtMs - lagMs - extraWindowMs(order.question, answer);
       const { run, runUid, metric } = order;
-      const sample = { run, runUid, metric, windowStartedAtMs, startedAtMs, finishedAtMs: clock.nowMs(), answer: withoutWindow(answer) };
+      const times = { windowStartedAtMs, startedAtMs, finishedAtMs: clock.nowMs() };
+      const sample = { run, runUid, metric, ...times, asked: askedText(provider), answer: withoutWindow(answer) };
       state.open.delete(order.metric);
       state.samples = [...state.samples, sample];
       onAsked({ source: provider.kind, hasFailed: answer.kind === 'error' || answer.kind === 'invalid', isShare: false });

@@ -25,6 +25,7 @@ const result: Descriptions = {
   invalid: 'How often the answer was no number, or not of this question.',
   consecutiveError: 'Errors in a row.',
   consecutiveSuccess: 'Passes in a row.',
+  query: 'What was asked last, with its arguments.',
   deciding: 'The measurement that ended the metric.',
   ...below('deciding', measurement),
   measurements: 'The last ten.',

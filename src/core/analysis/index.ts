@@ -1,5 +1,6 @@
 export type { AskContext, Asking } from './ask.ts';
 export { askingOf, askProblems, windowMsOf } from './ask.ts';
+export { askedText } from './asked.ts';
 export type { WireAnalysisRunSpec } from './encode.ts';
 export { encodeRunSpec } from './encode.ts';
 export { brokenPhase, brokenRunView, evidenceOf, runView } from './evidence.ts';

@@ -114,5 +114,7 @@ export interface Sample {
   readonly windowStartedAtMs: number;
   readonly startedAtMs: number;
   readonly finishedAtMs: number;
+  /** In words, for people: `askedText` of the question. */
+  readonly asked?: string;
   readonly answer: Answer;
 }

@@ -10,7 +10,7 @@ import type { AnalysisRun, AnalysisRunStatus, MetricResult, RunKind } from './ru
 import { nextDueMs, slotOf, windowsSinceOf } from './schedule.ts';
 import type { PredefinedArgs, Scope } from './scope.ts';
 import { scopeOf } from './scope.ts';
-import { emptyResult, isoTime, measurementOf, tally } from './tally.ts';
+import { cut, emptyResult, isoTime, measurementOf, tally } from './tally.ts';
 import type { Verdict } from './verdict.ts';
 import {
   closingVerdict,
@@ -149,7 +149,10 @@ function count({ world, kind, scope }: Frame, metric: Metric, stored: MetricResu
     if (isEnded(before.phase) || isCountedIn(before, sample)) return before;
     const silence = silenceVerdict(metric, before, sample.finishedAtMs);
     if (silence !== undefined) return endMetric(before, silence);
-    const tallied = tallyOf(metric, before, sample, scope);
+    const tallied = {
+      ...tallyOf(metric, before, sample, scope),
+      ...(sample.asked === undefined ? {} : { query: cut(sample.asked, 2048) }),
+    };
     const verdict = metricVerdict(metric, tallied, totalOf(metric, kind));
     if (verdict !== undefined) return endMetric(tallied, verdict);
     return { ...tallied, nextDueAt: isoTime(nextDueMs(metric, before, sample, windowsSinceOf(before, world.subject?.windowsSinceMs))) };

@@ -80,6 +80,8 @@ const metricResult = z.object({
   invalid: counter(),
   consecutiveError: counter(),
   consecutiveSuccess: counter(),
+  /** What was asked last, with its arguments; never a Secret. */
+  query: z.string().max(2048).optional(),
   /** The measurement that ended the metric. */
   deciding: measurement.optional(),
   measurements: z.array(measurement).max(10).prefault([]),

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { askedText } from '../asked.ts';
 import type { Metric } from '../metric.ts';
 import type { Answer, Sample } from '../question.ts';
 import type { AnalysisRun, AnalysisRunStatus, MetricResult, RolloutOfRun } from '../run.ts';
@@ -133,11 +134,13 @@ export function drive(
     for (const sample of done) open.delete(sample.metric);
     const plan: RunPlan = planRun({ nowMs, run, samples: done, inFlight: [...open.keys()], subject: subject?.(nowMs) } satisfies RunWorld);
     if (plan.status !== undefined) run = { ...run, status: plan.status };
-    for (const { metric, windowStartedAtMs } of plan.questions) {
+    for (const { metric, question, windowStartedAtMs } of plan.questions) {
       const index = asked.filter((one) => one.metric === metric).length;
       asked.push({ metric, atMs: nowMs - t0, windowStartedAtMs });
       const answer = script(metric, index, nowMs);
-      const sample = answer && aSample(nowMs, answer, { metric, windowStartedAtMs, finishedAtMs: nowMs + latencyMs });
+      const sample =
+        answer &&
+        aSample(nowMs, answer, { metric, windowStartedAtMs, finishedAtMs: nowMs + latencyMs, asked: askedText(question.provider) });
       open.set(metric, { sample, atMs: nowMs });
     }
     const next = [plan.wakeAtMs, ...[...open.values()].map(({ sample }) => sample?.finishedAtMs)].filter((ms) => ms !== undefined);
