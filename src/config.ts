@@ -39,6 +39,7 @@ const schema = z.strictObject({
   identity: z.string().min(1).optional(),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   clusterDomain: z.string().default('cluster.local'),
+  earlyLooks: flag.default(true),
   concurrency: z.coerce.number().int().min(1).max(64).default(8),
 });
 

@@ -21,6 +21,8 @@ export interface RolloutControllerOptions {
   /** How Prometheus is asked; left out: over HTTP. */
   readonly metricWires?: MetricWires;
   readonly concurrency: number;
+  /** Analyses look early where it matters; see RunWorld. */
+  readonly looksEarly?: boolean;
   readonly schedule: Schedule;
   /** The leader's fencing number; undefined while this process does not lead. */
   readonly epoch: () => number | undefined;

@@ -28,6 +28,7 @@ export interface RunReconciler {
   readonly measurer: Measurer;
   readonly obstacles: Obstacles;
   readonly conflicts: Conflicts;
+  readonly looksEarly: boolean;
   readonly confirmations: Confirmations;
   /** Discovery has been through: before it, a question about `mesh: auto` would be refused for good. */
   readonly isMeshKnown: () => boolean;
@@ -41,7 +42,7 @@ const untilDiscoveredMs = 250;
 
 /** One AnalysisRun: samples in, verdict recorded, questions out. The record comes before anything that follows from it. */
 export async function reconcileRun(key: string, reconciler: RunReconciler, signal: AbortSignal): Promise<ReconcileOutcome> {
-  const { cache, clock, log, measurer } = reconciler;
+  const { cache, clock, log, measurer, looksEarly } = reconciler;
   const epoch = reconciler.epoch();
   if (epoch === undefined) return {};
   const record = cache.runs.get(key);
@@ -68,7 +69,7 @@ export async function reconcileRun(key: string, reconciler: RunReconciler, signa
   if (!reconciler.isMeshKnown()) return { wakeAtMs: clock.nowMs() + untilDiscoveredMs };
   const samples = measurer.peek(key).filter((sample) => sample.runUid === run.uid);
   const subject = run.spec.rollout === undefined ? undefined : subjectOf(run, run.spec.rollout, reconciler);
-  const next = planRun({ nowMs: clock.nowMs(), run, samples, inFlight: measurer.inFlight(key, run.uid), subject });
+  const next = planRun({ nowMs: clock.nowMs(), run, samples, inFlight: measurer.inFlight(key, run.uid), subject, looksEarly });
   const patch = next.status === undefined ? undefined : mergePatch({ ...run.status }, { ...next.status });
   if (patch !== undefined) {
     const isBad = next.status?.phase === 'Failed' || next.status?.phase === 'Error';

@@ -294,6 +294,7 @@ export class RolloutController {
       confirmations: this.#confirmations,
       onVerdict,
       dialectOf,
+      looksEarly: this.#options.looksEarly !== false,
       isMeshKnown: () => this.#mesh.facts !== undefined,
     };
   }

@@ -7,7 +7,7 @@ import type { Metric } from './metric.ts';
 import { problemText } from './problem.ts';
 import type { Question, Sample } from './question.ts';
 import type { AnalysisRun, AnalysisRunStatus, MetricResult, RunKind } from './run.ts';
-import { nextDueMs, slotOf, windowsSinceOf } from './schedule.ts';
+import { nextDueMs, secondLookMs, slotOf, windowsSinceOf } from './schedule.ts';
 import type { PredefinedArgs, Scope } from './scope.ts';
 import { scopeOf } from './scope.ts';
 import { cut, emptyResult, isoTime, measurementOf, tally } from './tally.ts';
@@ -45,6 +45,8 @@ export interface RunWorld {
   readonly samples: readonly Sample[];
   /** Names of the metrics that are being asked now. */
   readonly inFlight: readonly string[];
+  /** False: every measurement waits for its interval. By default the first look at a weight, and the one after a first failure, come early. */
+  readonly looksEarly?: boolean;
   /** Absent for runs made by hand. A run made for a Rollout asks nothing without it. */
   readonly subject: RunSubject | undefined;
 }
@@ -155,7 +157,10 @@ function count({ world, kind, scope }: Frame, metric: Metric, stored: MetricResu
     };
     const verdict = metricVerdict(metric, tallied, totalOf(metric, kind));
     if (verdict !== undefined) return endMetric(tallied, verdict);
-    return { ...tallied, nextDueAt: isoTime(nextDueMs(metric, before, sample, windowsSinceOf(before, world.subject?.windowsSinceMs))) };
+    const dueMs = nextDueMs(metric, before, sample, windowsSinceOf(before, world.subject?.windowsSinceMs));
+    const isFirstFailure = tallied.measurements.at(-1)?.result === 'Fail' && before.measurements.at(-1)?.result !== 'Fail';
+    const looksAgain = isFirstFailure && world.looksEarly !== false;
+    return { ...tallied, nextDueAt: isoTime(looksAgain ? secondLookMs(metric, sample, dueMs) : dueMs) };
   }, stored);
 }
 
@@ -193,6 +198,7 @@ function askMetric(frame: Frame, metric: Metric, result: MetricResult): Asked {
     // A run that began in the future began before the clock was set back: its delay is not waited for until that time comes again.
     earliestMs: startedAtMs > nowMs ? nowMs : startedAtMs + metric.initialDelay,
     windowsSinceMs: subject?.windowsSinceMs,
+    looksEarly: world.looksEarly !== false,
     scope,
     context,
   });

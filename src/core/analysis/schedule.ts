@@ -14,6 +14,16 @@ export const retryMs = 10_000;
 /** A server may ask for patience, not for ever. */
 const maxRetryAfterMs = 3_600_000;
 
+/**
+ * After the first failing measurement that is tolerated the next one does not wait for its interval, only until a window of the same length has passed: one failure
+ * more, or the all-clear, comes early. One such look a failure, so that a metric costs at most twice its rate.
+ */
+export function secondLookMs({ interval }: Metric, sample: Sample, regularMs: number): number {
+  const windowMs = sample.startedAtMs - sample.windowStartedAtMs;
+  if (interval === undefined) return regularMs;
+  return Math.min(regularMs, Math.max(sample.startedAtMs + Math.max(1000, windowMs), sample.finishedAtMs));
+}
+
 /** The fixed-rate schedule: when the next measurement is due, after `sample`. */
 export function nextDueMs(metric: Metric, before: MetricResult, sample: Sample, windowsSinceMs: number | undefined): number {
   const { startedAtMs, finishedAtMs, answer } = sample;
@@ -44,6 +54,8 @@ export interface SlotInput {
   readonly earliestMs: number;
   /** When the current weight was confirmed: no window begins before it. Absent in a run made by hand. */
   readonly windowsSinceMs: number | undefined;
+  /** The first look at a weight does not wait for the interval. */
+  readonly looksEarly: boolean;
   readonly scope: Scope;
   readonly context: AskContext;
 }
@@ -55,9 +67,10 @@ export const windowsSinceOf = ({ comparison }: Pick<MetricResult, 'comparison'>,
 export function slotOf(input: SlotInput): Result<Slot, readonly Problem[]> {
   const { nowMs, metric, result, earliestMs, scope, context } = input;
   const windowsSinceMs = windowsSinceOf(result, input.windowsSinceMs);
-  const dueMs = isAwaitedEarly(metric, result, input.windowsSinceMs)
-    ? earliestMs
-    : Math.max(earliestMs, Date.parse(result.nextDueAt ?? '') || 0);
+  const dueMs =
+    input.looksEarly && isAwaitedEarly(metric, result, input.windowsSinceMs)
+      ? earliestMs
+      : Math.max(earliestMs, Date.parse(result.nextDueAt ?? '') || 0);
   const ownMs = ownWindowMs(scope);
   if (ownMs === undefined) return fail([noWindow]);
   const ask = (windowMs: number) => askingOf(metric, withWindow(scope, windowMs), context);
