@@ -35,7 +35,23 @@ if [ "${1:-}" = --inside ]; then
   exit "$code"
 fi
 
+case "${1:-}" in
+  -h | --help)
+    sed -n '2,4s/^# //p' "${BASH_SOURCE[0]}"
+    exit 0
+    ;;
+esac
+
 [ "$(uname -s)" = Linux ] || fail "the test bed needs Linux (network namespaces); this is $(uname -s)"
+# Small tools that a lean image may lack; what is bigger (Go, Prometheus) binaries/ensure.sh sees to.
+declare -A package=([openssl]=openssl [ip]=iproute2 [unshare]=util-linux [flock]=util-linux [python3]=python3)
+wanted=()
+for tool in "${!package[@]}"; do command -v "$tool" >/dev/null || wanted+=("${package[$tool]}"); done
+python3 -m pip --version >/dev/null 2>&1 || wanted+=(python3-pip)
+if [ ${#wanted[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  say "installing ${wanted[*]}"
+  (apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${wanted[@]}") >&2 || fail "apt-get install ${wanted[*]}"
+fi
 for tool in node npx openssl ip unshare flock sha256sum; do command -v "$tool" >/dev/null || fail "$tool is not installed"; done
 [ -d node_modules/vitest ] || fail "dependencies are not installed: run npm ci first"
 # --kill-child: should this script be killed outright, the kernel ends everything inside with it.
