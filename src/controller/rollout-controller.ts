@@ -258,12 +258,7 @@ export class RolloutController {
   #rolloutReconciler() {
     const { client, clock, log, recorder, epoch, onFenced } = this.#options;
     return {
-      client,
-      clock,
-      log,
-      recorder,
-      epoch,
-      onFenced,
+      ...{ client, clock, log, recorder, epoch, onFenced },
       measurer: this.#measurer,
       dependencies: this.#dependencies,
       obstacles: this.#obstacles,
@@ -283,10 +278,7 @@ export class RolloutController {
     const onVerdict = (rollout: string, isBad: boolean) => this.#rollouts.add(rollout, { priority: isBad });
     const dialectOf = (rollout: Rollout) => this.#dialectOf(rollout);
     return {
-      client,
-      clock,
-      log,
-      epoch,
+      ...{ client, clock, log, epoch },
       cache: this.#cache,
       measurer: this.#measurer,
       obstacles: this.#obstacles,
