@@ -4,14 +4,13 @@ import { openBed } from './kit/bed.ts';
 import { pathOf } from './kit/paths.ts';
 import { waitFor } from './kit/wait.ts';
 import { aRelease, type Release } from './support/release.ts';
-import { type RolloutStatus, successRate } from './support/rollouts.ts';
+import { isPromoted, type RolloutStatus, successRate } from './support/rollouts.ts';
 
 const bed = openBed(inject('bed'));
 afterAll(() => bed.close());
 
 const half = [{ setWeight: 50 }, { pause: { duration: '6s' } }];
 const isAt = (weight: number) => (status: RolloutStatus) => status.weight?.desired === weight && status.weight.confirmedAt !== undefined;
-const isPromoted = (revision: string) => (status: RolloutStatus) => status.phase === 'Healthy' && status.stableRevision === revision;
 
 /** Ground truth: the first request that `later` answered was sent after the last one that `earlier` answered. */
 function servedInTurn({ load }: Release, earlier: string, later: string): void {

@@ -3,15 +3,10 @@ import { afterAll, describe, expect, inject, test } from 'vitest';
 import { openBed } from './kit/bed.ts';
 import { metricOf, runsOf } from './support/analysis.ts';
 import { aRelease } from './support/release.ts';
-import { type RolloutStatus, successRate } from './support/rollouts.ts';
+import { isPromoted, successRate } from './support/rollouts.ts';
 
 const bed = openBed(inject('bed'));
 afterAll(() => bed.close());
-
-const isPromoted =
-  (revision: string) =>
-  ({ phase, stableRevision }: RolloutStatus): boolean =>
-    phase === 'Healthy' && stableRevision === revision;
 
 describe.concurrent('compare', () => {
   const threshold = successRate({ name: 'threshold', thresholdRange: { min: 0.95 }, failureLimit: 1_000 });

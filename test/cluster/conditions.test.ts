@@ -7,16 +7,10 @@ import { pathOf } from './kit/paths.ts';
 import { waitFor, waitForObject } from './kit/wait.ts';
 import { type AnalysisRun, metricOf, runsOf } from './support/analysis.ts';
 import { aRelease } from './support/release.ts';
-import { type RolloutStatus, successRate, template } from './support/rollouts.ts';
+import { isPromoted, isRolledBack, successRate, template } from './support/rollouts.ts';
 
 const bed = openBed(inject('bed'));
 afterAll(() => bed.close());
-
-const isRolledBack = ({ phase }: RolloutStatus): boolean => phase === 'RolledBack';
-const isPromoted =
-  (revision: string) =>
-  ({ phase, stableRevision }: RolloutStatus): boolean =>
-    phase === 'Healthy' && stableRevision === revision;
 
 describe.concurrent('conditions', () => {
   const conditions = {

@@ -8,7 +8,7 @@ import { pathOf } from './kit/paths.ts';
 import { waitFor, waitForObject } from './kit/wait.ts';
 import { isGivenBack, isGone } from './support/leftovers.ts';
 import { aRelease, type Release } from './support/release.ts';
-import { type Rollout, type RolloutStatus, rollout, successRate } from './support/rollouts.ts';
+import { isPromoted, type Rollout, type RolloutStatus, rollout, successRate } from './support/rollouts.ts';
 
 const bed = openBed(inject('bed'));
 afterAll(() => bed.close());
@@ -24,8 +24,6 @@ const configMap = (namespace: string, color: string): Config => ({
   metadata: { name: 'colors', namespace },
   data: { COLOR: color },
 });
-
-const isPromoted = (revision: string) => (status: RolloutStatus) => status.phase === 'Healthy' && status.stableRevision === revision;
 
 /** Ground truth: every configuration that pods of this revision answered with. */
 const configsOf = (load: Load, revision: string): readonly (string | undefined)[] => [

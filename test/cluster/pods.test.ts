@@ -7,17 +7,12 @@ import { pathOf } from './kit/paths.ts';
 import { waitFor } from './kit/wait.ts';
 import { eventReasons } from './support/analysis.ts';
 import { aRelease, type Release } from './support/release.ts';
-import type { RolloutStatus } from './support/rollouts.ts';
+import { isPromoted, isRolledBack, type RolloutStatus } from './support/rollouts.ts';
 
 const bed = openBed(inject('bed'));
 afterAll(() => bed.close());
 
 const conditionOf = ({ conditions = [] }: RolloutStatus, type: string) => conditions.find((condition) => condition.type === type);
-const isRolledBack = ({ phase }: RolloutStatus): boolean => phase === 'RolledBack';
-const isPromoted =
-  (revision: string) =>
-  ({ phase, stableRevision }: RolloutStatus): boolean =>
-    phase === 'Healthy' && stableRevision === revision;
 
 /** Changes the behaviour of the running pods of a revision; null takes it back. */
 async function behave({ scenario }: Release, revision: string, behaviour: Readonly<Record<string, string | null>>): Promise<void> {

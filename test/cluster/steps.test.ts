@@ -8,16 +8,11 @@ import { pathOf } from './kit/paths.ts';
 import { waitFor, waitForObject } from './kit/wait.ts';
 import { type AnalysisRun, runsOf } from './support/analysis.ts';
 import { aRelease, type Release, type Split } from './support/release.ts';
-import { type Rollout, type RolloutStatus, rollout, successRate, template } from './support/rollouts.ts';
+import { isPromoted, isRolledBack, type Rollout, type RolloutStatus, rollout, successRate, template } from './support/rollouts.ts';
 
 const bed = openBed(inject('bed'));
 afterAll(() => bed.close());
 
-const isRolledBack = ({ phase }: RolloutStatus): boolean => phase === 'RolledBack';
-const isPromoted =
-  (revision: string) =>
-  ({ phase, stableRevision }: RolloutStatus): boolean =>
-    phase === 'Healthy' && stableRevision === revision;
 const conditionOf = ({ conditions = [] }: RolloutStatus, type: string) => conditions.find((condition) => condition.type === type);
 
 /** The running pods of a revision begin to fail this part of their requests. */

@@ -6,16 +6,11 @@ import { pathOf } from './kit/paths.ts';
 import { sleep, waitFor, waitForObject } from './kit/wait.ts';
 import { type AnalysisRun, applyTemplates, eventReasons, metricOf, runsOf, silence, slowMs } from './support/analysis.ts';
 import { aRelease } from './support/release.ts';
-import { latency, type RolloutStatus, successRate } from './support/rollouts.ts';
+import { isPromoted, isRolledBack, latency, type RolloutStatus, successRate } from './support/rollouts.ts';
 
 const bed = openBed(inject('bed'));
 afterAll(() => bed.close());
 
-const isRolledBack = ({ phase }: RolloutStatus): boolean => phase === 'RolledBack';
-const isPromoted =
-  (revision: string) =>
-  ({ phase, stableRevision }: RolloutStatus): boolean =>
-    phase === 'Healthy' && stableRevision === revision;
 const conditionOf = ({ conditions = [] }: RolloutStatus, type: string) => conditions.find((condition) => condition.type === type);
 const trafficMetric = (name: string, value: string, threshold: object, resource = 'deployments'): object => ({
   name,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { evidenceOf } from './evidence.ts';
 import type { Answer } from './question.ts';
 import { planRun } from './run-planner.ts';
-import { aRun, aSubject, broken, drive, inOrder, seconds, silent, t0 } from './testing/builders.ts';
+import { aRun, aSubject, broken, drive, inOrder, seconds, silent, t0, type WireMetric } from './testing/builders.ts';
 
 const compare = { alpha: 0.01, minEffect: 0.01 };
 const compared = { thresholdRange: undefined, compare, interval: '30s', provider: { prometheus: { builtin: 'successRate' } } } as const;
@@ -13,6 +13,8 @@ const rates = (canary: number, stable: number, requests = 2_000): Answer => ({
 });
 const alike = rates(0.999, 0.999);
 const subject = () => aSubject();
+const firstPlan = (metric: Partial<WireMetric>) =>
+  planRun({ nowMs: t0 + seconds(60), run: aRun({ metrics: [metric], rollout: {} }), samples: [], inFlight: [], subject: aSubject() });
 
 describe('a metric that compares', () => {
   test('asks one question about both sides, each by its own workload and Service', () => {
@@ -20,13 +22,7 @@ describe('a metric that compares', () => {
     const metric = { ...compared, provider: { prometheus: { query, countQuery: query.replace('ok', 'all') } } };
     const { asked, run } = drive(aRun({ metrics: [metric], rollout: {} }), () => undefined, { subject, forMs: seconds(60) });
     expect(asked).toHaveLength(1);
-    const planned = planRun({
-      nowMs: t0 + seconds(60),
-      run: aRun({ metrics: [metric], rollout: {} }),
-      samples: [],
-      inFlight: [],
-      subject: aSubject(),
-    });
+    const planned = firstPlan(metric);
     expect(planned.questions[0]?.question.provider).toMatchObject({
       kind: 'comparison',
       canary: { query: expect.stringContaining('deployment="web-7c9d2f41aa",service="web-7c9d2f41aa",root="web"') },
@@ -37,13 +33,7 @@ describe('a metric that compares', () => {
 
   test('of the split names the root Service on both sides', () => {
     const metric = { ...compared, provider: { trafficMetrics: { value: 'successRate', resource: 'trafficsplits' } } } as const;
-    const planned = planRun({
-      nowMs: t0 + seconds(60),
-      run: aRun({ metrics: [metric], rollout: {} }),
-      samples: [],
-      inFlight: [],
-      subject: aSubject(),
-    });
+    const planned = firstPlan(metric);
     expect(planned.questions[0]?.question.provider).toMatchObject({
       canary: { subject: { service: 'web-7c9d2f41aa', rootService: 'web', split: 'web' } },
       stable: { subject: { service: 'web-6d5f0c9b1e', rootService: 'web', split: 'web' } },

@@ -2,6 +2,7 @@ import { isObject, type Result } from '../../lib/index.ts';
 import type { LatencyState, RateState, Refusal, Verdict } from './compare/index.ts';
 import { addLatency, addRates, latencyVerdict, rateVerdict, startLatency, startRates } from './compare/index.ts';
 import type { Judgement } from './judge.ts';
+import { unmeasured } from './judge.ts';
 import type { Metric } from './metric.ts';
 import type { Answer } from './question.ts';
 import type { MetricResult } from './run.ts';
@@ -23,11 +24,9 @@ export function judgeComparison(metric: Metric, stored: Comparison | undefined, 
   if (settings === undefined) return { judgement: { result: 'Invalid', message: 'the metric compares nothing' } };
   switch (answer.kind) {
     case 'noData':
-      return { judgement: { result: 'NoData', message: answer.message } };
     case 'error':
-      return { judgement: { result: 'Error', message: answer.message } };
     case 'invalid':
-      return { judgement: { result: 'Invalid', message: answer.message } };
+      return { judgement: unmeasured(answer) };
     case 'value':
     case 'json':
       return { judgement: { result: 'Invalid', message: 'the answer has no two sides' } };

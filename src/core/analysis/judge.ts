@@ -17,11 +17,9 @@ export interface Judgement {
 export function judge(metric: Metric, answer: Answer, scope: Scope): Judgement {
   switch (answer.kind) {
     case 'noData':
-      return { result: 'NoData', message: answer.message };
     case 'error':
-      return { result: 'Error', message: answer.message };
     case 'invalid':
-      return { result: 'Invalid', message: answer.message };
+      return unmeasured(answer);
     case 'value':
       return judgeNumber(metric, answer, scope);
     case 'json': {
@@ -37,6 +35,14 @@ export function judge(metric: Metric, answer: Answer, scope: Scope): Judgement {
       return unreachable(answer);
   }
 }
+
+const results = { noData: 'NoData', error: 'Error', invalid: 'Invalid' } as const;
+
+/** Of an answer that holds nothing to judge. */
+export const unmeasured = ({ kind, message }: Extract<Answer, { kind: keyof typeof results }>): Judgement => ({
+  result: results[kind],
+  message,
+});
 
 function judgeNumber(metric: Metric, { value, requests, message }: Extract<Answer, { kind: 'value' }>, scope: Scope): Judgement {
   const seen = { value: String(value), ...(requests !== undefined && Number.isFinite(requests) ? { requests } : {}) };

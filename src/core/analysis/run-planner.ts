@@ -1,4 +1,4 @@
-import { sameJson } from '../../lib/index.ts';
+import { clip, sameJson } from '../../lib/index.ts';
 import type { AskContext } from './ask.ts';
 import { judgeComparison } from './comparison.ts';
 import { conditionProblemsIn } from './condition.ts';
@@ -10,7 +10,7 @@ import type { AnalysisRun, AnalysisRunStatus, MetricResult, RunKind } from './ru
 import { nextDueMs, secondLookMs, slotOf, windowsSinceOf } from './schedule.ts';
 import type { PredefinedArgs, Scope } from './scope.ts';
 import { scopeOf } from './scope.ts';
-import { cut, emptyResult, isoTime, measurementOf, tally } from './tally.ts';
+import { emptyResult, isoTime, measurementOf, tally } from './tally.ts';
 import type { Verdict } from './verdict.ts';
 import {
   closingVerdict,
@@ -153,7 +153,7 @@ function count({ world, kind, scope }: Frame, metric: Metric, stored: MetricResu
     if (silence !== undefined) return endMetric(before, silence);
     const tallied = {
       ...tallyOf(metric, before, sample, scope),
-      ...(sample.asked === undefined ? {} : { query: cut(sample.asked, 2048) }),
+      ...(sample.asked === undefined ? {} : { query: clip(sample.asked, 2048) }),
     };
     const verdict = metricVerdict(metric, tallied, totalOf(metric, kind));
     if (verdict !== undefined) return endMetric(tallied, verdict);

@@ -1,3 +1,4 @@
+import { clip } from '../../lib/index.ts';
 import type { Judgement } from './judge.ts';
 import type { Metric } from './metric.ts';
 import type { Sample } from './question.ts';
@@ -7,7 +8,6 @@ import type { Measurement, MetricResult } from './run.ts';
 const kept = 10;
 
 export const isoTime = (ms: number): string => new Date(ms).toISOString();
-export const cut = (text: string, limit: number): string => (text.length <= limit ? text : `${text.slice(0, limit - 1)}…`);
 
 export const emptyResult = (metric: Metric, dueAtMs: number): MetricResult => ({
   name: metric.name,
@@ -30,9 +30,9 @@ export type Times = Pick<Sample, 'startedAtMs' | 'finishedAtMs' | 'windowStarted
 
 export const measurementOf = ({ result, value, requests, message }: Judgement, times: Times): Measurement => ({
   result,
-  ...(value === undefined ? {} : { value: cut(value, 256) }),
+  ...(value === undefined ? {} : { value: clip(value, 256) }),
   ...(requests === undefined ? {} : { requests }),
-  ...(message === undefined || message === '' ? {} : { message: cut(message, 1024) }),
+  ...(message === undefined || message === '' ? {} : { message: clip(message, 1024) }),
   startedAt: isoTime(times.startedAtMs),
   finishedAt: isoTime(times.finishedAtMs),
   windowStartedAt: isoTime(times.windowStartedAtMs),

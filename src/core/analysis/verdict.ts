@@ -1,7 +1,6 @@
-import { formatDuration } from '../../lib/index.ts';
+import { clip, formatDuration } from '../../lib/index.ts';
 import type { Metric } from './metric.ts';
 import type { AnalysisRunPhase, MetricResult, RunKind } from './run.ts';
-import { cut } from './tally.ts';
 
 /** How a metric or a run ended, and why. */
 export interface Verdict {
@@ -78,7 +77,7 @@ export const closingVerdict = (result: MetricResult, why: string): Verdict =>
 export const endMetric = (result: MetricResult, { phase, message }: Verdict): MetricResult => ({
   ...result,
   phase,
-  message: cut(message, 2048),
+  message: clip(message, 2048),
   deciding: result.measurements.at(-1),
   nextDueAt: undefined,
   silentSince: undefined,
@@ -120,7 +119,7 @@ export function worstOf(results: readonly MetricResult[]): Verdict {
   if (judged.length === 0) return ended('Successful', 'dry run only');
   for (const phase of severity) {
     const worst = judged.find((result) => result.phase === phase);
-    if (worst !== undefined) return ended(phase, cut(`metric "${worst.name}" ${phase}: ${worst.message ?? ''}`, 2048));
+    if (worst !== undefined) return ended(phase, clip(`metric "${worst.name}" ${phase}: ${worst.message ?? ''}`, 2048));
   }
   return ended('Successful', judged.length === 1 ? 'the metric is successful' : `all ${judged.length} metrics are successful`);
 }

@@ -93,3 +93,10 @@ export const latency = (maxMs: number, more: object = {}): object => ({
   provider: { prometheus: { builtin: 'p99' } },
   ...more,
 });
+
+export const isRolledBack = ({ phase }: RolloutStatus): boolean => phase === 'RolledBack';
+/** That revision is stable, and all is at rest. */
+export const isPromoted =
+  (revision: string) =>
+  ({ phase, stableRevision }: RolloutStatus): boolean =>
+    phase === 'Healthy' && stableRevision === revision;
