@@ -218,8 +218,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what Prometheus did not answer passes',
     file: 'src/core/analysis/judge.ts',
-    from: "return { result: 'Error', message",
-    to: "return { result: 'Pass', message",
+    from: "error: 'Error'",
+    to: "error: 'Pass'",
     test: 'verdicts',
     scenario: 'in mid-step: no verdict either way',
     says: /no verdict either way/,
@@ -227,8 +227,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what Prometheus did not answer fails',
     file: 'src/core/analysis/judge.ts',
-    from: "return { result: 'Error', message",
-    to: "return { result: 'Fail', message",
+    from: "error: 'Error'",
+    to: "error: 'Fail'",
     test: 'verdicts',
     scenario: 'in mid-step: no verdict either way',
     says: /no verdict either way/,
