@@ -81,6 +81,23 @@ test('a release is given up when its pods or its weight are late for the first t
   ).toEqual([false, false, false]);
 });
 
+test('a canary is let go for another template by what the server says; one that failed or has no pods is cut at once', () => {
+  const world = aWorld().build().rollout.status;
+  const under: RolloutStatus = { ...world, phase: 'Progressing', canaryRevision: 'b', weight: { desired: 20 } };
+  const out: RolloutStatus = { ...under, weight: { desired: 0 } };
+  const ended = { revision: 'b', startedAt: '2026-01-01T00:00:00.000Z', finishedAt: '', outcome: 'Superseded' } as const;
+  const gone = { ...out, canaryRevision: undefined, phase: 'Healthy' } as const;
+  expect({
+    cut: isGivingUp(out, under),
+    entry: isGivingUp({ ...gone, history: [ended] }, out),
+    again: isGivingUp({ ...gone, history: [ended] }, { ...out, history: [ended] }),
+    promoted: isGivingUp({ ...gone, history: [{ ...ended, outcome: 'Promoted' }] }, { ...under, weight: { desired: 100 } }),
+    failed: isGivingUp({ ...out, abort: { reason: 'AnalysisFailed', message: '', at: '' } }, under),
+    bare: isGivingUp({ ...out, canaryUnavailableSince: '2026-01-01T00:00:00.000Z' }, under),
+    deleted: isGivingUp({ ...out, phase: 'Terminating' }, under),
+  }).toEqual({ cut: true, entry: true, again: false, promoted: false, failed: false, bare: false, deleted: false });
+});
+
 test('what was read within a minute is not read again before it is given up', () => {
   const looks = new LastLooks();
   expect([0, 59_999, 60_000].map((nowMs) => looks.isDue('shop/web', nowMs))).toEqual([true, false, true]);

@@ -23,10 +23,8 @@ export async function readAnew(
     [rollouts, rollout.name],
     ...(workload === undefined ? [] : [[deployments, workload.name] as const]),
     ...(rootService === undefined ? [] : [[services, rollout.spec.service.name] as const]),
-    ...revisions.flatMap(({ name, deployment, service }) => [
-      ...(deployment === undefined ? [] : [[deployments, name] as const]),
-      ...(service === undefined ? [] : [[services, name] as const]),
-    ]),
+    // Those that were not heard of, too: their first event may be what was lost.
+    ...revisions.flatMap(({ name }) => [[deployments, name] as const, [services, name] as const]),
     ...mesh.map(({ resource, name }) => [resource, name] as const),
   ];
   for (const [resource, name] of wanted) {
@@ -40,10 +38,23 @@ export async function readAnew(
   for (const slice of slices.value.items) absorb(endpointSlices, slice, slices.value.resourceVersion);
 }
 
-/** Whether a status gives a release up that its forerunner did not, or says for the first time that a weight does not arrive. */
+/**
+ * Whether a status gives a release up that its forerunner did not, lets it go for another template, or says for the first time that a weight does not
+ * arrive or that stable is lost. A canary that failed, or has no pods, is none of these: its cut waits for no reading.
+ */
 export function isGivingUp(next: RolloutStatus | undefined, before: RolloutStatus): boolean {
+  if (next === undefined) return false;
   const said = lateIn(before);
-  return next !== undefined && lateIn(next).some((what) => !said.includes(what));
+  return isLettingGo(next, before) || lateIn(next).some((what) => !said.includes(what));
+}
+
+/** By what was heard of its template: its weight falls to 0 though nothing is wrong with it, or its run ends. */
+function isLettingGo(next: RolloutStatus, before: RolloutStatus): boolean {
+  if (next.abort !== undefined || next.phase === 'Terminating' || next.canaryUnavailableSince !== undefined) return false;
+  const superseded = ({ history = [] }: RolloutStatus) =>
+    history.filter(({ outcome }) => outcome === 'Superseded').map(({ startedAt }) => startedAt);
+  const isCut = (before.weight?.desired ?? 0) > 0 && next.weight?.desired === 0 && next.phase !== 'Healthy';
+  return isCut || superseded(next).some((startedAt) => !superseded(before).includes(startedAt));
 }
 
 function lateIn({ abort, conditions = [] }: Pick<RolloutStatus, 'abort' | 'conditions'>): readonly string[] {

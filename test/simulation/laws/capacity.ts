@@ -1,4 +1,5 @@
 import type { Law, Run, SeenCall, SeenCommit } from '../play/run.ts';
+import { Given } from './given.ts';
 import {
   type DeploymentSeen,
   isPromotion,
@@ -73,22 +74,25 @@ export const podsOutlastTraffic: Law = {
   text:
     'No controller takes away pods of a revision below what it needs for the weight that the stored split gives it, that the object of the mesh’s adapter gives it ' +
     '(however old, and with the split gone: a controller can read it), or that a proxy of the data plane still gives it; nor its Service. A proxy that is further ' +
-    'behind than the Rollout’s maxLag, since the split or that object changed or went, has broken its own bound, and is not counted; whoever takes the pods counts that by its own clock, ' +
+    'behind than the Rollout’s maxLag, since the split or that object last gave such a share or, where it never did, last changed or went, has broken its own bound, and is not counted; whoever takes the pods counts that by its own clock, ' +
     'which may go a little too fast (F9). Where a deletion leaves no workload ' +
     'behind everything goes (api.md 1.1), and with it what could be sent to.',
   watch(run, judge) {
     const witness = witnessOf(run);
+    const given = new Given();
     const sharesNow = (rollout: RolloutSeen, name: string, by: SeenCall): number => {
       const stored = Math.max(weightIn(witness.splitOf(rollout), name), witness.toldShare(rollout, name));
       const { namespace = '' } = rollout.metadata;
-      const toldMs = witness.toldMs(rollout);
+      const share = witness.mostShare(namespace, rollout.spec.service.name, name);
+      const toldMs = given.lastMs(namespace, name, share) ?? witness.toldMs(rollout);
       const isWithinLag = toldMs === undefined || witness.passedMs(toldMs, run.elapsedMs(), by) <= maxLagMs(rollout);
-      return Math.max(stored, isWithinLag ? witness.mostShare(namespace, rollout.spec.service.name, name) : 0);
+      return Math.max(stored, isWithinLag ? share : 0);
     };
     return {
       onCommit(commit) {
         const { object, type, by } = commit;
         witness.noteClocks(commit);
+        given.note(commit);
         if (object.kind === 'Service' && type === 'DELETED' && by !== undefined) {
           const rollout = witness.rollout(ownerOf(object));
           if (rollout === undefined || revisionOf(object) === undefined) return undefined;

@@ -882,6 +882,26 @@ describe('each law reports what it is there for', () => {
     }
   });
 
+  test('I6 counts a proxy’s bound from when it was last told such a share: a split that is deleted later does not begin it anew', () => {
+    const taken = (waitMs: number): readonly string[] => {
+      const stage = stageFor(named('I6'), { isAdapted: true });
+      const scene = midCanary(stage);
+      stage.sandbox.send(clients);
+      stage.pass(2_000);
+      stage.sandbox.faults.hold('routes');
+      abort(scene);
+      scene.split({ [canary]: 0, [stable]: 100 });
+      stage.pass(waitMs);
+      scene.remove(splits, 'web');
+      stage.pass(500);
+      scene.scale(canary, 0);
+      expect(stage.judged()).toBeGreaterThan(0);
+      return stage.reports;
+    };
+    expect(taken(11_000)).toEqual([]);
+    expect(taken(5_000)[0]).toMatch(/from 1 to 0 pods at 20 %/);
+  });
+
   test('I6 counts maxLag by the clock of whoever takes the pods, where that is fast', () => {
     const taken = (rate: number): readonly string[] => {
       const stage = stageFor(named('I6'), { isAdapted: true });

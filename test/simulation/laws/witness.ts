@@ -412,7 +412,7 @@ const splitKeyOf = ({ metadata, spec }: RolloutSeen): string =>
   `${metadata.namespace ?? ''}/${spec.traffic?.smi?.splitName ?? spec.service.name}`;
 
 /** What Linkerd's adaptor and Istio's write: weights of hosts, whose first label is the Service. */
-function toldBy(object: ApiObject | undefined): readonly { readonly backend: string; readonly weight: number }[] {
+export function toldBy(object: ApiObject | undefined): readonly { readonly backend: string; readonly weight: number }[] {
   const { dstOverrides, http } = seenAs<ToldSeen>(object)?.spec ?? {};
   const overrides = (dstOverrides ?? []).map(({ authority, weight }) => ({ backend: serviceIn(authority), weight: Number(weight) }));
   const routes = (http ?? []).flatMap(({ route }) => route ?? []);
