@@ -129,7 +129,7 @@ export const bugs: readonly Bug[] = [
     what: 'the Istio adapter made its object again every 100 ms while the deletion of its split was on the way',
   },
   {
-    ...{ where: 'product', found: '`stream-silent`, law L9', fix: 'a canary is let go by what the server says' },
+    ...{ where: 'product', found: '`stream-silent`, law L9', fix: '488b53d' },
     what: 'a new leader whose watch of Deployments had been silent since its start let a good canary go for the template that it still knew',
   },
 ];
