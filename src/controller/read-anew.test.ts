@@ -94,8 +94,13 @@ test('a canary is let go for another template by what the server says; one that 
     promoted: isGivingUp({ ...gone, history: [{ ...ended, outcome: 'Promoted' }] }, { ...under, weight: { desired: 100 } }),
     failed: isGivingUp({ ...out, abort: { reason: 'AnalysisFailed', message: '', at: '' } }, under),
     bare: isGivingUp({ ...out, canaryUnavailableSince: '2026-01-01T00:00:00.000Z' }, under),
+    bareFor30s: isGivingUp({ ...out, abort: { reason: 'CanaryUnavailable', message: '', at: '' } }, out),
+    bareAgain: isGivingUp({ ...out, abort: { reason: 'CanaryUnavailable', message: '', at: '' } }, under),
     deleted: isGivingUp({ ...out, phase: 'Terminating' }, under),
-  }).toEqual({ cut: true, entry: true, again: false, promoted: false, failed: false, bare: false, deleted: false });
+  }).toEqual({
+    ...{ cut: true, entry: true, again: false, promoted: false, failed: false, bare: false },
+    ...{ bareFor30s: true, bareAgain: false, deleted: false },
+  });
 });
 
 test('what was read within a minute is not read again before it is given up', () => {

@@ -40,12 +40,14 @@ export async function readAnew(
 
 /**
  * Whether a status gives a release up that its forerunner did not, lets it go for another template, or says for the first time that a weight does not
- * arrive or that stable is lost. A canary that failed, or has no pods, is none of these: its cut waits for no reading.
+ * arrive or that stable is lost. A canary that failed or lost its pods is cut before anything is read.
  */
 export function isGivingUp(next: RolloutStatus | undefined, before: RolloutStatus): boolean {
   if (next === undefined) return false;
   const said = lateIn(before);
-  return isLettingGo(next, before) || lateIn(next).some((what) => !said.includes(what));
+  // Its weight is 0 already: this only ends the wait for its pods.
+  const isLeftBare = next.abort?.reason === 'CanaryUnavailable' && before.abort === undefined && before.weight?.desired === 0;
+  return isLeftBare || isLettingGo(next, before) || lateIn(next).some((what) => !said.includes(what));
 }
 
 /** By what was heard of its template: its weight falls to 0 though nothing is wrong with it, or its run ends. */
