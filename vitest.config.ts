@@ -8,6 +8,7 @@ const onSandbox = [
   'release',
   'verdicts',
   'steps',
+  'decisions',
   'pods',
   'churn',
   'deletion',

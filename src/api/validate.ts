@@ -60,6 +60,11 @@ const startingStepRule: Rule = (object) => {
   ];
 };
 
+const gatesRule: Rule = (object) => {
+  const names = repeats(listAt(canaryOf(object), 'steps'), (step) => textAt(step, 'gate', 'name'));
+  return names.map(({ index, key }) => ({ path: `${canaryPath}.steps[${index}].gate.name`, message: `two gates are named "${key}"` }));
+};
+
 /** Every analysis of the Rollout, with its path. */
 const analysesOf = (object: unknown): readonly { readonly path: string; readonly analysis: unknown }[] => {
   const canary = canaryOf(object);
@@ -155,6 +160,7 @@ const rules: readonly Rule[] = [
   nameRule,
   sugarRule,
   startingStepRule,
+  gatesRule,
   analysisRule,
   portsRule,
   templateRule,

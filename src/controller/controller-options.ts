@@ -1,3 +1,4 @@
+import type { ChangeWindow } from '../core/rollout.ts';
 import type { ClusterClock, Contact, KubeClient, Recorder } from '../kube/index.ts';
 import type { Logger, Random } from '../lib/index.ts';
 import type { MetricSources, MetricWires } from '../metrics/index.ts';
@@ -21,6 +22,8 @@ export interface RolloutControllerOptions {
   /** How Prometheus is asked; left out: over HTTP. */
   readonly metricWires?: MetricWires;
   readonly concurrency: number;
+  /** Change windows of the whole cluster; left out: none. */
+  readonly windows?: readonly ChangeWindow[];
   /** Analyses look early where it matters; see RunWorld. */
   readonly looksEarly?: boolean;
   readonly schedule: Schedule;

@@ -1,5 +1,6 @@
 import { finalizer, rollouts } from '../api/index.ts';
 import type { Effect, Plan } from '../core/index.ts';
+import { restartedAtAnnotation } from '../core/names.ts';
 import type { Owner } from '../core/objects/index.ts';
 import { portOf, portsSinceAnnotation } from '../core/objects/index.ts';
 import { isoOf } from '../core/time.ts';
@@ -9,10 +10,12 @@ import { compareResourceVersions } from '../kube/index.ts';
 import type { Clock, Result } from '../lib/index.ts';
 import { fail, mergePatch, ok, unreachable } from '../lib/index.ts';
 import type { RouterTarget } from '../traffic/index.ts';
-import { routerOf } from '../traffic/index.ts';
 import type { Cache } from './cache.ts';
+import type { Answer } from './execute-decision.ts';
+import { answer } from './execute-decision.ts';
 import { writeRevision } from './execute-revision.ts';
 import { createRun } from './execute-run.ts';
+import { deleteSplit, writeSplit } from './execute-split.ts';
 import { restoreWorkload } from './execute-workload.ts';
 import { deployments, services } from './resources.ts';
 
@@ -49,7 +52,13 @@ export async function execute(plan: Plan, scene: Scene, executors: Executors, si
     current = movedOn(current, recorded.value);
     scene.onRecorded?.();
   }
+  const answers = plan.effects.filter((effect) => effect.kind === 'answerDecision');
+  let answered: Result<void, KubeFailure> = ok(undefined);
   for (const effect of plan.effects) {
+    if (effect.kind === 'answerDecision') {
+      if (effect === answers[0]) answered = await answer(answers, current, plan.status !== undefined, executors, signal);
+      continue;
+    }
     // Each write before it took its time; a raise is the one effect that must not be late.
     const news = effect.kind === 'writeSplit' && !effect.isCut ? newsSince(current, executors) : undefined;
     if (news !== undefined) return fail({ kind: 'conflict', message: news });
@@ -57,7 +66,7 @@ export async function execute(plan: Plan, scene: Scene, executors: Executors, si
     if (!written.ok && !isDone(effect, written.failure, current, executors)) return written;
     if (written.ok && isOnRollout(effect)) current = movedOn(current, written.value);
   }
-  return ok(undefined);
+  return answered;
 }
 
 /** A weight falls. */
@@ -119,7 +128,7 @@ async function writeStatus(
   return written;
 }
 
-function act(effect: Effect, scene: Scene, executors: Executors, signal: AbortSignal): Promise<Written> {
+function act(effect: Exclude<Effect, Answer>, scene: Scene, executors: Executors, signal: AbortSignal): Promise<Written> {
   const { rollout } = scene.world;
   const { namespace } = rollout;
   switch (effect.kind) {
@@ -150,6 +159,10 @@ function act(effect: Effect, scene: Scene, executors: Executors, signal: AbortSi
         executors,
         signal,
       );
+    case 'restartDeployment': {
+      const template = { metadata: { annotations: { [restartedAtAnnotation]: effect.at } } };
+      return patchOwn(deployments, nameOfRevision(scene, effect.revision), effect, { spec: { template } }, scene, executors, signal);
+    }
     case 'updateServicePorts': {
       const since = { [portsSinceAnnotation]: isoOf(executors.clock.nowMs()) };
       const body = { metadata: { annotations: since }, spec: { ports: effect.ports.map(portOf) } };
@@ -197,8 +210,6 @@ function act(effect: Effect, scene: Scene, executors: Executors, signal: AbortSi
       return restoreWorkload(effect, scene, executors, signal);
     case 'createRun':
       return createRun(effect.run, scene, executors, signal);
-    case 'answerDecision':
-      return Promise.resolve(ok(undefined));
     default:
       return unreachable(effect);
   }
@@ -226,7 +237,7 @@ async function patchRollout(
   return written;
 }
 
-type Assumed = { readonly uid: string; readonly resourceVersion: string };
+export type Assumed = { readonly uid: string; readonly resourceVersion: string };
 
 /** A merge patch that fails where the object is not the one that was decided upon. */
 export async function patchOwn(
@@ -243,49 +254,4 @@ export async function patchOwn(
   const written = await client.patch(resource, { namespace, name }, patch, { type: 'merge' }, signal);
   if (written.ok) absorb(resource, written.value);
   return written;
-}
-
-async function writeSplit(
-  effect: Extract<Effect, { kind: 'writeSplit' }>,
-  scene: Scene,
-  { client, clock, absorb }: Executors,
-  signal: AbortSignal,
-): Promise<Written> {
-  const { world, target, owner } = scene;
-  if (target === undefined) return ok(undefined);
-  const { router, config } = routerOf(world.rollout.spec.traffic);
-  const write = router.render(config, target, {
-    split: effect.split,
-    owner,
-    stamp: { rollout: owner.uid, epoch: world.epoch, writtenAtMs: effect.sinceMs ?? clock.nowMs() },
-    current:
-      effect.uid === undefined || effect.resourceVersion === undefined
-        ? undefined
-        : { uid: effect.uid, resourceVersion: effect.resourceVersion },
-  });
-  const options = { priority: effect.isCut ? ('cut' as const) : ('normal' as const) };
-  const written =
-    write.kind === 'create'
-      ? await client.create(write.resource, write.namespace, write.body, options, signal)
-      : await client.patch(
-          write.resource,
-          { namespace: write.namespace, name: write.name },
-          write.body,
-          { type: 'merge', ...options },
-          signal,
-        );
-  if (written.ok) absorb(write.resource, written.value);
-  return written;
-}
-
-async function deleteSplit(
-  { uid, resourceVersion }: Assumed,
-  { world, target }: Scene,
-  { client }: Executors,
-  signal: AbortSignal,
-): Promise<Written> {
-  if (target === undefined) return ok(undefined);
-  const { router, config } = routerOf(world.rollout.spec.traffic);
-  const name = router.objectName(config, world.rollout.spec.service.name);
-  return client.delete(target.resource, { namespace: world.rollout.namespace, name }, { preconditions: { uid, resourceVersion } }, signal);
 }

@@ -3,12 +3,24 @@ import { brokenRunView, runView } from '../core/analysis/index.ts';
 import { keptConfigName, revisionName, rolloutLabelValue } from '../core/names.ts';
 import { templateHashOf } from '../core/objects/index.ts';
 import { originalTemplate } from '../core/revision.ts';
-import type { Rollout } from '../core/rollout.ts';
-import { windowState } from '../core/windows.ts';
-import type { PodTemplate, Revision, RevisionService, RootService, RunView, ShareView, Traffic, Workload, World } from '../core/world.ts';
+import type { ChangeWindow, Rollout } from '../core/rollout.ts';
+import { windowsState } from '../core/windows.ts';
+import type {
+  DecisionView,
+  PodTemplate,
+  Revision,
+  RevisionService,
+  RootService,
+  RunView,
+  ShareView,
+  Traffic,
+  Workload,
+  World,
+} from '../core/world.ts';
 import type { RouterTarget } from '../traffic/index.ts';
 import { routerOf } from '../traffic/index.ts';
 import type { Cache } from './cache.ts';
+import type { Decisions } from './decisions.ts';
 import { thing } from './dependencies.ts';
 import type { Measurer } from './measurer.ts';
 import type { MeshWatch } from './mesh-watch.ts';
@@ -25,6 +37,9 @@ export interface Observers {
   readonly refusals: Refusals;
   readonly measurer: Pick<Measurer, 'share'>;
   readonly secrets: SecretHashes;
+  readonly decisions: Pick<Decisions, 'on' | 'isReady'>;
+  /** Of the whole cluster, by the configuration. */
+  readonly windows: readonly ChangeWindow[];
   /** How far our time is ahead of the API server's side, which wrote the times of Deployments and Services. */
   readonly clockAheadMs: () => number;
   /** Whether the share can be asked for in this mesh. */
@@ -59,6 +74,7 @@ export function observe(key: string, epoch: number, nowMs: number, observers: Ob
     const kinds = observers.refusals.among(cache.resources);
     return kinds.length === 0 ? { kind: 'unready', things: [] } : { kind: 'refused', record, kinds };
   }
+  if (!observers.decisions.isReady) return { kind: 'unready', things: [] };
   const rollout = record.decoded.value;
   const { namespace, name } = rollout;
   const root = rollout.spec.service.name;
@@ -92,12 +108,19 @@ export function observe(key: string, epoch: number, nowMs: number, observers: Ob
     traffic: traffic.traffic,
     runs: runsOf(rollout, cache, nowMs),
     templateProblems: templateProblemsOf(rollout, cache),
-    decisions: [],
-    window: windowState(rollout.spec.windows, nowMs),
+    decisions: decisionsOn(key, observers),
+    window: windowsState([observers.windows, rollout.spec.windows], nowMs),
     rival: rivalOf(record, cache),
     ...(kinds.length === 0 ? {} : { unreadable: unreadable(kinds) }),
   };
   return { kind: 'world', world, target: traffic.target, things, meshKeys: traffic.keys, recheckAtMs: secretsRecheckMs };
+}
+
+/** Their time is the API server's. */
+function decisionsOn(key: string, { decisions, clockAheadMs }: Observers): readonly DecisionView[] {
+  const unanswered = decisions.on(key);
+  const aheadMs = clockAheadMs();
+  return aheadMs === 0 ? unanswered : unanswered.map((decision) => ({ ...decision, createdAtMs: decision.createdAtMs + aheadMs }));
 }
 
 function workloadOf(record: DeploymentRecord): Workload {

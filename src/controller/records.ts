@@ -1,6 +1,6 @@
 import type { FieldError } from '../api/index.ts';
 import { annotations, decodeLeavingRollout, decodeRollout, finalizer, labels, textAt } from '../api/index.ts';
-import { rolloutUidAnnotation } from '../core/names.ts';
+import { restartedAtAnnotation, rolloutUidAnnotation } from '../core/names.ts';
 import { configsAnnotation, configsIn, portsSinceAnnotation, templateHashAnnotation } from '../core/objects/index.ts';
 import type { ConfigName, ConfigUse } from '../core/revision.ts';
 import { configHash } from '../core/revision.ts';
@@ -95,6 +95,8 @@ export interface DeploymentRecord {
   readonly template: PackedText | undefined;
   readonly uses: readonly ConfigUse[];
   readonly replicasManager: string | undefined;
+  /** Of a revision: when its pods were last made anew for a person. */
+  readonly restartedAt: string | undefined;
   /** Of a Deployment that may be a mesh's: its labels, for detection. */
   readonly meshLabels: Readonly<Record<string, string>> | undefined;
 }
@@ -131,6 +133,7 @@ export function projectDeployment(object: KubeObject, shared: Shared, templates:
     template: user?.packed,
     uses: user === undefined ? none : shared.share(user.uses),
     replicasManager: textOf(managerOf(metadata.managedFields, ['f:spec', 'f:replicas'], 'Any'), shared),
+    restartedAt: isOurs ? textAt(object, 'spec', 'template', 'metadata', 'annotations', restartedAtAnnotation) : undefined,
     meshLabels: !isOurs && meshWords.test(`${metadata.name} ${JSON.stringify(own)}`) ? own : undefined,
   };
 }

@@ -238,26 +238,66 @@ test('a status that is refused is said, and tried again with patience: no storm 
   expect(stalled(api, 'web')?.reason).not.toBe('WriteRefused');
 });
 
-describe('a Decision, which this version does not follow', () => {
-  const put = (api: MemoryApi, name: string, status: object = {}) =>
-    api.put('decisions', { metadata: { name, namespace: 'shop' }, spec: { action: 'Resume', rollout: { name: 'web' } }, status } as never);
+describe('a Decision', () => {
+  const put = (api: MemoryApi, name: string, status: object = {}, spec: object = {}) =>
+    api.put('decisions', {
+      metadata: { name, namespace: 'shop', creationTimestamp: '2026-01-01T00:00:00Z' },
+      spec: {
+        action: 'Resume',
+        rollout: { name: 'web', uid: 'uid-rollouts-web' },
+        revision: '6d5f0c9b1e',
+        attempt: 1,
+        subject: 'alice',
+        ...spec,
+      },
+      status,
+    } as never);
   const stateOf = (api: MemoryApi, name: string) => api.object('decisions', `shop/${name}`)?.status;
   const answers = (api: MemoryApi) => api.writes.filter(({ call }) => call === 'patch decisions/status').map(({ name }) => name);
-  const rejected = { state: 'Rejected', message: 'not supported yet: this version follows no Decisions, and Resume was not done' };
 
-  test('is rejected with that reason, once, whether it was there before or comes later', async () => {
+  test('on a Rollout that there is gets its answer from the plan, once, whether it was there before or comes later, and belongs to it', async () => {
     const { api, clock, events } = aCluster([], (before) => put(before, 'early'));
     await clock.advance(5_000);
     put(api, 'late');
     await clock.advance(5_000);
-    for (const name of ['early', 'late']) expect(stateOf(api, name)).toMatchObject(rejected);
+    for (const name of ['early', 'late']) expect(stateOf(api, name)).toMatchObject({ state: 'Rejected' });
     await clock.advance(minutes(30));
     expect(answers(api)).toEqual(['early', 'late']);
+    const owners = api.object('decisions', 'shop/late')?.metadata.ownerReferences;
+    expect(owners).toMatchObject([{ kind: 'Rollout', name: 'web', uid: 'uid-rollouts-web' }]);
+    expect(events.filter(({ reason }) => reason === 'DecisionRefused').map(({ type, regarding }) => [type, regarding.name])).toEqual([
+      ['Warning', 'web'],
+      ['Warning', 'web'],
+    ]);
+  });
+
+  test('on a Rollout that there is not is rejected with that', async () => {
+    const { api, clock, events } = aCluster([], (before) => put(before, 'early', {}, { rollout: { name: 'nobody', uid: 'u' } }));
+    await clock.advance(5_000);
+    put(api, 'late', {}, { rollout: { name: 'nobody', uid: 'u' } });
+    await clock.advance(5_000);
+    for (const name of ['early', 'late'])
+      expect(stateOf(api, name)).toMatchObject({ state: 'Rejected', message: 'there is no Rollout nobody' });
+    expect(answers(api)).toEqual(['early', 'late']);
+    expect(api.object('decisions', 'shop/late')?.metadata.ownerReferences).toBeUndefined();
     const told = events.filter(({ regarding }) => regarding.kind === 'Decision');
     expect(told.map(({ type, reason, regarding }) => [type, reason, regarding.name])).toEqual([
-      ['Warning', 'DecisionNotSupported', 'early'],
-      ['Warning', 'DecisionNotSupported', 'late'],
+      ['Warning', 'DecisionRefused', 'early'],
+      ['Warning', 'DecisionRefused', 'late'],
     ]);
+  });
+
+  test('that cannot be read is rejected with what is wrong with it', async () => {
+    const { api, clock } = aCluster([], (before) => put(before, 'broken', {}, { subject: undefined }));
+    await clock.advance(5_000);
+    expect(stateOf(api, 'broken')).toMatchObject({ state: 'Rejected', message: expect.stringContaining('spec.subject') as string });
+  });
+
+  test('of another Rollout of that name is rejected, and belongs to nobody', async () => {
+    const { api, clock } = aCluster([], (before) => put(before, 'foreign', {}, { rollout: { name: 'web', uid: 'of-old' } }));
+    await clock.advance(5_000);
+    expect(stateOf(api, 'foreign')).toMatchObject({ state: 'Rejected', message: expect.stringContaining('of-old') as string });
+    expect(api.object('decisions', 'shop/foreign')?.metadata.ownerReferences).toBeUndefined();
   });
 
   test('that was answered already keeps its answer', async () => {

@@ -1,3 +1,4 @@
+import { decisions } from '../api/index.ts';
 import { rolloutLabelValue } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
 import type { Change, KubeHealth, KubeObject, Resource } from '../kube/index.ts';
@@ -13,6 +14,7 @@ import type { Executors } from './execute.ts';
 import { housekeepingSchedule, tidy } from './housekeeping.ts';
 import { settleTime } from './known-time.ts';
 import { Measurer } from './measurer.ts';
+import { warmMesh } from './mesh-warm.ts';
 import { MeshWatch } from './mesh-watch.ts';
 import { metricAccess } from './metric-access.ts';
 import { metricOutages } from './metric-outages.ts';
@@ -79,11 +81,16 @@ export class RolloutController {
       deployments: () => this.#meshDeployments(),
       onKeys: (keys) => this.#wake(keys.map(thing.mesh)),
       onDiscovery: () => {
-        this.#warmMesh();
+        warmMesh(this.#cache, this.#mesh);
         this.#lookAtAll();
       },
     });
-    this.#decisions = new Decisions(options);
+    this.#decisions = new Decisions({
+      ...options,
+      rollout: (key) => this.#cache.rollouts.get(key),
+      onDecision: (rollout, isUrgent) => this.#rollouts.add(rollout, { priority: isUrgent }),
+      onReady: () => this.#lookAtAll(),
+    });
     this.telemetry = new Telemetry({
       queueLength: () => this.#rollouts.length,
       isLeader: () => options.epoch() !== undefined,
@@ -160,19 +167,6 @@ export class RolloutController {
     return health.unreachableSinceMs === undefined && lostSinceMs !== undefined ? { ...health, unreachableSinceMs: lostSinceMs } : health;
   }
 
-  /** Watches what the Rollouts need of the mesh before anybody decides anything: a standby is warm as well. */
-  #warmMesh(): void {
-    const { facts } = this.#mesh;
-    if (facts === undefined) return;
-    const wanted = this.#cache.rollouts.list().flatMap(({ decoded }) => (decoded.ok ? [decoded.value.spec.traffic] : []));
-    // Alike ones are one object (the cache shares them), so that thousands of Rollouts ask a few questions.
-    for (const traffic of new Set(wanted)) {
-      const { router, config } = routerOf(traffic);
-      const target = router.resolve(config, facts);
-      if (target.ok) this.#mesh.records(router, target.value, { keys: [], namespace: '' });
-    }
-  }
-
   #lookAtAll(): void {
     for (const key of this.#cache.rollouts.keys()) this.#rollouts.add(key);
   }
@@ -182,6 +176,7 @@ export class RolloutController {
   }
 
   #onRollout({ key, before, after }: Change<RolloutRecord>): void {
+    if (after?.decoded.ok !== true) this.#decisions.lookAt(key);
     if (after === undefined) {
       // The next pass finds it gone and forgets it.
       this.#rollouts.add(key);
@@ -240,6 +235,8 @@ export class RolloutController {
       refusals: this.#refusals,
       measurer: this.#measurer,
       secrets: this.#secrets,
+      decisions: this.#decisions,
+      windows: this.#options.windows ?? [],
       clockAheadMs: () => this.#options.clock.aheadMs,
       canSeeShare: (target) => this.#shareVia(target) !== undefined,
     };
@@ -253,6 +250,7 @@ export class RolloutController {
   #absorb(resource: Resource, object: KubeObject, asOf?: string): void {
     this.#cache.absorb(resource, object, asOf);
     this.#mesh.absorb(resource, object);
+    if (resource === decisions) this.#decisions.absorb(object);
   }
 
   #rolloutReconciler() {

@@ -2,6 +2,8 @@
 export const rolloutLabel = 'sluice.dev/rollout';
 export const revisionLabel = 'sluice.dev/revision';
 export const ourPrefix = 'sluice.dev/';
+/** On the pods of a revision: when a person had them made anew. No part of the user's template. */
+export const restartedAtAnnotation = `${ourPrefix}restarted-at`;
 /** Whose object it is, where the collector has taken our owner reference away. */
 export const rolloutUidAnnotation = 'sluice.dev/rollout-uid';
 

@@ -3,6 +3,7 @@ import type { Notice } from './plan.ts';
 import type { ReasonCode } from './reasons.ts';
 import { reasons } from './reasons.ts';
 import type { Condition, RolloutStatus } from './rollout.ts';
+import { stillWaits } from './steps/index.ts';
 
 /** What people are told: one notice a transition, found by comparing status before and after. */
 export function noticesOf(before: RolloutStatus, after: RolloutStatus): readonly Notice[] {
@@ -15,6 +16,7 @@ export function noticesOf(before: RolloutStatus, after: RolloutStatus): readonly
     ...weightLost(before, after),
     ...alarmed(before, after),
     ...unusable(before, after),
+    ...asked(before, after),
     ...paused(before, after),
   ];
 }
@@ -74,6 +76,23 @@ function unusable(before: RolloutStatus, after: RolloutStatus): readonly Notice[
   return [{ severity: 'Warning', reason: codeOf(now.reason), message: now.message }];
 }
 
+/** At gates: when they open, when they are approved, and when one waits beyond its time. A rejected one is told of by what it does. */
+function asked(before: RolloutStatus, after: RolloutStatus): readonly Notice[] {
+  const stateOf = ({ gates = [] }: RolloutStatus, id: string) => gates.find((gate) => gate.id === id)?.state;
+  const news = (after.gates ?? []).filter(({ id, state }) => stateOf(before, id) !== state);
+  const isOverdue = after.message?.includes(stillWaits) === true && before.message?.includes(stillWaits) !== true;
+  return [
+    ...news.flatMap(({ name, state, approvals }): readonly Notice[] => {
+      if (state === 'Open') return [{ severity: 'Normal', reason: 'GateOpened', message: after.message ?? '' }];
+      const by = approvals.map(({ subject }) => subject).join(', ');
+      return state === 'Approved' ? [{ severity: 'Normal', reason: 'GateApproved', message: `gate "${name}" was approved by ${by}` }] : [];
+    }),
+    ...(isOverdue ? [{ severity: 'Warning' as const, reason: 'GateOverdue' as const, message: after.message ?? '' }] : []),
+  ];
+}
+
+const isAtGate = ({ step, gates = [] }: RolloutStatus): boolean => step?.kind === 'gate' && gates.some(({ state }) => state === 'Open');
+
 const pauses: readonly ReasonCode[] = ['AwaitingDecision', 'Paused', 'AnalysisInconclusive'];
 
 /** What somebody has to end. A pause that ends by itself is told by status alone: two Events for each would be half of what a release costs. */
@@ -84,7 +103,10 @@ function pauseOf(status: RolloutStatus): ReasonCode | undefined {
 }
 
 function paused(before: RolloutStatus, after: RolloutStatus): readonly Notice[] {
-  const [was, is] = [pauseOf(before), pauseOf(after)];
+  // Gates have notices of their own.
+  const [was, is] = [before, after].map((status) =>
+    isAtGate(status) && find(status, 'Ready')?.reason === 'AwaitingDecision' ? undefined : pauseOf(status),
+  );
   const message = after.message ?? '';
   // An alarm that is over told of the pause all along.
   const wasCovered = before.phase === 'Paused' && alarms.some((alarm) => alarm === find(before, 'Ready')?.reason);

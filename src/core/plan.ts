@@ -63,6 +63,14 @@ export type Effect =
     }
   /** A root Service that we made gets the ports of the spec. */
   | { readonly kind: 'updateRootPorts'; readonly uid: string; readonly resourceVersion: string }
+  /** Its pods are made anew, by its own strategy. `at`: RFC 3339. */
+  | {
+      readonly kind: 'restartDeployment';
+      readonly revision: string;
+      readonly at: string;
+      readonly uid: string;
+      readonly resourceVersion: string;
+    }
   | { readonly kind: 'deleteRevision'; readonly revision: string }
   | { readonly kind: 'createRootService' }
   | { readonly kind: 'deleteRootService'; readonly uid: string; readonly resourceVersion: string }
@@ -99,6 +107,8 @@ export type Effect =
       readonly name: string;
       readonly uid: string;
       readonly resourceVersion: string;
+      /** It is about this Rollout, and does not belong to it yet. */
+      readonly isToBeOwned: boolean;
       readonly state: 'Accepted' | 'Rejected' | 'Superseded' | 'Expired';
       readonly message: string;
     };

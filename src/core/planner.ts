@@ -1,4 +1,5 @@
 import { sameJson } from '../lib/index.ts';
+import { follow } from './actions/index.ts';
 import { clipped } from './clip.ts';
 import { conditionsOf } from './conditions.ts';
 import type { Draft } from './draft.ts';
@@ -13,7 +14,7 @@ import { saidPaused } from './paused.ts';
 import { initializing } from './phases/initializing.ts';
 import { aborting, withdrawing } from './phases/leaving.ts';
 import { progressing } from './phases/progressing.ts';
-import { resting } from './phases/resting.ts';
+import { begun, resting } from './phases/resting.ts';
 import { terminating } from './phases/terminating.ts';
 import type { Effect, Plan } from './plan.ts';
 import type { RolloutStatus } from './rollout.ts';
@@ -22,8 +23,10 @@ import { awaitingWeight, settleWeight } from './settle.ts';
 import { obstructed } from './standing.ts';
 import { takenBy } from './taken.ts';
 import { earliest } from './time.ts';
+import { asUndone } from './undone.ts';
 import { keepClaim } from './upkeep/claim.ts';
 import { contentionEndsAt, freshCorrections } from './upkeep/contention.ts';
+import { keepRestarted } from './upkeep/restarts.ts';
 import { keepRevisions } from './upkeep/revisions.ts';
 import { keepSplit } from './upkeep/split.ts';
 import { keepPinned, keepWorkload } from './upkeep/workload.ts';
@@ -40,8 +43,9 @@ export function plan(world: World): Plan {
   // A newer leader has been here: whatever this process wants is out of date.
   if (writtenEpoch(world) > world.epoch) return idle;
   if (rollout.isDeleting && !rollout.hasFinalizer) return idle;
-  const settled = settleWeight(world, draftOf(rollout.status));
-  return finish(world, upkeep(world, restrained(world, decide(world, settled))));
+  const followed = follow(world, settleWeight(world, draftOf(rollout.status)));
+  const asked = asUndone(world, followed.status);
+  return finish(asked, upkeep(asked, restrained(asked, decide(asked, followed))));
 }
 
 function decide(world: World, draft: Draft): Draft {
@@ -51,8 +55,13 @@ function decide(world: World, draft: Draft): Draft {
   if (status.canaryRevision === undefined) return world.rival === undefined ? resting(world, draft) : rivalled(world, draft);
   if (status.abort !== undefined) return aborting(world, draft);
   const isOvertaken = world.target.kind === 'revision' && world.target.revision !== status.canaryRevision;
-  return isOvertaken ? withdrawing(world, draft) : progressing(world, draft);
+  if (isOvertaken) return withdrawing(world, draft);
+  return isBegun(world, status) ? begun(world, draft) : progressing(world, draft);
 }
+
+/** By a person, in this plan. */
+const isBegun = ({ rollout }: World, { canaryRevision, attempt }: RolloutStatus): boolean =>
+  rollout.status.canaryRevision !== canaryRevision || rollout.status.attempt !== attempt;
 
 /** Also one that was Degraded meanwhile, because its spec could not be read: it goes on where it was. */
 const isAdopting = ({ phase, stage, stableRevision }: RolloutStatus): boolean =>
@@ -71,7 +80,7 @@ const restrained = ({ rival }: World, draft: Draft): Draft =>
 
 /** What must hold in every phase, whatever was decided: objects, counts, selector, split. */
 function upkeep(world: World, draft: Draft): Draft {
-  return keepClaim(world, keepSplit(world, keepPinned(world, keepWorkload(world, keepRevisions(world, draft)))));
+  return keepClaim(world, keepSplit(world, keepPinned(world, keepWorkload(world, keepRestarted(world, keepRevisions(world, draft))))));
 }
 
 function finish(world: World, decided: Draft): Plan {
@@ -104,10 +113,10 @@ function finish(world: World, decided: Draft): Plan {
   };
 }
 
-/** A cut waits for nothing: whatever else is refused or in conflict, the weight falls. */
+/** A cut waits for nothing: whatever else is refused or in conflict, the weight falls. Then people hear what became of their decisions. */
 const cutsFirst = (effects: readonly Effect[]): readonly Effect[] => {
-  const isCut = (effect: Effect) => effect.kind === 'writeSplit' && effect.isCut;
-  return [...effects.filter(isCut), ...effects.filter((effect) => !isCut(effect))];
+  const place = (effect: Effect) => (effect.kind === 'writeSplit' && effect.isCut ? 0 : effect.kind === 'answerDecision' ? 1 : 2);
+  return effects.toSorted((left, right) => place(left) - place(right));
 };
 
 /** A weight that is written down by this plan waits for the data plane from now on: said at once, that takes no write of its own. */

@@ -37,7 +37,7 @@ export const reasons = {
   AwaitingDecision: reason(
     'info',
     'A person has to decide.',
-    'Decisions come with a later version (DecisionNotSupported). Until then: take the pause out of the steps, or set the template back.',
+    'At a gate Approve or Reject, at a pause Resume: docs/decisions.md says how a Decision is made.',
   ),
   AwaitingWindow: reason('info', 'A change window forbids raises now.', 'Wait for the window, or override it by a Decision.'),
   StableNotReady: reason(
@@ -72,6 +72,12 @@ export const reasons = {
     'Look at why its pods fail: kubectl logs, kubectl describe pod.',
   ),
   AbortedByDecision: reason('warning', 'A person aborted the release.', 'Retry, or change the template.'),
+  UndoneByDecision: reason(
+    'warning',
+    'A person went back to an earlier revision while the template still asks for this one; it does not come again by itself.',
+    'Set the template back to what serves (git revert), or Retry to release it again.',
+  ),
+  GateExpired: reason('warning', 'A gate was not approved within its timeout (onTimeout: Abort).', 'Change the template, or retry.'),
   RejectedAtGate: reason('warning', 'A person rejected the release at a gate.', 'Change the template, or retry.'),
   RolledBack: reason('error', 'The release was rolled back; stable has all traffic.', 'See status.abort; change the template, or retry.'),
   // Traffic
@@ -226,11 +232,15 @@ export const reasons = {
     'Please report it with the Rollout and the seed.',
   ),
   // Objects and machinery
-  DecisionNotSupported: reason(
+  DecisionAccepted: reason('info', 'The decision of a person was followed.', 'Nothing; the Decision says what was done.'),
+  DecisionRefused: reason(
     'warning',
-    'This version follows no Decisions; it rejects each one, and does nothing else about it.',
-    'To end a release, set the template back to what it was; to hold it, set spec.paused; to go on from a pause without a duration, take it out of the steps, which begins them again.',
+    'The decision of a person was not followed: it is about another revision or attempt, came too late, or there is nothing of the kind to decide.',
+    'The message of the Decision says why; look at the Rollout and make another one.',
   ),
+  GateOpened: reason('info', 'People are asked at a gate.', 'Approve or reject it: docs/decisions.md.'),
+  GateApproved: reason('info', 'A gate has its approvals; the release goes on.', 'Nothing.'),
+  GateOverdue: reason('warning', 'The time of a gate is over, and it still waits (onTimeout: Wait).', 'Approve or reject it.'),
   InvalidSpec: reason(
     'error',
     'The stored object is not valid; traffic stays where it is.',

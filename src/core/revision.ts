@@ -1,6 +1,6 @@
 import { canonicalJson, isObject, sha256Hex } from '../lib/index.ts';
 import { withoutDefaults } from './defaults.ts';
-import { configCopyName, keptConfigName, ourPrefix, revisionLabels } from './names.ts';
+import { configCopyName, keptConfigName, ourPrefix, restartedAtAnnotation, revisionLabels } from './names.ts';
 import type { ConfigRef, PodTemplate } from './world.ts';
 
 const hashLength = 10;
@@ -59,7 +59,16 @@ export function originalTemplate(
       return [configCopyName(name, revision), keptName].map((copy) => [keyOf({ kind, name: copy }), original] as const);
     }),
   );
-  return withoutOurs(mapConfigRefs(template, (kind, name) => names.get(keyOf({ kind, name })) ?? name));
+  return withoutRestart(withoutOurs(mapConfigRefs(template, (kind, name) => names.get(keyOf({ kind, name })) ?? name)));
+}
+
+function withoutRestart(template: PodTemplate): PodTemplate {
+  const metadata = isObject(template.metadata) ? template.metadata : {};
+  const annotations = isObject(metadata.annotations) ? metadata.annotations : {};
+  if (annotations[restartedAtAnnotation] === undefined) return template;
+  const { annotations: _, ...rest } = metadata;
+  const others = Object.fromEntries(Object.entries(annotations).filter(([key]) => key !== restartedAtAnnotation));
+  return { ...template, metadata: { ...rest, ...(Object.keys(others).length === 0 ? {} : { annotations: others }) } };
 }
 
 export interface ConfigUse {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { argValues, templateRefs } from './analysis/refs.ts';
 import { crdHints, dnsLabel, dnsName, duration, exactlyOneOf, percent, podTemplate, positiveDuration } from './schema.ts';
 import { servicePorts } from './service-ports.ts';
+import { followedDecision, gateStatus, restartStatus, text, timestamp, undoneStatus } from './status-parts.ts';
 import type { Step } from './steps/index.ts';
 import { stepSchema } from './steps/index.ts';
 
@@ -50,10 +51,15 @@ crdHints.add(canaryStrategy, {
       '!has(self.steps) || !has(self.analysis) || self.analysis.startingStep < self.steps.size()',
       'analysis.startingStep must be the index of a step, counted from 0',
     ],
+    [
+      '!has(self.steps) || self.steps.all(one, !has(one.gate) || self.steps.exists_one(other, has(other.gate) && other.gate.name == one.gate.name))',
+      'two gates have the same name',
+      '.steps',
+    ],
   ],
 });
 
-const window = z.object({
+export const windowSchema = z.object({
   kind: z.enum(['Allow', 'Deny']),
   schedule: z
     .string()
@@ -87,7 +93,7 @@ export const rolloutSpecSchema = exactlyOneOf(
     progressDeadlineAction: z.enum(['Abort', 'Report']).prefault('Abort'),
     paused: z.boolean().prefault(false),
     revisionHistoryLimit: z.int().min(0).max(100).prefault(5),
-    windows: z.array(window).max(32).prefault([]),
+    windows: z.array(windowSchema).max(32).prefault([]),
   }),
   ['workloadRef', 'template'],
   'spec',
@@ -108,7 +114,7 @@ export type RolloutSpec = z.output<typeof rolloutSpecSchema>;
 export type CanaryStrategy = z.output<typeof canaryStrategy>;
 export type { ServicePort } from './service-ports.ts';
 export type SmiTraffic = z.output<typeof smiTraffic>;
-export type ChangeWindow = z.output<typeof window>;
+export type ChangeWindow = z.output<typeof windowSchema>;
 
 /** A Rollout as the core sees it. */
 export interface Rollout {
@@ -144,10 +150,6 @@ export const phases = [
 ] as const;
 export type Phase = (typeof phases)[number];
 
-/** RFC 3339, UTC, milliseconds. */
-const timestamp = () => z.string().max(40).meta({ format: 'date-time' });
-const text = (limit = 1024) => z.string().max(limit);
-
 export const conditionSchema = z.object({
   type: text(64),
   status: z.enum(['True', 'False', 'Unknown']),
@@ -171,19 +173,6 @@ const weightStatus = z.object({
   isHasty: z.boolean().optional(),
 });
 
-const gateStatus = z.object({
-  name: text(63),
-  id: text(128),
-  state: z.enum(['Open', 'Approved', 'Rejected', 'Expired']),
-  openedAt: timestamp(),
-  expiresAt: timestamp().optional(),
-  needs: z.int(),
-  approvals: z
-    .array(z.object({ subject: text(), at: timestamp(), channel: text(32), decision: text(253) }))
-    .max(100)
-    .default([]),
-});
-
 const historyEntry = z.object({
   revision: text(63),
   startedAt: timestamp(),
@@ -205,7 +194,15 @@ export const rolloutStatusSchema = z.object({
   attempt: z.int().optional(),
   epoch: z.int().optional(),
   step: z
-    .object({ index: z.int(), total: z.int(), label: text(16), kind: text(32), startedAt: timestamp(), until: timestamp().optional() })
+    .object({
+      index: z.int(),
+      total: z.int(),
+      label: text(16),
+      kind: text(32),
+      startedAt: timestamp(),
+      until: timestamp().optional(),
+      resumed: z.boolean().optional(),
+    })
     .optional(),
   weight: weightStatus.optional(),
   replicas: z.int().optional(),
@@ -225,7 +222,7 @@ export const rolloutStatusSchema = z.object({
   taken: z.object({ service: text(63), split: text(253) }).optional(),
   /** Where adoption or deletion stands. */
   stage: z.object({ name: text(32), since: timestamp() }).optional(),
-  /** Of the canary's run: when it began, the most replicas that were wanted meanwhile (stable never goes below it), how often it lost all pods, the weight that the last time took and that is to come back, and prints of what was begun: the steps that `step.index` counts in, the background analysis, the bake's. `rounds`: how often each was begun. `provider`: who followed the split when it began. */
+  /** Of the canary's run: when it began, the most replicas that were wanted meanwhile (stable never goes below it), how often it lost all pods, the weight that the last time took and that is to come back, and prints of what was begun: the steps that `step.index` counts in, the background analysis, the bake's. `rounds`: how often each was begun. `provider`: who followed the split when it began. `override`: a person lets it raise whatever the change windows say. `undoes`: what it takes the place of. */
   run: z
     .object({
       startedAt: timestamp(),
@@ -236,6 +233,8 @@ export const rolloutStatusSchema = z.object({
       background: text(16).optional(),
       bake: text(16).optional(),
       provider: text(32).optional(),
+      override: z.boolean().optional(),
+      undoes: undoneStatus.optional(),
       rounds: z.object({ steps: z.int().optional(), background: z.int().optional(), bake: z.int().optional() }).optional(),
     })
     .optional(),
@@ -260,6 +259,12 @@ export const rolloutStatusSchema = z.object({
     )
     .max(32)
     .optional(),
+  /** The revision that was stable before this one: what an Undo goes back to. */
+  previous: text(63).optional(),
+  /** Decisions that were followed, the newest last: none counts twice, whatever becomes of its answer. */
+  followed: z.array(followedDecision).max(200).optional(),
+  /** Pods that are to be made anew. */
+  restart: restartStatus.optional(),
 });
 export type RolloutStatus = z.output<typeof rolloutStatusSchema>;
 export type WeightStatus = z.output<typeof weightStatus>;

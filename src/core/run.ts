@@ -1,9 +1,11 @@
 import type { Draft } from './draft.ts';
 import { withStatus } from './draft.ts';
 import { canaryOf, followedAt, isConfirmed, maxLagMs, stepsIn, wantedReplicas } from './facts.ts';
+import { withoutOpenGates } from './gates.ts';
 import type { ReasonCode } from './reasons.ts';
 import type { HistoryEntry, RolloutStatus, WeightStatus } from './rollout.ts';
 import { isEdited, nextRound, printsOf, withAnalyses } from './rounds.ts';
+import type { UndoneStatus } from './status-parts.ts';
 import { isoOf } from './time.ts';
 import type { World } from './world.ts';
 
@@ -91,26 +93,41 @@ export function stepStatus(world: World, index: number, startedAt: string): NonN
   };
 }
 
+export const enterStep = (world: World, draft: Draft, index: number): Draft =>
+  withStatus(withoutOpenGates(draft), { step: stepStatus(world, index, isoOf(world.nowMs)), waiting: undefined });
+
 /** The old revision keeps its pods for a while; the new one is stable. Traffic was with it already. */
 export function promote(world: World, draft: Draft): Draft {
-  const { canaryRevision, stableRevision, weight } = draft.status;
+  const { canaryRevision, stableRevision, weight, run } = draft.status;
   if (canaryRevision === undefined) return draft;
   // Not shorter than the data plane lags: clients of the root Service follow its selector no sooner.
   const warmMs = Math.max(canaryOf(world).scaleDownDelay, maxLagMs(world));
   const kept = keepWarm(world, draft, stableRevision, warmMs);
-  return withStatus(record(world, kept, 'Promoted'), {
+  const promoted = withStatus(record(world, kept, 'Promoted'), {
     ...nothingUnderWay,
     phase: 'Healthy',
     stableRevision: canaryRevision,
+    previous: stableRevision,
     weight: { ...weight, desired: 0, written: 0, observed: undefined },
     analysis: draft.status.analysis,
   });
+  const isInstead = world.target.kind === 'revision' && world.target.insteadOf !== undefined;
+  return isInstead && run?.undoes !== undefined ? undone(world, promoted, run.undoes) : promoted;
 }
+
+/** The template still asks for it: it counts as rolled back, so that it does not come again by itself. */
+export const undone = (world: World, draft: Draft, { revision, attempt, message }: UndoneStatus): Draft =>
+  withStatus(draft, {
+    phase: 'RolledBack',
+    canaryRevision: revision,
+    attempt,
+    abort: { reason: 'UndoneByDecision' satisfies ReasonCode, message, at: isoOf(world.nowMs) },
+  });
 
 /** Takes the decision to roll back. From here on the weight of this revision and attempt only falls. */
 export function abort(world: World, draft: Draft, reason: ReasonCode, message: string): Draft {
   const { weight } = draft.status;
-  const cut = withStatus(draft, {
+  const cut = withStatus(withoutOpenGates(draft), {
     phase: 'Aborting',
     abort: { reason, message: message.slice(0, 4000), at: isoOf(world.nowMs) },
     weight: cutWeight(weight),
@@ -139,6 +156,10 @@ export function retire(world: World, draft: Draft, outcome: HistoryEntry['outcom
   const drained = keepWarm(world, draft, draft.status.canaryRevision, Math.max(canaryOf(world).abortScaleDownDelay, followedMs));
   return record(world, drained, outcome, reason);
 }
+
+/** A revision that comes again is judged again: by runs of its own, not by those of the last time. */
+export const attemptOf = ({ runs }: World, revision: string): number =>
+  1 + Math.max(0, ...runs.filter((run) => run.revision === revision).map(({ attempt }) => attempt));
 
 export const clear = (draft: Draft): Draft => withStatus(draft, nothingUnderWay);
 

@@ -1,3 +1,4 @@
+import type { DecisionAction } from './decision.ts';
 import type { Rollout } from './rollout.ts';
 import type { Split, SplitStamp } from './split.ts';
 import type { RunFacts } from './steps/index.ts';
@@ -33,7 +34,15 @@ export interface World {
 }
 
 export type Target =
-  | { readonly kind: 'revision'; readonly revision: string; readonly template: PodTemplate; readonly configs: readonly ConfigRef[] }
+  | {
+      readonly kind: 'revision';
+      readonly revision: string;
+      /** Absent: of a revision that a person went back to. Its Deployment has it. */
+      readonly template: PodTemplate | undefined;
+      readonly configs: readonly ConfigRef[];
+      /** The revision that the template asks for, which a person undid in favour of this one. */
+      readonly insteadOf?: string | undefined;
+    }
   | { readonly kind: 'unknown'; readonly reason: 'WorkloadNotFound' | 'WorkloadUnsuitable' | 'ConfigNotFound'; readonly message: string };
 
 /** A pod template as the user wrote it. Opaque but for the places that core/revision.ts touches. */
@@ -124,6 +133,8 @@ export interface RevisionDeployment {
   readonly availableSinceMs?: number | undefined;
   /** The field manager that last set `spec.replicas`, where it is not us. */
   readonly replicasManager?: string | undefined;
+  /** When its pods were last made anew for a person, RFC 3339. */
+  readonly restartedAt?: string | undefined;
 }
 
 /** The mesh's side. */
@@ -232,12 +243,18 @@ export interface DecisionView {
   readonly name: string;
   readonly uid: string;
   readonly resourceVersion: string;
-  readonly action: 'Approve' | 'Reject' | 'Resume' | 'Skip' | 'Promote' | 'Abort' | 'Retry' | 'Undo' | 'Restart' | 'Override';
+  /** UID of the Rollout that it names; may be a namesake's. */
+  readonly rolloutUid: string;
+  /** Its owner reference is set. */
+  readonly isOwned: boolean;
+  readonly action: DecisionAction;
   readonly revision: string;
   readonly attempt: number;
   readonly gate: string | undefined;
   readonly subject: string;
+  readonly channel: string;
   readonly reason: string;
   readonly undoTo: string;
+  /** By our clock, cut to whole seconds. */
   readonly createdAtMs: number;
 }

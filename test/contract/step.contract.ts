@@ -18,6 +18,7 @@ export const stepContext = (over: Partial<StepContext> = {}): StepContext => ({
   canaryPods: { wanted: 2, ready: 1 },
   run: undefined,
   isResumed: false,
+  gate: undefined,
   ...over,
 });
 

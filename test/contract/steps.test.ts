@@ -11,6 +11,11 @@ const fixtures: Readonly<Partial<Record<StepName, StepFixture>>> = {
     bad: [{}, { replicas: -1 }, { replicas: 1, weight: 2 }],
     done: { canaryPods: { wanted: 2, ready: 2 } },
   },
+  gate: {
+    good: [{ name: 'qa' }, { name: 'qa', minApprovals: 2, timeout: '24h', onTimeout: 'Wait', message: 'Did QA sign off?' }],
+    bad: [{}, { name: 'QA!' }, { name: 'qa', minApprovals: 0 }, { name: 'qa', onTimeout: 'Promote' }, { name: 'qa', timeout: '0s' }],
+    done: { gate: { state: 'Approved', approvals: 1, needs: 1, expiresAtMs: undefined } },
+  },
   analysis: {
     good: [{ templates: [{ name: 'smoke' }] }],
     bad: [{}, { templates: [] }],

@@ -5,7 +5,7 @@ import type { RolloutStatus } from '../../src/core/rollout.ts';
 import { rolloutSpecSchema, rolloutStatusSchema } from '../../src/core/rollout.ts';
 import { fingerprintOf } from '../../src/core/split.ts';
 import { isoOf } from '../../src/core/time.ts';
-import type { Revision, RootService, RunView, SplitView, Target, Traffic, Workload, World } from '../../src/core/world.ts';
+import type { DecisionView, Revision, RootService, RunView, SplitView, Target, Traffic, Workload, World } from '../../src/core/world.ts';
 
 /** Builders for the planner's worlds: users' YAML in, a decoded World out. Each method gives a new builder. */
 
@@ -284,6 +284,10 @@ export class WorldBuilder {
     return this.with({ runs: runs.map(runWith) });
   }
 
+  withDecisions(...decisions: readonly Partial<DecisionView>[]): WorldBuilder {
+    return this.with({ decisions: decisions.map(decisionWith) });
+  }
+
   withWorkload(over: Partial<Workload> | 'absent'): WorldBuilder {
     return this.with({ workload: over === 'absent' ? undefined : { ...(this.world.workload ?? workload), ...over } });
   }
@@ -335,6 +339,27 @@ export const passedAt = (ms: number | undefined, isExempt = false): RunView['evi
   passedWindowStartedAtMs: ms === undefined ? undefined : t0 + ms,
   isExempt,
 });
+
+export const decisionWith = (over: Partial<DecisionView> = {}): DecisionView => {
+  const name = over.name ?? `web-${(over.action ?? 'Approve').toLowerCase()}`;
+  return {
+    name,
+    uid: `uid-${name}`,
+    resourceVersion: '1',
+    rolloutUid: 'uid-rollout',
+    isOwned: false,
+    action: 'Approve',
+    revision: canaryRevision,
+    attempt: 1,
+    gate: undefined,
+    subject: 'alice',
+    channel: 'kubectl',
+    reason: '',
+    undoTo: '',
+    createdAtMs: t0,
+    ...over,
+  };
+};
 
 export type EffectOf<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 

@@ -30,7 +30,7 @@ export function raiseGuard(world: World, draft: Draft, goalWeight: number): Hold
     templateGuard(world) ??
     serviceGuard(world, draft) ??
     contentionGuard(world, draft) ??
-    windowGuard(world) ??
+    windowGuard(world, draft) ??
     podsGuard(world, draft, goalWeight) ??
     portsGuard(world, draft) ??
     reachGuard(world, draft, goalWeight) ??
@@ -68,8 +68,8 @@ const goneHold = ({ name }: Revision): Hold => ({
   message: `Service ${name} is gone, and is made again`,
 });
 
-function windowGuard({ window }: World): Hold | undefined {
-  if (window.kind === 'open') return undefined;
+function windowGuard({ window }: World, { status }: Draft): Hold | undefined {
+  if (window.kind === 'open' || status.run?.override === true) return undefined;
   const until = window.untilMs === undefined ? '' : ` until ${new Date(window.untilMs).toISOString()}`;
   return { reason: 'AwaitingWindow', message: `a change window forbids raises${until}` };
 }
@@ -99,7 +99,7 @@ export function sceneGuard(world: World, draft: Draft, goalWeight: number): Hold
   return (
     pausedGuard(world) ??
     serviceGuard(world, draft) ??
-    windowGuard(world) ??
+    windowGuard(world, draft) ??
     stableGuard(world, draft) ??
     podsGuard(world, draft, goalWeight)
   );

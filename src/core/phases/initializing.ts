@@ -47,7 +47,7 @@ export function initializing(world: World, draft: Draft): Draft {
 function firstTarget({ target, rootService }: World, { status }: Draft): Hold | undefined {
   if (status.stableRevision !== undefined) return undefined;
   if (target.kind === 'unknown') return { reason: target.reason, message: target.message, isStalled: true };
-  return portMismatch(rootService?.ports ?? [], target.template);
+  return target.template === undefined ? undefined : portMismatch(rootService?.ports ?? [], target.template);
 }
 
 function withFirstRevision({ target }: World, draft: Draft): Draft {

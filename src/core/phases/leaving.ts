@@ -2,7 +2,7 @@ import type { Draft } from '../draft.ts';
 import { holding, withStatus } from '../draft.ts';
 import { isConfirmed } from '../facts.ts';
 import { currentRunsOf } from '../rounds.ts';
-import { clear, cutWeight, raiseFloor, retire, startOver, withoutOutage } from '../run.ts';
+import { clear, cutWeight, raiseFloor, retire, startOver, undone, withoutOutage } from '../run.ts';
 import { msOf } from '../time.ts';
 import type { World } from '../world.ts';
 import { waitAgainstDeadline } from './deadline.ts';
@@ -18,8 +18,16 @@ export function aborting(world: World, draft: Draft): Draft {
   const rolledBack = withStatus(recorded, { phase: 'RolledBack' });
   const { target } = world;
   const isSame = target.kind === 'unknown' || target.revision === draft.status.canaryRevision;
-  if (!isSame && isOut(draft)) return resting(world, clear(rolledBack));
+  if (!isSame && isOut(draft)) return afterRollback(world, rolledBack);
   return holding(rolledBack, { reason: 'RolledBack', message: abort?.message ?? '', isStalled: true });
+}
+
+/** The template asks for another revision: a new one, or, where this one was to take its place, the one that was undone. */
+function afterRollback(world: World, draft: Draft): Draft {
+  const { run, stableRevision } = draft.status;
+  const { target } = world;
+  const isUndone = target.kind === 'revision' && target.revision === run?.undoes?.revision && target.revision !== stableRevision;
+  return isUndone && run?.undoes !== undefined ? undone(world, clear(draft), run.undoes) : resting(world, clear(draft));
 }
 
 /** Another template was asked for, or stable's again. */

@@ -12,15 +12,17 @@ import {
   stepsIn,
   stepWeight,
 } from '../facts.ts';
+import { gateFacts } from '../gates.ts';
 import type { RunOrder } from '../plan.ts';
 import type { RolloutStatus } from '../rollout.ts';
 import { currentRunsOf, liveRunsOf, roundOf, runsOf } from '../rounds.ts';
-import { abort, changedWeight, cutWeight, promote, raiseFloor, stepStatus, withEdits } from '../run.ts';
+import { abort, changedWeight, cutWeight, enterStep, promote, raiseFloor, stepStatus, withEdits } from '../run.ts';
 import type { ArgValue, StepOutcome, TemplateRef } from '../steps/index.ts';
 import { decideStep } from '../steps/index.ts';
 import { isoOf, msOf } from '../time.ts';
 import type { RunView, World } from '../world.ts';
 import { stopClock, waitAgainstDeadline } from './deadline.ts';
+import { atGate } from './gate.ts';
 import { backgroundRun, firstMeasured, isWatched, podsGuard, promotionGuard, raiseGuard, reachableAt } from './guards.ts';
 import { withheld } from './withheld.ts';
 
@@ -115,8 +117,7 @@ function walk(world: World, draft: Draft): Draft {
   return outcome.kind === 'done' ? walk(world, enter(world, draft, index + 1)) : follow(world, draft, outcome, index);
 }
 
-const enter = (world: World, draft: Draft, index: number): Draft =>
-  watched(world, withStatus(draft, { step: stepStatus(world, index, isoOf(world.nowMs)), waiting: undefined }));
+const enter = (world: World, draft: Draft, index: number): Draft => watched(world, enterStep(world, draft, index));
 
 function follow(world: World, draft: Draft, outcome: Exclude<StepOutcome, { kind: 'done' }>, index: number): Draft {
   switch (outcome.kind) {
@@ -149,6 +150,8 @@ function follow(world: World, draft: Draft, outcome: Exclude<StepOutcome, { kind
         message: problem?.message ?? message,
       });
     }
+    case 'gate':
+      return atGate(world, draft, outcome);
     case 'failed':
       return abort(world, draft, outcome.reason, outcome.message);
     case 'inconclusive':
@@ -220,7 +223,8 @@ function contextOf(world: World, draft: Draft, index: number) {
     weight: { desired, isConfirmed: isConfirmed(status) },
     canaryPods: { wanted: canaryReplicas(world, status, desired), ready: readyPods(findRevision(world, status.canaryRevision)) },
     run: stepRun(world, draft, index),
-    isResumed: false,
+    isResumed: status.step?.resumed === true,
+    gate: gateFacts(status, stepsIn(world)[index]),
   };
 }
 

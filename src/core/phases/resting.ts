@@ -2,7 +2,7 @@ import { blocker, portMismatch } from '../blockers.ts';
 import type { Draft, Hold } from '../draft.ts';
 import { holding, waking, withStatus } from '../draft.ts';
 import { findRevision, readyPods, stableReplicas } from '../facts.ts';
-import { begin } from '../run.ts';
+import { attemptOf, begin } from '../run.ts';
 import { templateRemark } from '../template-remark.ts';
 import { isoOf, msOf } from '../time.ts';
 import { pendingPorts } from '../upkeep/ports.ts';
@@ -20,18 +20,18 @@ export function resting(world: World, draft: Draft): Draft {
 }
 
 function beginning(world: World, draft: Draft, revision: string): Draft {
-  const mismatch = world.target.kind === 'revision' ? portMismatch(world.rootService?.ports ?? [], world.target.template) : undefined;
+  const template = world.target.kind === 'revision' ? world.target.template : undefined;
+  const mismatch = template === undefined ? undefined : portMismatch(world.rootService?.ports ?? [], template);
   const blocked = blocker(world) ?? mismatch;
   if (blocked !== undefined) return degraded(draft, blocked);
-  const begun = begin(world, draft, revision, attemptOf(world, revision));
-  const walked = progressing(world, begun);
-  // What it waits for is part of the beginning; traffic is not: the mesh hears of a canary before it sends anything there.
-  return walked.status.weight?.desired === 0 && walked.status.abort === undefined ? walked : begun;
+  return begun(world, begin(world, draft, revision, attemptOf(world, revision)));
 }
 
-/** A revision that comes again is judged again: by runs of its own, not by those of the last time. */
-const attemptOf = ({ runs }: World, revision: string): number =>
-  1 + Math.max(0, ...runs.filter((run) => run.revision === revision).map(({ attempt }) => attempt));
+export function begun(world: World, draft: Draft): Draft {
+  const walked = progressing(world, draft);
+  // What it waits for is part of the beginning; traffic is not: the mesh hears of a canary before it sends anything there.
+  return walked.status.weight?.desired === 0 && walked.status.abort === undefined ? walked : draft;
+}
 
 /** Short of pods is no reason to move traffic: an alarm at once where none is left, else after the progress deadline. */
 function healthy(world: World, draft: Draft): Draft {

@@ -3,7 +3,8 @@ import { exactlyOneOf } from '../schema.ts';
 import * as registry from './registry.ts';
 import type { CanaryScale, StepContext, StepKind, StepOutcome } from './step.ts';
 
-export type { ArgValue, CanaryScale, RunFacts, StepContext, StepOutcome, TemplateRef } from './step.ts';
+export { stillWaits } from './gate.ts';
+export type { ArgValue, CanaryScale, GateFacts, RunFacts, StepContext, StepOutcome, TemplateRef } from './step.ts';
 
 export type StepName = keyof typeof registry;
 

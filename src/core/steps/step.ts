@@ -15,8 +15,17 @@ export interface StepContext {
   readonly canaryPods: { readonly wanted: number; readonly ready: number };
   /** The step's own AnalysisRun, where it has one. */
   readonly run: RunFacts | undefined;
-  /** Decisions of this revision and attempt that were accepted since the step was entered. */
+  /** Somebody resumed it since it was entered. */
   readonly isResumed: boolean;
+  /** The step's own gate, once it is open. */
+  readonly gate: GateFacts | undefined;
+}
+
+export interface GateFacts {
+  readonly state: 'Open' | 'Approved' | 'Rejected' | 'Expired';
+  readonly approvals: number;
+  readonly needs: number;
+  readonly expiresAtMs: number | undefined;
 }
 
 export interface RunFacts {
@@ -36,7 +45,17 @@ export type StepOutcome =
   | { readonly kind: 'pods' }
   /** Start (or wait for) the AnalysisRun of this step. */
   | { readonly kind: 'analysis'; readonly templates: readonly TemplateRef[]; readonly args: readonly ArgValue[] }
-  | { readonly kind: 'failed'; readonly reason: 'AnalysisFailed' | 'AnalysisError'; readonly message: string }
+  /** Wait for people; opens the gate where it is not open yet. */
+  | {
+      readonly kind: 'gate';
+      readonly name: string;
+      readonly needs: number;
+      /** From the opening on. */
+      readonly timeoutMs: number | undefined;
+      readonly message: string;
+      readonly isOverdue: boolean;
+    }
+  | { readonly kind: 'failed'; readonly reason: 'AnalysisFailed' | 'AnalysisError' | 'GateExpired'; readonly message: string }
   | { readonly kind: 'inconclusive'; readonly message: string };
 
 export interface TemplateRef {

@@ -94,6 +94,7 @@ function missingOf(world: World, revision: string, replicas: number): readonly E
   const { target } = world;
   if (target.kind === 'unknown' || target.revision !== revision) return service;
   const { template, configs } = target;
+  if (template === undefined) return service;
   return [
     ...configs.map((config): Effect => ({ kind: 'copyConfig', config, revision })),
     ...service,

@@ -26,6 +26,14 @@ export interface RolloutStatus {
   readonly history?: readonly { readonly revision: string; readonly outcome: string; readonly reason?: string }[];
   readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason: string; readonly message: string }[];
   readonly analysis?: readonly { readonly run: string; readonly kind: string; readonly phase: string; readonly message?: string }[];
+  readonly gates?: readonly {
+    readonly name: string;
+    readonly id: string;
+    readonly state: string;
+    readonly openedAt: string;
+    readonly needs: number;
+    readonly approvals?: readonly { readonly subject: string; readonly channel: string; readonly decision: string }[];
+  }[];
   readonly replicas?: number;
   readonly readyReplicas?: number;
 }
