@@ -1,5 +1,5 @@
 import { askedText } from '../core/analysis/asked.ts';
-import type { Answer, Question, Sample, SecretKeyRef } from '../core/analysis/question.ts';
+import type { Answer, Question, ResolvedProvider, Sample, SecretKeyRef } from '../core/analysis/question.ts';
 import type { ShareReading } from '../core/world.ts';
 import type { Clock } from '../lib/clock.ts';
 import { sameJson } from '../lib/json.ts';
@@ -11,6 +11,7 @@ import {
   type MetricIo,
   type MetricSources,
   type MetricWires,
+  type Party,
   questionKey,
   ServerLanes,
   type ShareQuestion,
@@ -88,7 +89,7 @@ const mostUnread = 4;
  */
 export class Measurer {
   readonly #options: MeasurerOptions;
-  readonly #answers: Flights<SourceAnswer>;
+  readonly #answers: Flights<SourceAnswer, ResolvedProvider>;
   readonly #readings: Flights<ShareReading>;
   readonly #runs = new Map<string, RunState>();
   readonly #shares = new Map<string, ShareState>();
@@ -109,6 +110,7 @@ export class Measurer {
     const { provider, namespace } = order.question;
     const source = sources(provider.kind);
     const io = this.#ioFor(namespace, order.mesh);
+    const party = source.together?.partyOf(provider, io);
     const startedAtMs = clock.nowMs();
     const departure = {
       key: questionKey(order.question, io),
@@ -116,6 +118,7 @@ export class Measurer {
       timeoutMs: source.timeoutMsOf(provider),
       send: (signal: AbortSignal) => source.ask(provider, io, signal),
       failure: (message: string): SourceAnswer => ({ kind: 'error', message }),
+      together: party === undefined ? undefined : this.#togetherIn(party, provider, io),
     };
     const land = (answer: SourceAnswer, lagMs: number) => {
       const windowStartedAtMs = order.windowStartedAtMs - lagMs - extraWindowMs(order.question, answer);
@@ -128,6 +131,12 @@ export class Measurer {
       this.#options.onFinished(order.run);
     };
     state.open.set(order.metric, this.#answers.join(departure, { id: `${order.runUid}/${order.metric}`, land }));
+  }
+
+  #togetherIn(party: string, provider: ResolvedProvider, io: MetricIo): Party<SourceAnswer, ResolvedProvider> {
+    const { together } = this.#options.sources(provider.kind);
+    const sendAll = async (members: readonly ResolvedProvider[], signal: AbortSignal) => together?.ask(members, io, signal);
+    return { party: `${provider.kind} ${party}`, member: provider, sendAll };
   }
 
   /** Finished and not yet acknowledged, oldest first. */

@@ -1,6 +1,6 @@
 export type { Dialect, Matcher } from './dialects.ts';
 export { dialectOf, dialects } from './dialects.ts';
-export type { Departure, Passenger } from './flights.ts';
+export type { Departure, Party, Passenger } from './flights.ts';
 export { Flights } from './flights.ts';
 export { questionKey } from './key.ts';
 export { ServerLanes } from './lanes.ts';

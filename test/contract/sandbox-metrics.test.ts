@@ -198,6 +198,20 @@ describe.each(meshNames)('the builtin metrics of %s', (mesh) => {
     expect(await askBuiltin('successRate', io)).toMatchObject({ kind: 'noData' });
   });
 
+  it('are the same whether they are asked together, in one request, or each apart', async () => {
+    const { io, questions } = await anIo(mesh);
+    const unknown = { ...canary, workload: 'web-9', service: 'web-9' };
+    const asked = (['successRate', 'p50', 'p99', 'requests'] as const).flatMap((name) =>
+      [canary, stable, unknown].map((subject) => ({ ...builtin(name), subject })),
+    );
+    const { together, ask } = sources('prometheusBuiltin');
+    const answers = await together?.ask(asked, io, never);
+    expect(questions()).toBe(1);
+    expect(new Set(asked.map((provider) => together?.partyOf(provider, io))).size).toBe(1);
+    expect(answers).toEqual(await Promise.all(asked.map((provider) => ask(provider, io, never))));
+    expect(answers?.filter(({ kind }) => kind === 'noData')).toHaveLength(4);
+  });
+
   it('show the share of the canary', async () => {
     const { io } = await anIo(mesh);
     const dialect = dialectOf(mesh);
