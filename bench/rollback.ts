@@ -52,7 +52,8 @@ export async function rollbackSection({ admin, info }: Bare): Promise<Section> {
   });
   await watch.synced;
   const releasedAt = performance.now();
-  await fleet.release('example/app:2');
+  // Spread over two intervals: analyses that are in step would find what goes bad one by one in a few moments, all at once.
+  await fleet.release('example/app:2', 20_000);
   await fleet.until('paused at 20 %', ({ status }) => status?.phase === 'Paused' && status.weight?.confirmedAt !== undefined);
   const releasedMs = performance.now() - releasedAt;
   // The analyses find their rhythm: each has been asked at least once.
@@ -135,7 +136,7 @@ export async function rollbackSection({ admin, info }: Bare): Promise<Section> {
     },
     { name: `${fleet.names.length} adoptions at once`, value: `${(adoptedMs / 1_000).toFixed(1)} s`, note: 'maxLag 2 s twice in it' },
     {
-      name: `${fleet.names.length} releases to 20 % at once, confirmed`,
+      name: `${fleet.names.length} releases to 20 %, begun over 20 s, confirmed`,
       value: `${(releasedMs / 1_000).toFixed(1)} s`,
       note: 'maxLag 2 s in it',
     },
