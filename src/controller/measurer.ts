@@ -6,6 +6,7 @@ import { sameJson } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
 import {
   askShare,
+  askSharesTogether,
   Flights,
   kubernetesServer,
   type MetricIo,
@@ -16,6 +17,7 @@ import {
   ServerLanes,
   type ShareQuestion,
   type SourceAnswer,
+  sharePartyOf,
   shareServerOf,
   shareTimeoutMs,
   unaskedShare,
@@ -90,7 +92,7 @@ const mostUnread = 4;
 export class Measurer {
   readonly #options: MeasurerOptions;
   readonly #answers: Flights<SourceAnswer, ResolvedProvider>;
-  readonly #readings: Flights<ShareReading>;
+  readonly #readings: Flights<ShareReading, ShareQuestion>;
   readonly #runs = new Map<string, RunState>();
   readonly #shares = new Map<string, ShareState>();
 
@@ -183,6 +185,8 @@ export class Measurer {
     state.open?.withdraw();
     const { sources, onShareFinished, onAsked = () => {} } = this.#options;
     const io = this.#ioFor(question.canary.namespace);
+    const party = sharePartyOf(question);
+    const askTogether = (questions: readonly ShareQuestion[], signal: AbortSignal) => askSharesTogether(questions, io, signal);
     const departure = {
       // One Rollout, one question: there is nobody to share it with.
       key: `${rollout} ${question.windowStartedAtMs} ${question.windowMs}`,
@@ -190,6 +194,7 @@ export class Measurer {
       timeoutMs: shareTimeoutMs,
       send: (signal: AbortSignal) => askShare(question, sources, io, signal),
       failure: (message: string) => unaskedShare(question, io, message),
+      together: party === undefined ? undefined : { party, member: question, sendAll: askTogether },
     };
     const land = (reading: ShareReading) => {
       state.open = undefined;

@@ -51,14 +51,15 @@ async function askTogether(
     return [[`${index}_value`, query] as const, [`${index}_requests`, countQuery] as const];
   });
   const found = await client.value.rows(combinedQuery(Object.fromEntries(queries)), signal);
-  if (found.ok) return providers.map((_, index) => builtinAnswer(rowsOf(found.value, `${index}_`)));
+  if (found.ok) return providers.map((_, index) => builtinAnswer(ownRows(found.value, index)));
   // A server that asks for patience is not asked forty times instead of once.
   const { failure } = found;
   return failure.kind === 'error' && failure.retryAfterMs !== undefined ? providers.map(() => failure) : undefined;
 }
 
-/** The rows of one question, named as if it had been asked alone. */
-function rowsOf({ rows, notes }: Rows, prefix: string): Rows {
+/** The rows of the question at `index` of those that went together as `0_name`, `1_name`, named as if it had been asked alone. */
+export function ownRows({ rows, notes }: Rows, index: number): Rows {
+  const prefix = `${index}_`;
   const own = rows.flatMap(({ labels, value }) => {
     const name = String(labels[rowLabel]);
     return name.startsWith(prefix) ? [{ labels: { ...labels, [rowLabel]: name.slice(prefix.length) }, value }] : [];
