@@ -2,14 +2,14 @@
 import { deployment, service } from '../test/cluster/kit/apps.ts';
 import type { ApiClient } from '../test/cluster/kit/client.ts';
 import { inform } from '../test/cluster/kit/informer.ts';
-import { waitFor } from '../test/cluster/kit/wait.ts';
+import { sleep, waitFor } from '../test/cluster/kit/wait.ts';
 import { type Rollout, type RolloutOptions, rollout } from '../test/cluster/support/rollouts.ts';
 
 export interface Fleet {
   readonly namespace: string;
   readonly names: readonly string[];
-  /** Applies another template to each. */
-  release(image: string): Promise<void>;
+  /** Applies another template to each; `overMs`: one after another in that time, so that what follows does not come in step. */
+  release(image: string, overMs?: number): Promise<void>;
   /** Until each one's status satisfies `is`. */
   until(what: string, is: (rollout: Rollout) => boolean): Promise<void>;
   stop(): void;
@@ -32,8 +32,15 @@ export async function aFleet(admin: ApiClient, namespace: string, size: number, 
   return {
     namespace,
     names,
-    release: (image) =>
-      inPools(names, async (name) => void (await admin.apply(deployment(namespace, { name, image }), { manager: 'user' }))),
+    release: async (image, overMs) => {
+      const release = async (name: string) => void (await admin.apply(deployment(namespace, { name, image }), { manager: 'user' }));
+      if (overMs === undefined) return inPools(names, release);
+      const began = names.map(async (name, at) => {
+        await sleep((overMs * at) / names.length);
+        await release(name);
+      });
+      await Promise.all(began);
+    },
     until: async (what, is) => {
       const isDone = () => {
         const items = [...informer.items.values()];

@@ -1,4 +1,4 @@
-// npm run bench [-- requests handover idle rollback memory micro]: all figures by default.
+// npm run bench [-- requests handover idle rollback queries memory micro]: all figures by default.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBed } from '../test/cluster/kit/bed.ts';
@@ -10,11 +10,12 @@ import { idleSection } from './idle.ts';
 import { memorySection } from './memory.ts';
 import { microSection } from './micro.ts';
 import { capture, type Specimens } from './objects.ts';
+import { queriesSection, serveFakePrometheus } from './queries.ts';
 import { machine, print, type Section, say, writeJson } from './report.ts';
 import { requestsSection } from './requests.ts';
 import { rollbackSection } from './rollback.ts';
 
-const names = ['requests', 'handover', 'idle', 'rollback', 'memory', 'micro'] as const;
+const names = ['requests', 'handover', 'idle', 'rollback', 'queries', 'memory', 'micro'] as const;
 type Name = (typeof names)[number];
 
 /** Where the specimens of `memory` and `micro` are kept from one call to the next; by default they are captured each time. */
@@ -43,6 +44,7 @@ async function main(wanted: readonly string[]): Promise<void> {
     await bed.close();
     await host.stop();
   }
+  await add('queries', queriesSection);
   // Kept specimens need no control plane.
   let specimens = keptFile !== undefined && existsSync(keptFile) ? (JSON.parse(readFileSync(keptFile, 'utf8')) as Specimens) : undefined;
   if (has('idle', 'rollback') || (has('memory', 'micro') && specimens === undefined)) {
@@ -70,6 +72,7 @@ async function main(wanted: readonly string[]): Promise<void> {
 
 const [first, ...rest] = process.argv.slice(2);
 if (first === '--fake-api-server') await serveFakeApi(rest[0] ?? '');
+else if (first === '--fake-prometheus') await serveFakePrometheus();
 else {
   await main(process.argv.slice(2));
   process.exit();

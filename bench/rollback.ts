@@ -1,4 +1,5 @@
 // From the first bad answer of Prometheus to the TrafficSplit with weight 0, seen by a watch of the bench, with 100 Rollouts in flight.
+import { join } from 'node:path';
 import { auditMark, readAudit } from '../test/cluster/kit/audit.ts';
 import { startController } from '../test/cluster/kit/controller.ts';
 import { inform } from '../test/cluster/kit/informer.ts';
@@ -6,8 +7,10 @@ import { sleep, waitFor } from '../test/cluster/kit/wait.ts';
 import { template } from '../test/cluster/support/rollouts.ts';
 import type { Bare } from './bare.ts';
 import { countRequests, kindsText } from './counts.ts';
+import { type CutParts, cutParts } from './cut-parts.ts';
 import { benchQuery, fakePrometheus } from './fake-prometheus.ts';
 import { aFleet, type Fleet, makeNamespace } from './fleet.ts';
+import { floorOf, floorText } from './floor.ts';
 import { type Figure, percentile, type Section, say, sorted } from './report.ts';
 
 const inFlight = 100;
@@ -27,7 +30,9 @@ export async function rollbackSection({ admin, info }: Bare): Promise<Section> {
   const metric = { name: 'success', interval: '10s', thresholdRange: { min: 0.95 }, provider: { prometheus: { query: benchQuery } } };
   await admin.apply(template(namespace, 'checks', [metric]), { manager: 'user' });
   const args = ['--log-level', 'info'];
-  const controller = await startController(admin, info, namespace, { prometheus: prometheus.url, args });
+  const traceFile = join(info.runDir, 'cuts.jsonl');
+  const env = { NODE_OPTIONS: `--import ${join(info.repository, 'bench/cut-trace.mjs')}`, SLUICE_BENCH_TRACE: traceFile };
+  const controller = await startController(admin, info, namespace, { prometheus: prometheus.url, args, env });
   await controller.only.waitReady();
   const fleet = await aFleet(admin, namespace, inFlight + spoiled, {
     steps: [{ setWeight: 20 }, { pause: {} }],
@@ -47,7 +52,8 @@ export async function rollbackSection({ admin, info }: Bare): Promise<Section> {
   });
   await watch.synced;
   const releasedAt = performance.now();
-  await fleet.release('example/app:2');
+  // Spread over two intervals: analyses that are in step would find what goes bad one by one in a few moments, all at once.
+  await fleet.release('example/app:2', 20_000);
   await fleet.until('paused at 20 %', ({ status }) => status?.phase === 'Paused' && status.weight?.confirmedAt !== undefined);
   const releasedMs = performance.now() - releasedAt;
   // The analyses find their rhythm: each has been asked at least once.
@@ -75,7 +81,20 @@ export async function rollbackSection({ admin, info }: Bare): Promise<Section> {
   watch.stop();
   fleet.stop();
   await controller.stop();
+  const floors = await floorOf(admin, namespace);
   await prometheus.close();
+  const traced = cutParts(traceFile, single);
+  const of = (part: (parts: CutParts) => number) => sorted(traced.map(part));
+  const [acknowledged, sent, ours] = [of((cut) => cut.acknowledged), of((cut) => cut.sent), of((cut) => cut.ours)];
+  const waited = ['verdict', 'status', 'split'].map(
+    (what, at) =>
+      `${what} ${ms(
+        percentile(
+          of(({ waits }) => waits[at] ?? 0),
+          50,
+        ),
+      )}`,
+  );
   const where = 'real kube-apiserver; Deployments and EndpointSlices made ready by a fake kubelet of the bench, no pods';
   const figures: Figure[] = [
     {
@@ -87,9 +106,27 @@ export async function rollbackSection({ admin, info }: Bare): Promise<Section> {
       details: one,
     },
     {
+      name: 'bad sample arrived to split acknowledged, by the controller’s clock',
+      value: `p50 ${ms(percentile(acknowledged, 50))}, p99 ${ms(percentile(acknowledged, 99))}`,
+      goal: `p50 <= ${goals.p50} ms, p99 <= ${goals.p99} ms`,
+      holds: percentile(acknowledged, 50) <= goals.p50 && percentile(acknowledged, 99) <= goals.p99,
+      note: `${traced.length} cuts; until the split was sent p50 ${ms(percentile(sent, 50))}, p99 ${ms(percentile(sent, 99))}; waiting for the API server p50 ${waited.join(', ')}`,
+      details: traced,
+    },
+    {
+      name: 'of which the controller took itself',
+      value: `p50 ${percentile(ours, 50).toFixed(1)} ms, p99 ${ms(percentile(ours, 99))}`,
+      note: 'all but the time between a write leaving and its answer coming',
+    },
+    {
       name: 'of which the API server took for its three writes, in turn',
       value: `p50 ${ms(percentile(parts.server, 50))}; all but them p50 ${ms(percentile(parts.ours, 50))}, p99 ${ms(percentile(parts.ours, 99))}`,
       note: `by the audit log: ${parts.kinds}`,
+    },
+    {
+      name: 'the floor: those three writes alone, one after another, without Sluice',
+      value: `p50 ${floors.reduce((sum, { wallMs }) => sum + percentile(wallMs, 50), 0).toFixed(1)} ms in a row`,
+      note: floorText(floors),
     },
     {
       name: `the same, ${rest.length} go bad at one moment`,
@@ -99,7 +136,7 @@ export async function rollbackSection({ admin, info }: Bare): Promise<Section> {
     },
     { name: `${fleet.names.length} adoptions at once`, value: `${(adoptedMs / 1_000).toFixed(1)} s`, note: 'maxLag 2 s twice in it' },
     {
-      name: `${fleet.names.length} releases to 20 % at once, confirmed`,
+      name: `${fleet.names.length} releases to 20 %, begun over 20 s, confirmed`,
       value: `${(releasedMs / 1_000).toFixed(1)} s`,
       note: 'maxLag 2 s in it',
     },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aWorld, canaryRevision, stableRevision } from '../../test/support/worlds.ts';
+import { analysisTemplateSpecSchema } from '../core/analysis/index.ts';
 import type { Effect, Plan } from '../core/index.ts';
 import type { KubeClient, KubeFailure, KubeObject, PatchOptions, Resource } from '../kube/index.ts';
 import { fail, ok, VirtualClock } from '../lib/index.ts';
@@ -66,10 +67,12 @@ const plan = (effects: readonly Effect[], message = 'next'): Plan => ({
 type Known = {
   readonly resourceVersion?: string;
   readonly runs?: readonly { readonly name: string; readonly phase: string; readonly of?: string }[];
+  /** What every template says. */
+  readonly template?: unknown;
 };
 
 /** What the stores say by the time of the effects. */
-function aCache({ resourceVersion = '100', runs = [] }: Known = {}): Cache {
+function aCache({ resourceVersion = '100', runs = [], template = { args: [], metrics: [] } }: Known = {}): Cache {
   const { uid } = world.rollout;
   const records = runs.map(({ name, phase, of = uid }) => ({ name, rolloutUid: of, decoded: ok({ status: { phase } }) }));
   return {
@@ -78,7 +81,7 @@ function aCache({ resourceVersion = '100', runs = [] }: Known = {}): Cache {
       byIndex: (_: string, of: string) => records.filter(({ rolloutUid }) => rolloutUid === of),
       get: (key: string) => records.find(({ name }) => key.endsWith(`/${name}`)),
     },
-    templates: { get: () => ({ decoded: ok({ args: [], metrics: [] }) }) },
+    templates: { get: () => ({ decoded: ok(template) }) },
   } as unknown as Cache;
 }
 
@@ -95,6 +98,18 @@ async function carryOut(next: Plan, server: ReturnType<typeof aServer>, known: K
   );
   return { result, recorded };
 }
+
+const order = {
+  name: 'web-1-bg',
+  kind: 'Background' as const,
+  step: undefined,
+  revision: canaryRevision,
+  stableRevision,
+  attempt: 1,
+  round: 1,
+  templates: [],
+  args: [],
+};
 
 describe('a plan is carried out', () => {
   test('status first, then the effects in their order', async () => {
@@ -167,19 +182,26 @@ describe('a plan is carried out', () => {
     ['somebody else’s', { name: 'web-1-bg', phase: 'Running', of: 'another' }, false],
   ])('an AnalysisRun that is there already and is %s', async (_, run, isDone) => {
     const server = aServer({ 'create analysisruns': 'alreadyExists' });
-    const order = {
-      name: run.name,
-      kind: 'Background' as const,
-      step: undefined,
-      revision: canaryRevision,
-      stableRevision,
-      attempt: 1,
-      round: 1,
-      templates: [],
-      args: [],
-    };
-    const { result } = await carryOut(plan([{ kind: 'createRun', run: order }]), server, { runs: [run] });
+    const { result } = await carryOut(plan([{ kind: 'createRun', run: { ...order, name: run.name } }]), server, { runs: [run] });
     expect(result.ok).toBe(isDone);
+  });
+
+  test('an AnalysisRun takes its metrics and arguments along: what becomes of the template later is nothing to it', async () => {
+    const server = aServer();
+    const metric = {
+      name: 'rate',
+      interval: '30s',
+      thresholdRange: { min: 0.99 },
+      provider: { prometheus: { query: 'up > {{args.least}}' } },
+    };
+    const template = analysisTemplateSpecSchema.parse({ args: [{ name: 'least', value: '0' }], metrics: [metric] });
+    const templates = [{ name: 'rate', clusterScope: false }];
+    await carryOut(plan([{ kind: 'createRun', run: { ...order, templates } }]), server, { template });
+    expect(server.sent.at(-1)).toMatchObject({
+      call: 'create analysisruns',
+      body: { spec: { metrics: [metric], args: [{ name: 'least', value: '0' }] } },
+    });
+    expect(JSON.stringify(server.sent.at(-1)?.body)).not.toContain('templates');
   });
 
   test('what is gone already is gone', async () => {

@@ -17,12 +17,18 @@ interface Open {
   readonly breakDown: (error: Error) => void;
 }
 
+interface OpenTogether {
+  readonly providers: readonly ResolvedProvider[];
+  readonly answer: (answers: readonly SourceAnswer[] | undefined) => void;
+}
+
 const value = (number: number): SourceAnswer => ({ kind: 'value', value: number });
 
 /** A measurer over a source that answers when the test says so, and honours its signal. */
-function aBed() {
+function aBed({ isTogether = false } = {}) {
   const clock = new VirtualClock();
   const open: Open[] = [];
+  const together: OpenTogether[] = [];
   const finished: string[] = [];
   const asked: Asked[] = [];
   const source: MetricSource = {
@@ -40,6 +46,14 @@ function aBed() {
         open.push({ provider, io, signal, answer: settle, breakDown: reject });
         signal.addEventListener('abort', () => settle({ kind: 'error', message: 'cut off' }), { once: true });
       }),
+    ...(isTogether
+      ? {
+          together: {
+            partyOf: () => 'all',
+            ask: (providers) => new Promise((answer) => together.push({ providers, answer })),
+          },
+        }
+      : {}),
   };
   const sources: MetricSources = () => source;
   const measurer = new Measurer({
@@ -53,7 +67,7 @@ function aBed() {
     onShareFinished: (rollout) => finished.push(`share of ${rollout}`),
     onAsked: (how) => asked.push(how),
   });
-  return { clock, open, finished, asked, measurer };
+  return { clock, open, together, finished, asked, measurer };
 }
 
 const anOrder = (
@@ -207,6 +221,40 @@ describe('equal questions', () => {
     await clock.advance(500);
     measurer.take('shop/web');
     expect(clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('questions that can go together', () => {
+  it('of many runs are one request in each quarter of a second, and each run gets its own answer', async () => {
+    const { clock, open, together, finished, measurer } = aBed({ isTogether: true });
+    const ask = (number: number) => measurer.ask(anOrder({ run: `shop/web-${number}`, runUid: `u${number}`, query: `q${number}` }));
+    for (let number = 0; number < 10; number++) ask(number);
+    await clock.advance(100);
+    for (let number = 10; number < 20; number++) ask(number);
+    await clock.advance(149);
+    expect(together.map(({ providers }) => providers.length)).toEqual([10]);
+    await clock.advance(1);
+    expect(together.map(({ providers }) => providers.length)).toEqual([10, 10]);
+    for (const { answer, providers } of together)
+      answer(providers.map((provider) => value(Number('query' in provider && provider.query.slice(1)))));
+    await clock.advance(0);
+    expect([open, finished.length]).toEqual([[], 20]);
+    const answers = Array.from({ length: 20 }, (_, number) => measurer.peek(`shop/web-${number}`).map(({ answer }) => answer));
+    expect(answers).toEqual(Array.from({ length: 20 }, (_, number) => [value(number)]));
+  });
+
+  it('and are refused together are asked apart, eight at once', async () => {
+    const { clock, open, together, finished, measurer } = aBed({ isTogether: true });
+    for (let number = 0; number < 10; number++) measurer.ask(anOrder({ run: `shop/web-${number}`, query: `q${number}` }));
+    await clock.advance(0);
+    together[0]?.answer(undefined);
+    await clock.advance(0);
+    expect(open).toHaveLength(8);
+    for (const { answer } of open) answer(value(1));
+    await clock.advance(0);
+    for (const { answer } of open.slice(8)) answer(value(1));
+    await clock.advance(0);
+    expect(finished).toHaveLength(10);
   });
 });
 

@@ -1,20 +1,23 @@
 import { askedText } from '../core/analysis/asked.ts';
-import type { Answer, Question, Sample, SecretKeyRef } from '../core/analysis/question.ts';
+import type { Answer, Question, ResolvedProvider, Sample, SecretKeyRef } from '../core/analysis/question.ts';
 import type { ShareReading } from '../core/world.ts';
 import type { Clock } from '../lib/clock.ts';
 import { sameJson } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
 import {
   askShare,
+  askSharesTogether,
   Flights,
   kubernetesServer,
   type MetricIo,
   type MetricSources,
   type MetricWires,
+  type Party,
   questionKey,
   ServerLanes,
   type ShareQuestion,
   type SourceAnswer,
+  sharePartyOf,
   shareServerOf,
   shareTimeoutMs,
   unaskedShare,
@@ -88,8 +91,8 @@ const mostUnread = 4;
  */
 export class Measurer {
   readonly #options: MeasurerOptions;
-  readonly #answers: Flights<SourceAnswer>;
-  readonly #readings: Flights<ShareReading>;
+  readonly #answers: Flights<SourceAnswer, ResolvedProvider>;
+  readonly #readings: Flights<ShareReading, ShareQuestion>;
   readonly #runs = new Map<string, RunState>();
   readonly #shares = new Map<string, ShareState>();
 
@@ -109,6 +112,7 @@ export class Measurer {
     const { provider, namespace } = order.question;
     const source = sources(provider.kind);
     const io = this.#ioFor(namespace, order.mesh);
+    const party = source.together?.partyOf(provider, io);
     const startedAtMs = clock.nowMs();
     const departure = {
       key: questionKey(order.question, io),
@@ -116,6 +120,7 @@ export class Measurer {
       timeoutMs: source.timeoutMsOf(provider),
       send: (signal: AbortSignal) => source.ask(provider, io, signal),
       failure: (message: string): SourceAnswer => ({ kind: 'error', message }),
+      together: party === undefined ? undefined : this.#togetherIn(party, provider, io),
     };
     const land = (answer: SourceAnswer, lagMs: number) => {
       const windowStartedAtMs = order.windowStartedAtMs - lagMs - extraWindowMs(order.question, answer);
@@ -128,6 +133,12 @@ export class Measurer {
       this.#options.onFinished(order.run);
     };
     state.open.set(order.metric, this.#answers.join(departure, { id: `${order.runUid}/${order.metric}`, land }));
+  }
+
+  #togetherIn(party: string, provider: ResolvedProvider, io: MetricIo): Party<SourceAnswer, ResolvedProvider> {
+    const { together } = this.#options.sources(provider.kind);
+    const sendAll = async (members: readonly ResolvedProvider[], signal: AbortSignal) => together?.ask(members, io, signal);
+    return { party: `${provider.kind} ${party}`, member: provider, sendAll };
   }
 
   /** Finished and not yet acknowledged, oldest first. */
@@ -174,6 +185,8 @@ export class Measurer {
     state.open?.withdraw();
     const { sources, onShareFinished, onAsked = () => {} } = this.#options;
     const io = this.#ioFor(question.canary.namespace);
+    const party = sharePartyOf(question);
+    const askTogether = (questions: readonly ShareQuestion[], signal: AbortSignal) => askSharesTogether(questions, io, signal);
     const departure = {
       // One Rollout, one question: there is nobody to share it with.
       key: `${rollout} ${question.windowStartedAtMs} ${question.windowMs}`,
@@ -181,6 +194,7 @@ export class Measurer {
       timeoutMs: shareTimeoutMs,
       send: (signal: AbortSignal) => askShare(question, sources, io, signal),
       failure: (message: string) => unaskedShare(question, io, message),
+      together: party === undefined ? undefined : { party, member: question, sendAll: askTogether },
     };
     const land = (reading: ShareReading) => {
       state.open = undefined;

@@ -34,6 +34,9 @@ import { Settling } from './settling.ts';
 import { shareViaOf } from './share.ts';
 import { Telemetry } from './telemetry.ts';
 
+/** As many as there are requests in flight that are kept for cuts. */
+const urgentWorkers = 4;
+
 /** What to watch, which Rollout each change wakes, and the two loops that reconcile. A standby watches, too, so that it is warm when its turn comes. */
 export class RolloutController {
   readonly telemetry: Telemetry;
@@ -124,7 +127,7 @@ export class RolloutController {
       tidying = tidy(this.#cache.runs.list(), { client, log }, signal);
       return tidying;
     });
-    const shared = { concurrency, clock, log, contact, interrupt };
+    const shared = { concurrency, urgentConcurrency: urgentWorkers, clock, log, contact, interrupt };
     await Promise.all([
       this.#decisions.reconcile(signal, interrupt),
       runController(

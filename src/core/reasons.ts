@@ -186,6 +186,16 @@ export const reasons = {
     'So few requests are seen that a single failed one is more than the threshold allows: a good release may be rolled back.',
     'Tolerate a failure (failureLimit), make the window longer or the weight higher, or set minRequests.',
   ),
+  CompareNeverPasses: reason(
+    'warning',
+    'A comparison with stable has minEffect 0, the default: it can fail, and never pass.',
+    'Set minEffect to the loss that would not matter to you; docs/analysis.md says how much traffic it takes to exclude it.',
+  ),
+  CompareAlone: reason(
+    'warning',
+    'A comparison with stable is the only judge: it passes a canary that is as bad as a bad stable.',
+    'Put a metric with a threshold beside it.',
+  ),
   AskedTooSoon: reason(
     'warning',
     'A metric is asked for the last time while most of the release is still to come.',

@@ -52,6 +52,26 @@ test('wakeAtMs wakes, retry backs off', async () => {
   await ended;
 });
 
+test('an urgent key does not wait until the slow passes of others are through', async () => {
+  const began: string[] = [];
+  const reconcile = async (key: string) => {
+    began.push(key);
+    await sleep(clock, 5_000);
+    return {};
+  };
+  const { clock, queue, stop, ended } = aController(reconcile, { urgentConcurrency: 1 });
+  for (const key of ['a', 'b', 'c']) queue.add(key);
+  queue.add('cut', { priority: true });
+  queue.add('another cut', { priority: true });
+  await clock.advance(0);
+  expect(began).toEqual(['a', 'b', 'cut']);
+  await clock.advance(5_000);
+  expect(began.slice(3, 5)).toEqual(['another cut', 'c']);
+  await clock.advance(5_000);
+  stop.abort();
+  await ended;
+});
+
 test('after the stop no key is taken, and passes under way may end', async () => {
   const finished: string[] = [];
   const { clock, queue, stop, ended } = aController(async (key, signal) => {

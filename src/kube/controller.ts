@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Contact } from './contact.ts';
-import type { WorkQueue } from './work-queue.ts';
+import type { Reach, WorkQueue } from './work-queue.ts';
 
 /**
  * `wakeAtMs`: look again then, by the wall clock. `retry`: this pass failed, look again after the key's back-off. `cutOff`: the server did
@@ -13,6 +13,8 @@ export interface ControllerOptions {
   readonly queue: WorkQueue;
   readonly reconcile: (key: string, signal: AbortSignal) => Promise<ReconcileOutcome>;
   readonly concurrency: number;
+  /** Workers beside those, for the priority lane alone. Default 0. */
+  readonly urgentConcurrency?: number;
   readonly clock: Clock;
   readonly log: Logger;
   readonly onPanic?: (key: string, error: unknown) => void;
@@ -33,7 +35,9 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   const stopped = new AbortController();
   const stop = anyAborted(signal, passes.signal);
   const releaseContact = options.contact?.onRegained(() => options.queue.retryCutOff());
-  const workers = Array.from({ length: options.concurrency }, () => work(options, stop.signal, passes.signal));
+  const workersOf = (reach: Reach, count: number) =>
+    Array.from({ length: count }, () => work(options, { reach, stop: stop.signal, passes: passes.signal }));
+  const workers = [...workersOf('any', options.concurrency), ...workersOf('priorityOnly', options.urgentConcurrency ?? 0)];
   const done = Promise.all(workers).finally(() => stopped.abort());
   await Promise.all([done, cutShort(options, signal, stopped.signal, passes)]);
   stop.release();
@@ -41,11 +45,17 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   options.interrupt?.removeEventListener('abort', interrupt);
 }
 
-async function work(options: ControllerOptions, stop: AbortSignal, passSignal: AbortSignal): Promise<void> {
+interface Shift {
+  readonly reach: Reach;
+  readonly stop: AbortSignal;
+  readonly passes: AbortSignal;
+}
+
+async function work(options: ControllerOptions, { reach, stop, passes }: Shift): Promise<void> {
   const { queue } = options;
-  for (let key = await queue.take(stop); key !== undefined; key = await queue.take(stop)) {
+  for (let key = await queue.take(stop, reach); key !== undefined; key = await queue.take(stop, reach)) {
     try {
-      settle(queue, key, await options.reconcile(key, passSignal));
+      settle(queue, key, await options.reconcile(key, passes));
     } catch (error) {
       panic(options, key, error);
       queue.addAfterFailure(key);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../lib/clock.ts';
 import { seededRandom } from '../lib/random.ts';
-import { WorkQueue } from './work-queue.ts';
+import { type Reach, WorkQueue } from './work-queue.ts';
 
 function aQueue() {
   const clock = new VirtualClock();
@@ -98,6 +98,32 @@ test('failures in a row back off exponentially, bounded, until forgotten', () =>
   expect(Math.min(...delays.slice(10))).toBeGreaterThanOrEqual(30_000);
   queue.forget('a');
   expect(queue.addAfterFailure('a')).toBeLessThanOrEqual(200);
+});
+
+test('who is kept for the priority lane takes nothing else, and only when nobody else is free', async () => {
+  const { queue } = aQueue();
+  const taken: string[] = [];
+  const take = (who: string, reach?: Reach) => void queue.take(undefined, reach).then((key) => taken.push(`${who} ${key}`));
+  queue.add('a');
+  take('kept', 'priorityOnly');
+  take('any');
+  queue.add('b', { priority: true });
+  queue.add('c');
+  queue.add('d', { priority: true });
+  await Promise.resolve();
+  expect(taken).toEqual(['any a', 'kept b']);
+  take('any');
+  await Promise.resolve();
+  expect(taken.slice(2)).toEqual(['any d']);
+  take('kept', 'priorityOnly');
+  take('any');
+  queue.add('e', { priority: true });
+  await Promise.resolve();
+  expect(taken.slice(3)).toEqual(['any c', 'kept e']);
+  take('kept', 'priorityOnly');
+  queue.close();
+  await Promise.resolve();
+  expect(taken.slice(5)).toEqual(['kept undefined']);
 });
 
 test('a waiting take ends with its signal, or with the queue', async () => {

@@ -11,6 +11,9 @@ export interface WorkQueueOptions {
 
 type Lane = 'priority' | 'normal';
 
+/** Which keys a worker takes: some are kept for the priority lane, so that a cut never waits until slow passes of others are through. */
+export type Reach = 'any' | 'priorityOnly';
+
 /** How close together keys that were cut off come back: fast for a few, never all of thousands in one moment. */
 const returnGapMs = 2;
 const longestReturnMs = 10_000;
@@ -31,7 +34,7 @@ export class WorkQueue {
   readonly #failures = new Map<string, number>();
   /** Keys whose last run failed for want of the server, in the order in which they did, and the lane that they come back in. */
   readonly #cutOff = new Map<string, Lane>();
-  readonly #waiters = new Set<(key: string | undefined) => void>();
+  readonly #waiters: Readonly<Record<Reach, Set<(key: string | undefined) => void>>> = { any: new Set(), priorityOnly: new Set() };
   #timer: { atMs: number; cancel: () => void } | undefined;
   #isClosed = false;
 
@@ -107,18 +110,18 @@ export class WorkQueue {
   }
 
   /** The next key, or undefined once the queue is closed or the signal aborts. Each key given needs one `done`. */
-  take(signal?: AbortSignal): Promise<string | undefined> {
+  take(signal?: AbortSignal, reach: Reach = 'any'): Promise<string | undefined> {
     if (this.#isClosed || signal?.aborted) return Promise.resolve(undefined);
-    const key = this.#next();
+    const key = this.#next(reach);
     if (key !== undefined) return Promise.resolve(key);
     return new Promise((resolve) => {
       const deliver = (value: string | undefined) => {
-        this.#waiters.delete(deliver);
+        this.#waiters[reach].delete(deliver);
         signal?.removeEventListener('abort', giveUp);
         resolve(value);
       };
       const giveUp = () => deliver(undefined);
-      this.#waiters.add(deliver);
+      this.#waiters[reach].add(deliver);
       signal?.addEventListener('abort', giveUp, { once: true });
     });
   }
@@ -140,7 +143,7 @@ export class WorkQueue {
     this.#again.clear();
     this.#ready.priority.clear();
     this.#ready.normal.clear();
-    for (const deliver of [...this.#waiters]) deliver(undefined);
+    for (const waiters of Object.values(this.#waiters)) for (const deliver of [...waiters]) deliver(undefined);
   }
 
   #enqueue(key: string, lane: Lane): void {
@@ -155,15 +158,18 @@ export class WorkQueue {
   }
 
   #hand(): void {
-    for (const deliver of this.#waiters) {
-      const key = this.#next();
-      if (key === undefined) return;
-      deliver(key);
+    // Those kept for the priority lane come last, so that they are free when no other is.
+    for (const reach of ['any', 'priorityOnly'] as const) {
+      for (const deliver of this.#waiters[reach]) {
+        const key = this.#next(reach);
+        if (key === undefined) break;
+        deliver(key);
+      }
     }
   }
 
-  #next(): string | undefined {
-    for (const lane of [this.#ready.priority, this.#ready.normal]) {
+  #next(reach: Reach): string | undefined {
+    for (const lane of reach === 'any' ? [this.#ready.priority, this.#ready.normal] : [this.#ready.priority]) {
       for (const key of lane) {
         lane.delete(key);
         this.#running.add(key);

@@ -1,7 +1,11 @@
 import { type Clock, deadline } from '../lib/clock.ts';
 import type { ServerLanes } from './lanes.ts';
+import { type Companion, Parties } from './parties.ts';
 
-export interface Departure<T> {
+/** Equal `party`: one request can ask them all. */
+export type Party<T, M> = Pick<Companion<T, M>, 'party' | 'member' | 'sendAll'>;
+
+export interface Departure<T, M = never> {
   /** Equal keys are one question. */
   readonly key: string;
   readonly server: string;
@@ -10,6 +14,8 @@ export interface Departure<T> {
   readonly send: (signal: AbortSignal) => Promise<T>;
   /** What passengers get where nothing was sent, or where the sender broke. */
   readonly failure: (message: string) => T;
+  /** Left out: it travels alone. */
+  readonly together?: Party<T, M> | undefined;
 }
 
 export interface Passenger<T> {
@@ -28,12 +34,18 @@ interface Flight<T> {
   hasLanded: boolean;
 }
 
+/** Four requests a second at most, whatever many ask, for questions that can go together; a wait that no verdict notices. */
+const partyGapMs = 250;
+/** The answers of so many are far below the 256 KiB at which bodies end. */
+const mostTogether = 40;
+
 /**
  * Questions under way. Who asks the same within one sweep shares the request, be it waiting, under way or just answered; a
  * question that everybody left is aborted.
  */
-export class Flights<T> {
+export class Flights<T, M = never> {
   readonly #clock: Clock;
+  readonly #parties: Parties<T, M>;
   readonly #lanes: ServerLanes;
   readonly #sweepMs: number;
   readonly #flights = new Map<string, Flight<T>>();
@@ -43,10 +55,11 @@ export class Flights<T> {
     this.#clock = clock;
     this.#lanes = lanes;
     this.#sweepMs = sweepMs;
+    this.#parties = new Parties({ clock, lanes, gapMs: partyGapMs, most: mostTogether });
   }
 
   /** Takes part in the question; the returned function leaves it. After `close` nothing is sent and nobody lands. */
-  join(departure: Departure<T>, passenger: Passenger<T>): () => void {
+  join(departure: Departure<T, M>, passenger: Passenger<T>): () => void {
     if (this.#isClosed) return () => {};
     const flight = this.#joinable(departure.key, passenger.id) ?? this.#depart(departure);
     const joinedAtMs = this.#clock.monotonicMs();
@@ -83,7 +96,7 @@ export class Flights<T> {
     return isFresh ? flight : undefined;
   }
 
-  #depart(departure: Departure<T>): Flight<T> {
+  #depart(departure: Departure<T, M>): Flight<T> {
     const controller = new AbortController();
     const sent = (atMs: number) => {
       flight.sentAtMs = atMs;
@@ -109,15 +122,24 @@ export class Flights<T> {
     else this.#clock.after(leftMs, () => this.#drop(key, flight));
   }
 
-  async #fly({ server, timeoutMs, send, failure }: Departure<T>, signal: AbortSignal, sent: (atMs: number) => void): Promise<T> {
+  async #fly(departure: Departure<T, M>, signal: AbortSignal, sent: (atMs: number) => void): Promise<T> {
+    const { together, server, timeoutMs, failure } = departure;
+    const alone = () => this.#flyAlone(departure, signal, sent);
+    try {
+      if (together === undefined) return await alone();
+      return await this.#parties.join({ ...together, server, timeoutMs, failure, alone, sent }, signal);
+    } catch (bug) {
+      return failure(`the source broke: ${bug instanceof Error ? bug.message : String(bug)}`);
+    }
+  }
+
+  async #flyAlone({ server, timeoutMs, send, failure }: Departure<T, M>, signal: AbortSignal, sent: (atMs: number) => void): Promise<T> {
     const release = await this.#lanes.acquire(server, timeoutMs, signal);
     if (release === undefined) return failure(`waited too long for other questions to ${server}`);
     const limit = deadline(this.#clock, timeoutMs, signal);
     sent(this.#clock.monotonicMs());
     try {
       return await send(limit.signal);
-    } catch (bug) {
-      return failure(`the source broke: ${bug instanceof Error ? bug.message : String(bug)}`);
     } finally {
       limit.release();
       release();

@@ -1,6 +1,6 @@
 export type { Dialect, Matcher } from './dialects.ts';
 export { dialectOf, dialects } from './dialects.ts';
-export type { Departure, Passenger } from './flights.ts';
+export type { Departure, Party, Passenger } from './flights.ts';
 export { Flights } from './flights.ts';
 export { questionKey } from './key.ts';
 export { ServerLanes } from './lanes.ts';
@@ -10,7 +10,7 @@ export { builtinQuery } from './promql.ts';
 export type { MetricSources } from './registry.ts';
 export { createSources, sourceKinds } from './registry.ts';
 export type { ShareQuestion, ShareVia } from './share.ts';
-export { askShare, shareServerOf, shareTimeoutMs, shareWindowTooShort, unaskedShare } from './share.ts';
+export { askShare, askSharesTogether, sharePartyOf, shareServerOf, shareTimeoutMs, shareWindowTooShort, unaskedShare } from './share.ts';
 export type { MetricIo, MetricSource, MetricWires, ProviderOf, SourceAnswer } from './source.ts';
 export { kubernetesServer } from './source.ts';
 export type { WebCall, WebExchange, WebReply } from './web-http.ts';

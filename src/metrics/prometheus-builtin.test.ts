@@ -72,3 +72,54 @@ describe('builtin metrics', () => {
     expect(answer).toMatchObject({ kind, message: expect.stringMatching(message) });
   });
 });
+
+describe('builtin metrics that are asked together', () => {
+  const { together } = createBuiltinSource();
+  const askTwo = async (respond: Parameters<typeof startServer>[0]) => {
+    server = await startServer(respond);
+    const io = testIo({ prometheusAddress: server.url, mesh: 'istio' });
+    return together?.ask([aProvider(), aProvider({ builtin: 'p99' })], io, never);
+  };
+
+  it('each find their own rows, and a warning is told to all', async () => {
+    const rows = [row('0_value', '0.5'), row('0_requests', '8'), row('1_value', '200'), row('1_requests', '8')];
+    expect(await askTwo((response) => json(response, vector(rows, { warnings: ['partial'] })))).toEqual([
+      { kind: 'value', value: 0.5, requests: 8, message: 'Prometheus: partial' },
+      { kind: 'value', value: 200, requests: 8, message: 'Prometheus: partial' },
+    ]);
+  });
+
+  it.each([[422], [400], [500], [503]])('and refused by %i are to be asked apart: one of them may be the reason', async (status) => {
+    expect(await askTwo((response) => json(response, {}, status))).toBeUndefined();
+  });
+
+  it('are not asked apart of a server that asks for patience', async () => {
+    const patience = { kind: 'error', retryAfterMs: 7_000, message: expect.stringMatching(/HTTP 429/) };
+    const busy: Parameters<typeof startServer>[0] = (response) => response.writeHead(429, { 'retry-after': '7' }).end();
+    expect(await askTwo(busy)).toEqual([patience, patience]);
+  });
+
+  it('are of one server, one set of headers and one dialect', () => {
+    const partyOf = (more: Parameters<typeof aProvider>[0], mesh = 'istio') => together?.partyOf(aProvider(more), testIo({ mesh }));
+    const usual = partyOf({});
+    expect(usual).toBeDefined();
+    const other = { namespace: 'bank', workload: 'api', service: 'api', rootService: 'api', split: 'api' };
+    expect(partyOf({ builtin: 'p99', windowMs: 10_000, subject: other })).toBe(usual);
+    expect(partyOf({ mesh: 'istio' }, 'linkerd')).toBe(usual);
+    const others = [
+      partyOf({}, 'linkerd'),
+      partyOf({ address: 'http://other:9090/' }),
+      partyOf({ headers: [{ key: 'x', parts: [{ text: 'y' }] }] }),
+      partyOf({ timeoutMs: 1_000 }),
+    ];
+    expect(new Set([usual, ...others]).size).toBe(5);
+  });
+
+  it('are never asked with the Secret of another namespace, nor before a mesh is known', () => {
+    const partyOf = (more: Parameters<typeof aProvider>[0], mesh?: string) => together?.partyOf(aProvider(more), testIo({ mesh }));
+    expect(partyOf({ headers: [{ key: 'x', parts: [{ secret: { name: 's', key: 'k' } }] }] }, 'istio')).toBeUndefined();
+    expect(partyOf({ tls: { caSecretRef: { name: 's', key: 'k' } } }, 'istio')).toBeUndefined();
+    expect(partyOf({})).toBeUndefined();
+    expect(partyOf({}, 'generic')).toBeUndefined();
+  });
+});

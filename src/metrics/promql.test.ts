@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { substitutePromql } from '../core/analysis/promql.ts';
+import { scopeOf } from '../core/analysis/scope.ts';
 import { dialectOf, dialects } from './dialects.ts';
 import { builtinQuery, windowText } from './promql.ts';
 
@@ -67,6 +69,15 @@ describe('builtin queries', () => {
     );
     const envoy = dialectOf('envoy') ?? expect.fail();
     expect(builtinQuery(envoy, 'requests', hostile, minuteMs).query).toContain('"test/a\\\\.b\\\\|c\\\\|[0-9]+"');
+  });
+
+  it('escape what a template would escape, control characters included', () => {
+    const strange = 'a"b\\c\nd\re\tf\u0000g\u007f';
+    const { query } = builtinQuery(dialects[0] ?? expect.fail(), 'requests', { ...subject, workload: strange }, minuteMs);
+    const scope = scopeOf([], { canaryWorkload: strange });
+    const written = substitutePromql('x{deployment="{{args.canaryWorkload}}"}', scope);
+    if (!written.ok) return expect.fail(written.failure.join());
+    expect(query).toContain(written.value.slice(2, -1));
   });
 
   it.each([

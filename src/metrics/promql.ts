@@ -1,3 +1,4 @@
+import { escapeRegex, escapeString } from '../core/analysis/promql.ts';
 import type { BuiltinMetric, MetricSubject } from '../core/analysis/question.ts';
 import { formatDuration } from '../lib/duration.ts';
 import type { Dialect, Matcher } from './dialects.ts';
@@ -66,7 +67,8 @@ const selected = (metric: string, matchers: readonly Matcher[], subject: MetricS
 function filled({ op, value }: Matcher, subject: MetricSubject): string {
   const isRegex = op === '=~' || op === '!~';
   const names = /\$(namespace|workload|service|rootService|split)\b/g;
-  return escapeString(value.replace(names, (_, name: keyof MetricSubject) => (isRegex ? escapeRegex(subject[name]) : subject[name])));
+  const text = value.replace(names, (_, name: keyof MetricSubject) => (isRegex ? escapeRegex(subject[name]) : subject[name]));
+  return escapeString(text, '"');
 }
 
 /** A range selector of at least a second; Prometheus refuses an empty one. */
@@ -81,6 +83,3 @@ export function combinedQuery(rows: Readonly<Record<string, string>>): string {
     .map(([name, query]) => `label_replace(${query}, "${rowLabel}", "${name}", "", "")`)
     .join(' or ');
 }
-
-const escapeString = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
-const escapeRegex = (text: string): string => text.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');

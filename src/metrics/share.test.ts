@@ -4,7 +4,7 @@ import { fail, ok } from '../lib/result.ts';
 import { dialectOf } from './dialects.ts';
 import { rowLabel } from './promql.ts';
 import { createSources } from './registry.ts';
-import { askShare, type ShareQuestion, shareQuery, shareWindowTooShort } from './share.ts';
+import { askShare, askSharesTogether, type ShareQuestion, shareQuery, shareWindowTooShort } from './share.ts';
 import type { MetricIo } from './source.ts';
 import { json, startServer, type TestServer, vector } from './testing/http-server.ts';
 import { testIo } from './testing/io.ts';
@@ -92,6 +92,19 @@ describe('the share by Prometheus', () => {
       failure: 'HTTP 500: internal: oh',
       outage: `Prometheus ${server?.url} cannot be asked: HTTP 500: internal: oh`,
     });
+  });
+
+  it('of many is asked apart where asking together is trouble, unless the server asks for patience', async () => {
+    const together = async (status: number, headers: Record<string, string> = {}) => {
+      server = await startServer((response) => response.writeHead(status, headers).end());
+      const readings = await askSharesTogether([aQuestion(), aQuestion()], testIo({ prometheusAddress: server.url }), never);
+      await server.close();
+      return readings;
+    };
+    expect(await together(503)).toBeUndefined();
+    expect(await together(400)).toBeUndefined();
+    const busy = { ...blank, failure: 'HTTP 429', outage: expect.stringMatching(/cannot be asked: HTTP 429$/) };
+    expect(await together(429, { 'retry-after': '7' })).toEqual([busy, busy]);
   });
 
   it('names who cannot be asked, and nothing secret of its address', async () => {

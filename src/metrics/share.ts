@@ -3,7 +3,7 @@ import type { ShareReading } from '../core/world.ts';
 import type { Dialect } from './dialects.ts';
 import { openPrometheus, type PrometheusTarget, serverOfTarget } from './prometheus.ts';
 import type { Row } from './prometheus-answer.ts';
-import { rowNamed } from './prometheus-builtin.ts';
+import { ownRows, rowNamed } from './prometheus-builtin.ts';
 import { combinedQuery, splitSeries, windowText } from './promql.ts';
 import type { MetricSources } from './registry.ts';
 import { kubernetesServer, type MetricIo, type ProviderOf, type SourceAnswer } from './source.ts';
@@ -41,6 +41,29 @@ export async function askShare(question: ShareQuestion, sources: MetricSources, 
   return rows.ok ? shareReading(question, rows.value.rows) : unaskedShare(question, io, rows.failure.message);
 }
 
+/** Of questions that one request can ask: the operator's Prometheus, in one dialect. Undefined: this one goes alone. */
+export const sharePartyOf = ({ via }: ShareQuestion): string | undefined => (via.kind === 'prometheus' ? via.dialect.mesh : undefined);
+
+/** In the order of `questions`, all of one party; undefined where asking each apart may do better. Never rejects. */
+export async function askSharesTogether(
+  questions: readonly ShareQuestion[],
+  io: MetricIo,
+  signal: AbortSignal,
+): Promise<readonly ShareReading[] | undefined> {
+  const client = await openPrometheus(target, io, signal);
+  if (!client.ok) return undefined;
+  const queries = questions.flatMap((question, index) =>
+    question.via.kind === 'prometheus'
+      ? Object.entries(shareRows(question, question.via.dialect)).map(([row, query]) => [`${index}_${row}`, query])
+      : [],
+  );
+  const found = await client.value.rows(combinedQuery(Object.fromEntries(queries)), signal);
+  if (found.ok) return questions.map((question, index) => shareReading(question, ownRows(found.value, index).rows));
+  const { failure } = found;
+  const asksForPatience = failure.kind === 'error' && failure.retryAfterMs !== undefined;
+  return asksForPatience ? questions.map((question) => unaskedShare(question, io, failure.message)) : undefined;
+}
+
 /** By the backends of the split, as its clients see them, where they are served; those of Deployments count at the servers, whoever called. */
 async function askTrafficMetrics(
   question: ShareQuestion,
@@ -64,17 +87,21 @@ async function askTrafficMetrics(
 
 const isTrouble = ({ kind }: SourceAnswer): boolean => kind === 'error' || kind === 'invalid';
 
+type Sides = Pick<ShareQuestion, 'canary' | 'stable' | 'windowMs'>;
+
 /** Requests of both over the window, and how many series each has now; rows that do not exist are missing. */
-export function shareQuery({ canary, stable, windowMs }: Pick<ShareQuestion, 'canary' | 'stable' | 'windowMs'>, dialect: Dialect): string {
+export const shareQuery = (sides: Sides, dialect: Dialect): string => combinedQuery(shareRows(sides, dialect));
+
+function shareRows({ canary, stable, windowMs }: Sides, dialect: Dialect): Readonly<Record<string, string>> {
   const window = windowText(windowMs);
   const requests = (subject: MetricSubject) => `sum(increase(${splitSeries(dialect, subject)}[${window}]))`;
   const series = (subject: MetricSubject) => `count(${splitSeries(dialect, subject)})`;
-  return combinedQuery({
+  return {
     canary: requests(canary),
     stable: requests(stable),
     canarySeries: series(canary),
     stableSeries: series(stable),
-  });
+  };
 }
 
 /** Reads the rows of `shareQuery`. Pure. */

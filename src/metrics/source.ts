@@ -40,6 +40,15 @@ export interface MetricSource<Kind extends ResolvedProvider['kind'] = ResolvedPr
   serverOf(provider: ProviderOf<Kind>, io: Pick<MetricIo, 'prometheusAddress'>): string;
   timeoutMsOf(provider: ProviderOf<Kind>): number;
   ask(provider: ProviderOf<Kind>, io: MetricIo, signal: AbortSignal): Promise<SourceAnswer>;
+  /** Of sources that can ask many questions in one request. */
+  readonly together?: Together<Kind>;
+}
+
+export interface Together<Kind extends ResolvedProvider['kind']> {
+  /** Equal for questions that can go in one request, by the same credentials; undefined: this one goes alone. */
+  partyOf(provider: ProviderOf<Kind>, io: MetricIo): string | undefined;
+  /** In the order of `providers`, with the io of any of them; undefined where asking each apart may do better. Never rejects. */
+  ask(providers: readonly ProviderOf<Kind>[], io: MetricIo, signal: AbortSignal): Promise<readonly SourceAnswer[] | undefined>;
 }
 
 export type ProviderOf<Kind extends ResolvedProvider['kind']> = Extract<ResolvedProvider, { readonly kind: Kind }>;

@@ -3,7 +3,15 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { failureFromStatus, localFailure } from '../../src/kube/failure.ts';
 import { seededRandom, VirtualClock } from '../../src/lib/index.ts';
 import { fail, ok } from '../../src/lib/result.ts';
-import { askShare, createSources, dialectOf, type MetricIo, type ProviderOf } from '../../src/metrics/index.ts';
+import {
+  askShare,
+  askSharesTogether,
+  createSources,
+  dialectOf,
+  type MetricIo,
+  type ProviderOf,
+  sharePartyOf,
+} from '../../src/metrics/index.ts';
 import { testIo } from '../../src/metrics/testing/io.ts';
 import type { Port } from '../../src/sandbox/http-port.ts';
 import { type SandboxServer, serve } from '../../src/sandbox/http-server.ts';
@@ -198,6 +206,20 @@ describe.each(meshNames)('the builtin metrics of %s', (mesh) => {
     expect(await askBuiltin('successRate', io)).toMatchObject({ kind: 'noData' });
   });
 
+  it('are the same whether they are asked together, in one request, or each apart', async () => {
+    const { io, questions } = await anIo(mesh);
+    const unknown = { ...canary, workload: 'web-9', service: 'web-9' };
+    const asked = (['successRate', 'p50', 'p99', 'requests'] as const).flatMap((name) =>
+      [canary, stable, unknown].map((subject) => ({ ...builtin(name), subject })),
+    );
+    const { together, ask } = sources('prometheusBuiltin');
+    const answers = await together?.ask(asked, io, never);
+    expect(questions()).toBe(1);
+    expect(new Set(asked.map((provider) => together?.partyOf(provider, io))).size).toBe(1);
+    expect(answers).toEqual(await Promise.all(asked.map((provider) => ask(provider, io, new AbortController().signal))));
+    expect(answers?.filter(({ kind }) => kind === 'noData')).toHaveLength(4);
+  });
+
   it('show the share of the canary', async () => {
     const { io } = await anIo(mesh);
     const dialect = dialectOf(mesh);
@@ -206,6 +228,23 @@ describe.each(meshNames)('the builtin metrics of %s', (mesh) => {
     const reading = await askShare(question, createSources(), io, never);
     expect(reading).toMatchObject({ hasSeries: true, canaryRequests: expect.closeTo(600, 6), stableRequests: expect.closeTo(5_400, 6) });
     expect(reading).not.toHaveProperty('failure');
+  });
+
+  it('show the same shares to many who ask together, in one request', async () => {
+    const { io, questions } = await anIo(mesh);
+    const dialect = dialectOf(mesh);
+    if (dialect === undefined) throw new Error(mesh);
+    const unknown = { ...canary, workload: 'web-9', service: 'web-9' };
+    const asked = [
+      { canary, stable, windowStartedAtMs: 0, windowMs: 60_000 },
+      { canary: unknown, stable, windowStartedAtMs: 7, windowMs: 30_000 },
+      { canary, stable, windowStartedAtMs: 0, windowMs: 1_000 },
+    ].map((question) => ({ ...question, via: { kind: 'prometheus', dialect } as const }));
+    const readings = await askSharesTogether(asked, io, never);
+    expect(questions()).toBe(1);
+    expect(new Set(asked.map(sharePartyOf))).toEqual(new Set([mesh]));
+    expect(readings).toEqual(await Promise.all(asked.map((question) => askShare(question, createSources(), io, never))));
+    expect(readings?.map(({ failure }) => failure)).toEqual([undefined, undefined, expect.stringMatching(/too short/)]);
   });
 
   it('leave out of the share who never met the split: clients without a proxy, and the probes', async () => {

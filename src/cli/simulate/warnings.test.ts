@@ -61,6 +61,15 @@ describe('warnings before anything is played', () => {
     ]);
   });
 
+  test('a comparison that can never pass, and one without a threshold beside it', () => {
+    const compared = '{name: compared, interval: 5s, compare: {}, provider: {prometheus: {builtin: successRate}}}';
+    expect(found({}, [compared])).toEqual([
+      expect.stringMatching(/^CompareNeverPasses: metric "compared" has minEffect 0: /),
+      expect.stringMatching(/^CompareAlone: metric "compared" has no threshold beside it/),
+    ]);
+    expect(found({}, [successRate(), compared.replace('{}', '{minEffect: 0.005}')])).toEqual([]);
+  });
+
   test('asked once, or for the last time, too soon', () => {
     const once = successRate().replace('interval: 5s, ', '');
     expect(found({}, [once], { perSecond: 500 })).toEqual([

@@ -1,4 +1,5 @@
 import type { Metric } from '../../core/analysis/index.ts';
+import { remarksOn } from '../../core/analysis/index.ts';
 import type { RolloutSpec } from '../../core/rollout.ts';
 import { formatDuration } from '../../lib/index.ts';
 import type { Analysis } from './analyses.ts';
@@ -234,7 +235,10 @@ const oneFailureIsEnough: Warn = (plan) => {
 };
 const assumedErrorRate = 0.001;
 
+const comparisons: Warn = ({ uses }) =>
+  remarksOn(uses.map(({ metric }) => metric)).map(({ reason, message, metric }) => finding(reason, message, metric));
+
 const warnings: readonly Warn[] = [
   ...[noAnalysis, windowLongerThanStep, tooFewRequests, minRequestsUnreachable, oneFailureIsEnough],
-  ...[askedTooSoon, firstWeightHigh, limitOutlastsRollout],
+  ...[askedTooSoon, firstWeightHigh, limitOutlastsRollout, comparisons],
 ];

@@ -14,6 +14,8 @@ export { substitutePromql } from './promql.ts';
 export { lookBackMs } from './promql-window.ts';
 export type { Answer, BuiltinMetric, HeaderValue, MetricSubject, Question, ResolvedProvider, Sample, SecretKeyRef } from './question.ts';
 export { argValues, templateRefs } from './refs.ts';
+export type { Remark } from './remarks.ts';
+export { remarksOn } from './remarks.ts';
 export type { MergedTemplates } from './resolve.ts';
 export { mergeTemplates } from './resolve.ts';
 export type {

@@ -77,7 +77,8 @@ function renderNumber(value: string, { state, output, rest }: Place): Result<str
   return fail('VALUE stands outside a string of the query, where only a number or a duration may stand');
 }
 
-const escapeRegex = (value: string): string => value.replace(/[\\.+*?()|[\]{}^$]/g, '\\$&');
+/** For the place of a regex, before it is escaped for its string. */
+export const escapeRegex = (value: string): string => value.replace(/[\\.+*?()|[\]{}^$]/g, '\\$&');
 
 /** For a PromQL string with these quotes; control characters become \u escapes. */
 export function escapeString(value: string, quote: '"' | "'"): string {
