@@ -32,7 +32,7 @@ export {
   version,
 } from './group.ts';
 export { verbOf } from './people.ts';
-export { textAt } from './raw.ts';
+export { listAt, textAt } from './raw.ts';
 export type { Manifest, PolicyRule } from './rbac.ts';
 export { controllerRules, defaultNamespace, leaseRules, renderRbac, secretRules, serviceAccountName } from './rbac.ts';
 export { readRolloutStatus } from './status.ts';

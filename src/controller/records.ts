@@ -1,5 +1,5 @@
 import type { FieldError } from '../api/index.ts';
-import { annotations, decodeLeavingRollout, decodeRollout, finalizer, labels, textAt } from '../api/index.ts';
+import { annotations, decodeLeavingRollout, decodeRollout, finalizer, labels, listAt, textAt } from '../api/index.ts';
 import { rolloutUidAnnotation } from '../core/names.ts';
 import { configsAnnotation, configsIn, portsSinceAnnotation, templateHashAnnotation } from '../core/objects/index.ts';
 import type { ConfigName, ConfigUse } from '../core/revision.ts';
@@ -95,6 +95,8 @@ export interface DeploymentRecord {
   readonly template: PackedText | undefined;
   readonly uses: readonly ConfigUse[];
   readonly replicasManager: string | undefined;
+  /** Of a revision: what its containers run. */
+  readonly images: readonly string[];
   /** Of a Deployment that may be a mesh's: its labels, for detection. */
   readonly meshLabels: Readonly<Record<string, string>> | undefined;
 }
@@ -131,9 +133,13 @@ export function projectDeployment(object: KubeObject, shared: Shared, templates:
     template: user?.packed,
     uses: user === undefined ? none : shared.share(user.uses),
     replicasManager: textOf(managerOf(metadata.managedFields, ['f:spec', 'f:replicas'], 'Any'), shared),
+    images: isOurs ? shared.share(imagesOf(template)) : none,
     meshLabels: !isOurs && meshWords.test(`${metadata.name} ${JSON.stringify(own)}`) ? own : undefined,
   };
 }
+
+const imagesOf = (template: unknown): readonly string[] =>
+  listAt(template, 'spec', 'containers').flatMap((container) => textAt(container, 'image') ?? []);
 
 const textOf = (text: string | undefined, shared: Pick<Shared, 'text'>): string | undefined =>
   text === undefined ? undefined : shared.text(text);

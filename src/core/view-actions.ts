@@ -1,17 +1,16 @@
 import type { DecisionAction } from './decision.ts';
 import type { Rollout, RolloutStatus } from './rollout.ts';
 import { stepsOf } from './rollout.ts';
-import { msOf } from './time.ts';
 import { windowState } from './windows.ts';
 
-/** What a decision could do to the Rollout as it stands, whoever makes it; in the order in which people reach for it. */
-export function actionsOf({ spec, status, isDeleting }: Rollout, nowMs: number): readonly DecisionAction[] {
+/** What a decision could do to the Rollout as it stands, whoever makes it; in the order in which people reach for it. `kept`: revisions that can come back. */
+export function actionsOf({ spec, status, isDeleting }: Rollout, kept: readonly string[], nowMs: number): readonly DecisionAction[] {
   if (isDeleting || status.stableRevision === undefined) return [];
   const restart: readonly DecisionAction[] = ['Restart'];
-  if (status.canaryRevision === undefined) return [...(isUndoable(status, nowMs) ? (['Undo'] as const) : []), ...restart];
+  if (status.canaryRevision === undefined) return [...(isUndoable(status, kept) ? (['Undo'] as const) : []), ...restart];
   switch (status.phase) {
     case 'RolledBack':
-      return ['Retry', ...(isUndoable(status, nowMs) ? (['Undo'] as const) : []), ...restart];
+      return ['Retry', ...(isUndoable(status, kept) ? (['Undo'] as const) : []), ...restart];
     case 'Aborting':
       return [];
     case 'Baking':
@@ -32,11 +31,6 @@ export function actionsOf({ spec, status, isDeleting }: Rollout, nowMs: number):
   }
 }
 
-/** Some revision but the stable one was stable before, or is still warm. */
-function isUndoable({ stableRevision, canaryRevision, history = [], warm = [] }: RolloutStatus, nowMs: number): boolean {
-  const isOther = (revision: string) => revision !== stableRevision && revision !== canaryRevision;
-  return (
-    history.some(({ revision, outcome }) => outcome === 'Promoted' && isOther(revision)) ||
-    warm.some(({ revision, until }) => isOther(revision) && msOf(until) > nowMs)
-  );
-}
+/** There is a revision to go back to. */
+const isUndoable = ({ stableRevision, canaryRevision }: RolloutStatus, kept: readonly string[]): boolean =>
+  kept.some((revision) => revision !== stableRevision && revision !== canaryRevision);

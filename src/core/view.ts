@@ -134,6 +134,7 @@ const mostDecisions = 50;
 /** Depends on time only where a warm revision stops being one: two views of one state are equal, and need not be sent twice. */
 export function viewOf(viewed: Viewed): RolloutView {
   const { rollout, runs, decisions, nowMs } = viewed;
+  const kept = viewed.revisions.map(({ revision }) => revision);
   const { namespace, name, uid, createdAt, spec, status } = rollout;
   const { stableRevision, canaryRevision, attempt, weight, step, abort } = status;
   const phase = status.phase ?? 'Initializing';
@@ -151,7 +152,7 @@ export function viewOf(viewed: Viewed): RolloutView {
     analysis: shownRuns(status, runs).map(runOf),
     history: status.history ?? [],
     decisions: decisionsOf(decisions, uid),
-    actions: actionsOf(rollout, nowMs),
+    actions: actionsOf(rollout, kept, nowMs),
   };
 }
 
