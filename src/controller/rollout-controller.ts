@@ -188,8 +188,7 @@ export class RolloutController {
   }
 
   #onRollout({ key, before, after }: Change<RolloutRecord>): void {
-    const { namespace, name } = after ?? before;
-    this.#options.onThings?.([thing.ours(namespace, rolloutLabelValue(name))]);
+    this.#options.onThings?.([thing.rollout(after ?? before)]);
     if (after === undefined) {
       // The next pass finds it gone and forgets it.
       this.#rollouts.add(key);

@@ -1,6 +1,5 @@
 import { summaryOf } from '../api/index.ts';
 import type { Decision } from '../core/decision.ts';
-import { rolloutLabelValue } from '../core/names.ts';
 import type { RevisionFacts, RolloutView } from '../core/view.ts';
 import { viewOf } from '../core/view.ts';
 import { viewOfBroken } from '../core/view-broken.ts';
@@ -62,7 +61,7 @@ export class Views {
   }
 
   watch(key: Key, onChange: () => void): () => void {
-    const mark = markOf(key);
+    const mark = thing.rollout(key);
     const listeners = this.#listeners.get(mark) ?? new Set();
     this.#listeners.set(mark, listeners);
     listeners.add(onChange);
@@ -80,7 +79,7 @@ export class Views {
 
   /** The Rollout itself, or a Decision on it. */
   touchRollout(key: Key): void {
-    this.touch([markOf(key)]);
+    this.touch([thing.rollout(key)]);
   }
 
   #revisionsOf({ uid }: RolloutRecord): readonly RevisionFacts[] {
@@ -93,9 +92,6 @@ export class Views {
     }));
   }
 }
-
-/** As the cache names what belongs to a Rollout. */
-const markOf = ({ namespace, name }: Key): string => thing.ours(namespace, rolloutLabelValue(name));
 
 const byName = (left: Key, right: Key): number => {
   if (left.namespace !== right.namespace) return left.namespace < right.namespace ? -1 : 1;
