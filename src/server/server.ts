@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly every: (ms: number, run: () => void) => () => void;
   readonly tls?: TlsFiles | undefined;
   readonly maxConnections: number;
+  /** For a whole request to arrive; default 10 s. */
+  readonly requestTimeoutMs?: number;
   readonly perCaller: number;
   readonly perAddress: number;
   /** Routes of others, each with its policy, in scopes of their own. */
@@ -35,9 +37,13 @@ export interface RunningServer {
   close(deadlineMs: number): Promise<void>;
 }
 
-/** Node looks after these only every so often: by default twice a minute, far too late for either. */
-const timeouts = { requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 5_000, connectionsCheckingInterval: 1_000 };
-const wire = { ...timeouts, maxHeaderSize: 16_384 };
+const requestTimeoutMs = 10_000;
+
+/** Node looks after the first two only every so often: by default twice a minute, far too late for either. */
+const wireOf = (requestTimeout: number) => ({
+  ...{ requestTimeout, headersTimeout: requestTimeout / 2, connectionsCheckingInterval: requestTimeout / 10 },
+  ...{ keepAliveTimeout: 5_000, maxHeaderSize: 16_384 },
+});
 
 /** The HTTP API. Every replica serves it; only the leader acts. Rejects where it cannot listen, or its certificate cannot be used. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -48,14 +54,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...options,
     version: process.env.SLUICE_VERSION ?? 'dev',
     isDraining: () => isDraining,
-    serverFactory: (handler) => limited(serverOf(handler, pair), maxConnections),
+    serverFactory: (handler) => {
+      const made = serverOf(handler, wireOf(options.requestTimeoutMs ?? requestTimeoutMs), pair);
+      made.maxConnections = maxConnections;
+      return made;
+    },
   });
   const drain = () => {
     isDraining = true;
     api()?.hub.close();
   };
   const { host, port } = hostAndPort(listen);
-  const address = await app.listen({ host, port });
+  const listening = await app.listen({ host, port });
+  // Fastify does not know what its server speaks.
+  const address = pair === undefined ? listening : listening.replace(/^http:/, 'https:');
   const server: Server = app.server;
   const endReloads =
     tls === undefined || pair === undefined || !('setSecureContext' in server)
@@ -86,15 +98,10 @@ function pairOf(files: TlsFiles): TlsPair {
   return read.value;
 }
 
-const serverOf = (handler: RequestListener, pair: TlsPair | undefined): Server =>
+const serverOf = (handler: RequestListener, wire: ReturnType<typeof wireOf>, pair: TlsPair | undefined): Server =>
   pair === undefined
     ? createHttpServer(wire, handler)
     : createHttpsServer({ ...wire, ...pair, minVersion: tlsVersion, handshakeTimeout: 10_000 }, handler);
-
-function limited(server: Server, maxConnections: number): Server {
-  server.maxConnections = maxConnections;
-  return server;
-}
 
 function hostAndPort(listen: string): { host: string; port: number } {
   const colon = listen.lastIndexOf(':');
