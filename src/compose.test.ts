@@ -25,7 +25,11 @@ beforeEach(async () => {
     () => isDraining,
     systemClock,
   );
-  server = await startServer('127.0.0.1:0', health, () => () => {});
+  server = await startServer({
+    ...{ health, listen: '127.0.0.1:0', clock: systemClock, log: silentLogger, maxConnections: 100, perCaller: 100, perAddress: 100 },
+    api: () => undefined,
+    every: () => () => {},
+  });
 });
 afterEach(async () => {
   await server.close(0);

@@ -1,8 +1,8 @@
 import { schedule, setLogger } from 'node-cron';
 import { collectDefaultMetrics } from 'prom-client';
 import type { Config } from './config.ts';
-import { RolloutController, type Schedule, unelected } from './controller/index.ts';
-import type { Fence, LeaderElectorOptions, Transport } from './kube/index.ts';
+import { DecisionLog, RolloutController, type Schedule, unelected, Views } from './controller/index.ts';
+import type { Fence, KubeClient, LeaderElectorOptions, Transport } from './kube/index.ts';
 import {
   ClusterClock,
   Contact,
@@ -17,7 +17,7 @@ import type { Clock, Logger, Random, Result } from './lib/index.ts';
 import { collectGarbage, fail, ok, systemRandom } from './lib/index.ts';
 import type { Parts } from './live.ts';
 import { createSources, type MetricWires } from './metrics/index.ts';
-import type { HealthSources } from './server/index.ts';
+import { type Api, createApi, type HealthSources } from './server/index.ts';
 
 export interface Composed extends Parts {
   readonly controller: RolloutController;
@@ -25,6 +25,16 @@ export interface Composed extends Parts {
   readonly problems: () => readonly string[];
   /** Whether this process may write now: its lease has not expired. */
   readonly isLeading: () => boolean;
+  /** Not fenced: of what every replica may do. */
+  readonly plain: KubeClient;
+  readonly contact: Contact;
+}
+
+/** The controller, and the HTTP API beside it. */
+export interface Served extends Composed {
+  readonly api: Api;
+  /** Watches what only the API shows, until the signal aborts. */
+  readonly watchForApi: (signal: AbortSignal) => Promise<void>;
 }
 
 /** Liveness ends only where a restart may help: no contact with the API server for this long. */
@@ -41,6 +51,8 @@ export interface Surroundings {
   readonly metricWires?: MetricWires;
   readonly schedule: Schedule;
   readonly onFenced: (reason: string) => void;
+  /** Things of the controller's dependencies that have changed. */
+  readonly onThings?: (things: readonly string[]) => void;
   /** The first lists are in and, by a leader, looked at. Once. */
   readonly onSettled: () => void;
 }
@@ -49,7 +61,7 @@ export interface Surroundings {
 export async function compose(
   config: Config,
   { clock, log, onFenced }: { clock: Clock; log: Logger; onFenced: (reason: string) => void },
-): Promise<Result<Composed, string>> {
+): Promise<Result<Served, string>> {
   const loaded = await loadCredentials({ kubeconfig: config.kubeconfig, context: config.context, clock });
   if (!loaded.ok) return fail(loaded.failure.message);
   const { server: apiServer, credentials, proxyUrl, check } = loaded.value;
@@ -57,22 +69,29 @@ export async function compose(
   if (!checked.ok) return fail(checked.failure.message);
   const wire = new HttpTransport({ server: apiServer, credentials, clock, proxyUrl, userAgent: userAgentOf(config.identity) });
   const schedule: Schedule = (expression, run) => cronSchedule(expression, run, log);
-  const composed = assemble(config, { clock, random: systemRandom, log, wire, schedule, onFenced, onSettled: collectGarbage });
+  const onThings = (things: readonly string[]) => views.touch(things);
+  const composed = assemble(config, { clock, random: systemRandom, log, wire, schedule, onFenced, onThings, onSettled: collectGarbage });
   // Of the process, not of a controller: they observe this process's garbage collector and loop, and never stop.
   collectDefaultMetrics({ register: composed.controller.telemetry.registry });
-  return ok(composed);
+  const { plain, contact, controller } = composed;
+  const shared = { clock, random: systemRandom, log, contact, client: plain, namespaces: config.namespaces };
+  const decisionLog = new DecisionLog({ ...shared, onChange: (rollout) => views.touchRollout(rollout) });
+  const views = new Views({ ...shared, cache: controller.stores, decisions: (uid) => decisionLog.of(uid) });
+  const api = createApi({ ...shared, source: views, audiences: config.apiAudiences, mostViewers: config.maxViewers });
+  return ok({ ...composed, api, watchForApi: (signal) => decisionLog.run(signal) });
 }
 
 /** The controller in surroundings of any kind: the network's, or those of a simulation. */
 export function assemble(config: Config, surroundings: Surroundings): Composed {
-  const { random, log, wire, metricWires, schedule, onFenced, onSettled } = surroundings;
+  const { random, log, wire, metricWires, schedule, onFenced, onThings, onSettled } = surroundings;
   const clock = new ClusterClock(surroundings.clock);
   const dated = clock.over(wire);
   const contact = new Contact({ transport: dated, clock, random, log });
   const transport = contact.over(dated);
   const plain = createKubeClient({ transport, clock, random, log });
-  const elector = config.leaderElection ? electorOf(config, { client: plain, clock, random, log }) : undefined;
-  const isLeading = () => elector === undefined || elector.isValid();
+  const neverLeads = config.mode === 'api';
+  const elector = config.leaderElection && !neverLeads ? electorOf(config, { client: plain, clock, random, log }) : undefined;
+  const isLeading = () => !neverLeads && (elector === undefined || elector.isValid());
   const fence: Fence = { check: isLeading };
   const client = createKubeClient({ transport, clock, random, log, fence });
   let leaving: Promise<void> | undefined;
@@ -90,7 +109,11 @@ export function assemble(config: Config, surroundings: Surroundings): Composed {
     prometheusAddress: config.prometheusAddress,
     concurrency: config.concurrency,
     looksEarly: config.earlyLooks,
-    epoch: () => (elector === undefined ? unelected : elector.epoch),
+    ...(onThings === undefined ? {} : { onThings }),
+    epoch: () => {
+      if (neverLeads) return undefined;
+      return elector === undefined ? unelected : elector.epoch;
+    },
   });
   let homeless: string | undefined;
   const tell = (problem: string | undefined) => {
@@ -99,7 +122,7 @@ export function assemble(config: Config, surroundings: Surroundings): Composed {
   const prepare = (signal: AbortSignal) => ensureNamespace(config.leaseNamespace, { client: plain, clock, log, tell }, signal);
   // One that stands by is ready; one that could never lead is not.
   const problems = () => [...controller.problems(), ...[homeless, elector?.obstacle].filter((problem) => problem !== undefined)];
-  return { clock, log, controller, problems, recorder, elector, transport, prepare, isLeading };
+  return { clock, log, controller, problems, recorder, elector, transport, prepare, isLeading, neverLeads, plain, contact };
 }
 
 function electorOf(

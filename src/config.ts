@@ -6,6 +6,7 @@ import { defaultNamespace } from './api/index.ts';
 import { leaseTimingProblem } from './kube/index.ts';
 import type { Result } from './lib/index.ts';
 import { fail, nearestTo, ok, parseDuration } from './lib/index.ts';
+import { ownAudience } from './server/audience.ts';
 
 /** Every setting of the controller, parsed once: flags over SLUICE_* over the file over defaults. */
 
@@ -16,6 +17,8 @@ const duration = (fallback: number) =>
     .default(fallback);
 
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')], { error: 'must be true or false' });
+
+const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(',').filter((name) => name !== ''))]);
 
 const schema = z.strictObject({
   kubeconfig: z.string().optional(),
@@ -29,7 +32,7 @@ const schema = z.strictObject({
     .regex(/^(\[[0-9a-fA-F:]+\]|[^:]+):[0-9]{1,5}$/, 'must be HOST:PORT')
     .refine((text) => !(Number(text.slice(text.lastIndexOf(':') + 1)) > 65_535), 'must have a port of at most 65535')
     .default('127.0.0.1:8080'),
-  namespaces: z.union([z.array(z.string()), z.string().transform((text) => text.split(',').filter((name) => name !== ''))]).default([]),
+  namespaces: list.default([]),
   leaderElection: flag.default(true),
   leaseNamespace: z.string().optional(),
   leaseName: z.string().default('sluice-controller'),
@@ -41,6 +44,14 @@ const schema = z.strictObject({
   clusterDomain: z.string().default('cluster.local'),
   earlyLooks: flag.default(true),
   concurrency: z.coerce.number().int().min(1).max(64).default(8),
+  mode: z.enum(['all', 'api']).default('all'),
+  apiAudiences: list.default([ownAudience, 'sluice']),
+  tlsCertFile: z.string().min(1).optional(),
+  tlsKeyFile: z.string().min(1).optional(),
+  maxConnections: z.coerce.number().int().min(16).max(65_535).default(4_096),
+  maxViewers: z.coerce.number().int().min(0).max(65_535).default(2_000),
+  apiRatePerCaller: z.coerce.number().int().min(1).max(100_000).default(50),
+  apiRatePerAddress: z.coerce.number().int().min(1).max(100_000).default(500),
 });
 
 export type Config = Omit<z.output<typeof schema>, 'identity' | 'leaseNamespace'> & {
@@ -73,6 +84,9 @@ export function loadConfig(
     },
   );
   if (timing !== undefined) return fail(timing);
+  if ((settings.tlsCertFile === undefined) !== (settings.tlsKeyFile === undefined))
+    return fail(`${nameOf('tlsCertFile', given)} and ${nameOf('tlsKeyFile', given)} go together`);
+  if (settings.apiAudiences.length === 0) return fail(`${nameOf('apiAudiences', given)}: needs at least one audience`);
   return ok({
     ...settings,
     // One per start of a process: a restarted one must not pass for its predecessor.

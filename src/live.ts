@@ -10,8 +10,10 @@ export interface Parts {
   readonly log: Logger;
   readonly controller: Pick<RolloutController, 'watch' | 'reconcile'>;
   readonly recorder: Pick<Recorder, 'run' | 'flush'>;
-  /** Undefined: this process leads from the start. */
+  /** Undefined: this process leads from the start, or never. */
   readonly elector: Pick<LeaderElector, 'run' | 'release'> | undefined;
+  /** It serves the API and leaves the rest to others. */
+  readonly neverLeads?: boolean;
   readonly transport: Pick<Transport, 'close'>;
   /** What must be there before the lease can be. */
   readonly prepare: (signal: AbortSignal) => Promise<void>;
@@ -45,7 +47,7 @@ export async function live(parts: Parts, { stop, interrupt, onLost }: Life): Pro
   const lead = () => {
     if (!stop.aborted) reconciled = controller.reconcile(stop, interrupt);
   };
-  if (elector === undefined) lead();
+  if (elector === undefined && parts.neverLeads !== true) lead();
   const elected = elector === undefined ? undefined : elect(elector, prepare, { onStarted: lead, onLost }, electing.signal);
   await aborted(stop);
   const stoppedMs = clock.monotonicMs();

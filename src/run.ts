@@ -1,4 +1,4 @@
-import { type Composed, compose, healthOf } from './compose.ts';
+import { compose, healthOf, type Served } from './compose.ts';
 import type { Config } from './config.ts';
 import type { Clock, Logger } from './lib/index.ts';
 import { createLogger, systemClock } from './lib/index.ts';
@@ -18,13 +18,18 @@ export async function runController(config: Config): Promise<number> {
   const stop = new AbortController();
   const interrupt = new AbortController();
   onSignals(stop, log);
-  let parts: Composed | undefined;
+  let parts: Served | undefined;
   const health = healthOf(
     () => parts,
     () => stop.signal.aborted,
     clock,
   );
-  const server = await startServer(config.listen, health, (ms, run) => every(clock, ms, run)).catch((error: unknown) => String(error));
+  const server = await startServer({
+    ...{ health, clock, log, listen: config.listen, tls: tlsOf(config), maxConnections: config.maxConnections },
+    ...{ perCaller: config.apiRatePerCaller, perAddress: config.apiRatePerAddress },
+    api: () => parts?.api,
+    every: (ms, run) => every(clock, ms, run),
+  }).catch((error: unknown) => String(error));
   if (typeof server === 'string') {
     log.error({ reason: `cannot listen on ${config.listen}: ${server}` }, 'cannot start');
     return 1;
@@ -52,12 +57,18 @@ export async function runController(config: Config): Promise<number> {
     return 1;
   }
   parts = composed.value;
-  log.info({ address: server.address, identity: config.identity, leaderElection: config.leaderElection }, 'started');
+  const { identity, leaderElection, mode } = config;
+  log.info({ address: server.address, identity, leaderElection, mode }, 'started');
+  const watched = composed.value.watchForApi(stop.signal);
   await live(composed.value, { stop: stop.signal, interrupt: interrupt.signal, onLost });
+  await watched;
   await server.close(closedMs);
   log.info({}, 'stopped');
   return interrupt.signal.aborted ? 1 : 0;
 }
+
+const tlsOf = ({ tlsCertFile: certFile, tlsKeyFile: keyFile }: Config) =>
+  certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
 
 /** Whatever holds up a stop: the grace of a pod is longer, and a lease that is not given back expires. */
 function endBy(clock: Clock, log: Logger): void {

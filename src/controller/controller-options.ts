@@ -30,6 +30,8 @@ export interface RolloutControllerOptions {
   /** The leader's fencing number; undefined while this process does not lead. */
   readonly epoch: () => number | undefined;
   readonly onFenced: (reason: string, epoch: number) => void;
+  /** Things of `dependencies.ts` that have changed, whether this process leads or not. */
+  readonly onThings?: (things: readonly string[]) => void;
   /** The first lists are in and, by a leader, looked at. Once. */
   readonly onSettled: () => void;
 }

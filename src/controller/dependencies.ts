@@ -1,3 +1,4 @@
+import { rolloutLabelValue } from '../core/names.ts';
 import { hash31, MultiMap } from '../lib/index.ts';
 
 /**
@@ -37,6 +38,8 @@ export const thing = {
   template: (namespace: string, name: string) => `t/${namespace}/${name}`,
   /** Anything that carries our label. */
   ours: (namespace: string, rolloutLabel: string) => `o/${namespace}/${rolloutLabel}`,
+  /** Anything that carries the label of this Rollout. */
+  rollout: ({ namespace, name }: { readonly namespace: string; readonly name: string }) => `o/${namespace}/${rolloutLabelValue(name)}`,
   /** Other Rollouts on the same Service or workload. */
   claim: (namespace: string, service: string) => `r/${namespace}/${service}`,
   mesh: (key: string) => `m/${key}`,

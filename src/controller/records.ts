@@ -1,5 +1,5 @@
 import type { FieldError } from '../api/index.ts';
-import { annotations, decodeLeavingRollout, decodeRollout, finalizer, labels, textAt } from '../api/index.ts';
+import { annotations, decodeLeavingRollout, decodeRollout, finalizer, labels, listAt, textAt } from '../api/index.ts';
 import { restartedAtAnnotation, rolloutUidAnnotation } from '../core/names.ts';
 import { configsAnnotation, configsIn, portsSinceAnnotation, templateHashAnnotation } from '../core/objects/index.ts';
 import type { ConfigName, ConfigUse } from '../core/revision.ts';
@@ -97,6 +97,8 @@ export interface DeploymentRecord {
   readonly replicasManager: string | undefined;
   /** Of a revision: when its pods were last made anew for a person. */
   readonly restartedAt: string | undefined;
+  /** Of a revision: what its containers run. */
+  readonly images: readonly string[];
   /** Of a Deployment that may be a mesh's: its labels, for detection. */
   readonly meshLabels: Readonly<Record<string, string>> | undefined;
 }
@@ -134,9 +136,13 @@ export function projectDeployment(object: KubeObject, shared: Shared, templates:
     uses: user === undefined ? none : shared.share(user.uses),
     replicasManager: textOf(managerOf(metadata.managedFields, ['f:spec', 'f:replicas'], 'Any'), shared),
     restartedAt: isOurs ? textAt(object, 'spec', 'template', 'metadata', 'annotations', restartedAtAnnotation) : undefined,
+    images: isOurs ? shared.share(imagesOf(template)) : none,
     meshLabels: !isOurs && meshWords.test(`${metadata.name} ${JSON.stringify(own)}`) ? own : undefined,
   };
 }
+
+const imagesOf = (template: unknown): readonly string[] =>
+  listAt(template, 'spec', 'containers').flatMap((container) => textAt(container, 'image') ?? []);
 
 const textOf = (text: string | undefined, shared: Pick<Shared, 'text'>): string | undefined =>
   text === undefined ? undefined : shared.text(text);

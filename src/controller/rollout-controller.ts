@@ -102,6 +102,11 @@ export class RolloutController {
     this.#measurer = this.#makeMeasurer();
   }
 
+  /** What is known of the cluster, for those who only look. */
+  get stores(): Pick<Cache, 'rollouts' | 'deployments' | 'runs' | 'isSynced'> {
+    return this.#cache;
+  }
+
   /** Watches until the signal aborts, whether this process leads or not. */
   async watch(signal: AbortSignal): Promise<void> {
     const meshed = this.#cache.synced().then(() => this.#mesh.run(signal));
@@ -175,11 +180,13 @@ export class RolloutController {
   }
 
   #wake(things: readonly string[]): void {
+    this.#options.onThings?.(things);
     for (const key of things.flatMap((one) => [...this.#dependencies.on(one)])) this.#rollouts.add(key);
   }
 
   #onRollout({ key, before, after }: Change<RolloutRecord>): void {
     if (after?.decoded.ok !== true) this.#decisions.lookAt(key);
+    this.#options.onThings?.([thing.rollout(after ?? before)]);
     if (after === undefined) {
       // The next pass finds it gone and forgets it.
       this.#rollouts.add(key);

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { problem, sendProblem } from './problem.ts';
 
 export interface HealthSources {
   readonly isReady: () => boolean;
@@ -10,20 +11,18 @@ export interface HealthSources {
 
 /** Probes and metrics: no authentication, nothing about any object. */
 export function healthRoutes(app: FastifyInstance, sources: HealthSources): void {
-  const problem = (status: number, title: string, detail: string) => ({ type: 'about:blank', status, title, detail });
-  app.get('/healthz', async (_request, reply) => {
+  const open = { config: { policy: { kind: 'open' } } } as const;
+  // Load balancers like to ask by HEAD.
+  const probe = { ...open, exposeHeadRoute: true };
+  app.get('/healthz', probe, async (_request, reply) => {
     if (sources.isLive()) return reply.type('text/plain').send('ok\n');
-    return reply
-      .code(503)
-      .type('application/problem+json')
-      .send(problem(503, 'Not live', sources.problems().join('; ')));
+    return sendProblem(reply, problem(503, 'NotServing', sources.problems().join('; ')));
   });
-  app.get('/readyz', async (_request, reply) => {
+  app.get('/readyz', probe, async (_request, reply) => {
     if (sources.isReady()) return reply.type('text/plain').send('ok\n');
-    return reply
-      .code(503)
-      .type('application/problem+json')
-      .send(problem(503, 'Not ready', sources.problems().join('; ')));
+    return sendProblem(reply, problem(503, 'NotServing', sources.problems().join('; ')));
   });
-  app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(await sources.metrics()));
+  app.get('/metrics', open, async (_request, reply) =>
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await sources.metrics()),
+  );
 }

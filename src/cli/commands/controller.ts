@@ -17,6 +17,9 @@ export function controllerCommand(finish: (code: number) => void): Command {
     .option('--identity <name>', 'name of this process in the lease (default: the host’s)')
     .option('--log-level <level>', 'trace | debug | info | warn | error | fatal | silent (default info)')
     .option('--cluster-domain <domain>', 'default cluster.local')
+    .option('--mode <all|api>', 'all of it, or the HTTP API alone (default all)')
+    .option('--tls-cert-file <file>', 'certificate of the HTTP API; read again when it changes')
+    .option('--tls-key-file <file>', 'its key')
     .action(async ({ namespace, ...flags }: Record<string, unknown>) => {
       const config = loadConfig({ ...flags, namespaces: namespace }, process.env);
       if (!config.ok) {
