@@ -56,7 +56,7 @@ export function readLine(text: string): Order {
   const gate = takesGate ? rest.shift() : undefined;
   const bound = isBound(rest[0]) ? rest.shift() : undefined;
   const isUndo = verb.toLowerCase() === 'undo';
-  const to = isUndo && rest[0]?.toLowerCase() === 'to' ? rest.splice(0, 2)[1] : undefined;
+  const to = isUndo && rest[0]?.toLowerCase() === 'to' ? (rest.splice(0, 2)[1] ?? '') : undefined;
   const reason = rest.length === 0 ? undefined : rest.join(' ');
   return orderOf({ verb, target, gate, bound, to, reason });
 }
