@@ -46,7 +46,7 @@ async function callerOf({ channel, account }: Said, { accounts, log }: Actors, s
   const found = await accounts.find(account.key, signal);
   if (!found.ok) {
     log.warn({ channel, account: account.shown, failure: found.failure.kind }, 'the map of chat accounts could not be read');
-    return fail(refused(503, 'Unavailable', 'the map of accounts cannot be read at the moment'));
+    return fail(refused(503, 'NotServing', 'the map of accounts cannot be read at the moment'));
   }
   switch (found.value.kind) {
     case 'person':
@@ -56,7 +56,7 @@ async function callerOf({ channel, account }: Said, { accounts, log }: Actors, s
       return fail({ kind: 'unmapped', account, configMap: accounts.configMap });
     case 'broken':
       log.warn({ channel, account: account.shown, problem: found.value.problem }, 'the entry of a chat account cannot be used');
-      return fail(refused(403, 'AccountBroken', `the entry ${account.key} of ConfigMap ${accounts.configMap} ${found.value.problem}`));
+      return fail(refused(403, 'NotAllowed', `the entry ${account.key} of ConfigMap ${accounts.configMap} ${found.value.problem}`));
   }
 }
 
@@ -100,10 +100,14 @@ function oldButton({ wish, print }: Act, seen: Result<Glimpse, Problem>): Proble
   const gate = gates.findLast(({ id, name }) => name === wish.gate && printOf(id) === print);
   if (!isOfNow || gate === undefined) {
     const now = canaryRevision === undefined ? 'none is under way' : `revision ${canaryRevision}, attempt ${attempt} is`;
-    return { status: 409, reason: 'Stale', detail: `this message is of revision ${wish.revision}, attempt ${wish.attempt}; ${now}` };
+    return {
+      status: 409,
+      reason: 'StaleDecision',
+      detail: `this message is of revision ${wish.revision}, attempt ${wish.attempt}; ${now}`,
+    };
   }
   if (gate.state === 'Open') return undefined;
-  return { status: 409, reason: 'GateClosed', detail: `gate ${gate.name} is not open any more: ${gate.state}` };
+  return { status: 409, reason: 'GateNotOpen', detail: `gate ${gate.name} is not open any more: ${gate.state}` };
 }
 
 const refused = (status: number, reason: string, detail: string): Outcome => ({ kind: 'refused', problem: { status, reason, detail } });

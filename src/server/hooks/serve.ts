@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { HttpExchange, Logger } from '../../lib/index.ts';
 import { sleep } from '../../lib/index.ts';
 import type { Actors } from './act.ts';
@@ -15,7 +16,7 @@ export interface HookOptions extends Actors {
   readonly exchange: HttpExchange;
 }
 
-export interface HookRequest extends SignedRequest, Source {}
+export type HookRequest = Omit<SignedRequest, 'nowMs'> & Source;
 
 type Order<C> = Extract<Message<C>, { kind: 'order' }>;
 
@@ -37,22 +38,27 @@ export class HookServer {
     this.#replays = new Replays(options.clock, 2 * toleranceMs);
   }
 
+  get log(): Logger {
+    return this.#log;
+  }
+
   async serve<C>(channel: Channel<C>, request: HookRequest): Promise<Reply> {
     const secrets = await this.#options.secrets.of(channel.name as 'slack', request.name);
     if (secrets === undefined) return problemReply(404, 'NotFound', 'this channel is not configured');
     if (!secrets.ok) {
       this.#log.error({ channel: channel.name, problem: secrets.failure }, 'the secret of a channel cannot be read');
-      return problemReply(503, 'Unavailable', 'the secret of this channel cannot be read');
+      return problemReply(503, 'NotServing', 'the secret of this channel cannot be read');
     }
-    const verified = channel.verify(request, secrets.value);
+    const nowMs = this.#options.clock.nowMs();
+    const verified = channel.verify({ ...request, nowMs }, secrets.value);
     if (verified.kind !== 'genuine') return this.#refuse(channel, verified.kind);
     if (!channel.mediaTypes.includes(mediaTypeOf(request.headers['content-type'])))
       return problemReply(415, 'UnsupportedMediaType', `the body must be ${channel.mediaTypes.join(' or ')}`);
     const read = channel.read(request.body, request);
-    if (!read.ok) return problemReply(400, 'BadRequest', read.failure);
+    if (!read.ok) return problemReply(400, 'InvalidRequest', read.failure);
     const message = read.value;
     if (message.kind === 'answered') return message.reply;
-    if (message.atMs !== undefined && !isTimely(message.atMs, request.nowMs)) return this.#refuse(channel, 'stale');
+    if (message.atMs !== undefined && !isTimely(message.atMs, nowMs)) return this.#refuse(channel, 'stale');
     const answer =
       this.#replays.get(verified.print) ?? this.#replays.remember(verified.print, () => this.#begin(channel, message, verified.print));
     if (answer === undefined) return problemReply(429, 'TooManyRequests', 'too much was said in the last minutes');
@@ -73,13 +79,13 @@ export class HookServer {
   async #begin<C>(channel: Channel<C>, { order, account, id, context }: Order<C>, print: string): Promise<Answer> {
     const { clock } = this.#options;
     // The key of an id alone would let one account answer for another.
-    const idempotencyKey = `${channel.name}:${id === undefined ? print : `${account.key}:${id}`}`;
+    const idempotencyKey = keyOf(channel.name, id === undefined ? [print] : [account.key, id]);
     const patience = new AbortController();
     const acting = within(longestMs, this.#closing.signal, clock, (signal) =>
       act({ channel: channel.name, account, order, idempotencyKey }, this.#options, signal),
     ).catch((error: unknown): Outcome => {
       this.#log.error({ channel: channel.name, error: error instanceof Error ? (error.stack ?? '') : '' }, 'a chat order failed');
-      return { kind: 'refused', problem: { status: 500, reason: 'Internal', detail: 'it failed on our side' } };
+      return { kind: 'refused', problem: { status: 500, reason: 'InternalError', detail: 'it failed on our side' } };
     });
     const first = await Promise.race([acting, sleep(clock, channel.deadlineMs, patience.signal).then(() => undefined)]);
     patience.abort();
@@ -125,6 +131,10 @@ async function within<T>(ms: number, parent: AbortSignal, clock: Actors['clock']
     parent.removeEventListener('abort', onParent);
   }
 }
+
+/** Of what ids hold any part may be strange or long. */
+const keyOf = (channel: string, parts: readonly string[]): string =>
+  `${channel}-${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40)}`;
 
 /** `application/json` of `application/json; charset=utf-8`; nothing else is taken off or put right. */
 function mediaTypeOf(header: unknown): string {

@@ -31,7 +31,7 @@ export function reviewedView(client: Pick<KubeClient, 'raw' | 'get'>): View {
       if (!reviewed.ok) return fail(unavailable);
       const status = isObject(reviewed.value) ? reviewed.value.status : undefined;
       if (!isObject(status) || status.allowed !== true)
-        return fail({ status: 403, reason: 'Forbidden', detail: `${username} may not see Rollout ${namespace}/${name}` });
+        return fail({ status: 403, reason: 'NotAllowed', detail: `${username} may not see Rollout ${namespace}/${name}` });
       const read = await client.get(rollouts, { namespace, name }, signal);
       if (!read.ok && read.failure.kind === 'notFound')
         return fail({ status: 404, reason: 'NotFound', detail: `there is no Rollout ${namespace}/${name}` });
@@ -41,4 +41,4 @@ export function reviewedView(client: Pick<KubeClient, 'raw' | 'get'>): View {
   };
 }
 
-const unavailable: Problem = { status: 503, reason: 'Unavailable', detail: 'the API server cannot be asked at the moment' };
+const unavailable: Problem = { status: 503, reason: 'NotServing', detail: 'the API server cannot be asked at the moment' };

@@ -71,23 +71,23 @@ function replyTo(outcome: Outcome): Reply {
       return problemReply(status, reason, detail);
     }
     case 'unmapped':
-      return problemReply(403, 'AccountUnknown', linesOf(say(outcome).card).join(': '));
+      return problemReply(403, 'NotAllowed', linesOf(say(outcome).card).join(': '));
     case 'help':
-      return problemReply(400, 'BadRequest', outcome.problem ?? 'there is nothing to be done');
+      return problemReply(400, 'InvalidRequest', outcome.problem ?? 'there is nothing to be done');
   }
 }
 
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad request',
   401: 'Not signed',
-  403: 'Forbidden',
+  403: 'NotAllowed',
   404: 'Not found',
   409: 'Conflict',
   413: 'Too large',
   415: 'Unsupported media type',
   422: 'Not possible',
   429: 'Too many requests',
-  503: 'Unavailable',
+  503: 'NotServing',
 };
 
 /** RFC 9457. */

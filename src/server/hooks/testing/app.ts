@@ -68,7 +68,7 @@ export function aHookApp(changed: Partial<HookOptions> & { readonly status?: () 
     },
     view: {
       look: async (namespace, name) =>
-        name === 'web' ? ok({ namespace, name, status: status() }) : fail({ status: 403, reason: 'Forbidden', detail: 'not yours' }),
+        name === 'web' ? ok({ namespace, name, status: status() }) : fail({ status: 403, reason: 'NotAllowed', detail: 'not yours' }),
     },
     ...{ clock, log, exchange },
     ...changed,
