@@ -1,32 +1,37 @@
 import { Command, CommanderError } from 'commander';
 import { controllerCommand } from './commands/controller.ts';
+import { decisionCommands } from './commands/decisions.ts';
 import { demoCommand } from './commands/demo.ts';
 import { renderCommand } from './commands/render.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { versionCommand, versionLine } from './commands/version.ts';
+import { type Outside, processOutside } from './outside.ts';
 
 /** Nothing was done: what was typed cannot be read. Told apart from a command that ran and says no by 1. */
 const usageProblem = 2;
 
 /** One command line; the exit code comes back as a value. */
-export async function runCli(args: readonly string[]): Promise<number> {
+export async function runCli(args: readonly string[], outside: Outside = processOutside()): Promise<number> {
   let exitCode = 0;
   const finish = (code: number) => {
     exitCode = code;
   };
-  const program = new Command('sluice')
+  const invocation = { outside, finish };
+  const program = new Command(outside.program)
     .description('Progressive delivery for Kubernetes on any mesh of the SMI.')
     .version(versionLine, '--version', 'Print the version.')
     .exitOverride()
+    .configureOutput({ writeOut: (text) => outside.stdout.write(text), writeErr: (text) => outside.stderr.write(text) })
     .showHelpAfterError();
   for (const command of [
     controllerCommand(finish),
     demoCommand(finish),
+    ...decisionCommands(invocation),
     renderCommand(finish),
     simulateCommand(finish),
     versionCommand(finish),
   ]) {
-    command.exitOverride();
+    command.exitOverride().configureOutput(program.configureOutput());
     program.addCommand(command);
   }
   try {
