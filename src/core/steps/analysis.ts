@@ -11,6 +11,7 @@ interface Analysis {
 /** Blocks until its own AnalysisRun ends; only a successful one lets the Rollout go on. */
 export const analysis = defineStep<Analysis>({
   schema: z.object({ templates: templateRefs(), args: argValues() }),
+  text: ({ templates }) => templates.map(({ name }) => name).join(', '),
   decide(config, { run }) {
     switch (run?.phase) {
       case 'Successful':

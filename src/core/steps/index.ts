@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isObject } from '../../lib/index.ts';
 import { exactlyOneOf } from '../schema.ts';
 import * as registry from './registry.ts';
 import type { CanaryScale, StepContext, StepKind, StepOutcome } from './step.ts';
@@ -29,6 +30,13 @@ export const stepSchema = wireStep.transform((wire): Step => {
 });
 
 export const decideStep = (step: Step, context: StepContext): StepOutcome => kindOf(step).decide(step.config, context);
+
+/** What a step does, in a few words. */
+export function stepText(step: Step): string {
+  const text = kindOf(step).text?.(step.config);
+  const named: unknown = step.config;
+  return text ?? (isObject(named) && typeof named.name === 'string' ? named.name : '');
+}
 
 /** The weight that holds while `steps[index]` is the current one: the last one set at or before it, else 0. */
 export function weightAt(steps: readonly Step[], index: number): number {

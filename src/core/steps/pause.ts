@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formatDuration } from '../../lib/index.ts';
 import { duration } from '../schema.ts';
 import { defineStep } from './step.ts';
 
@@ -9,6 +10,7 @@ interface Pause {
 
 export const pause = defineStep<Pause>({
   schema: z.object({ duration: duration().optional() }),
+  text: ({ duration: durationMs }) => (durationMs === undefined ? 'until somebody resumes' : `for ${formatDuration(durationMs)}`),
   decide({ duration: durationMs }, context) {
     if (context.isResumed) return { kind: 'done' };
     if (durationMs === undefined) return { kind: 'pause' };

@@ -24,5 +24,9 @@ export const setCanaryScale = defineStep<SetCanaryScale>({
     if (config.weight !== undefined) return { kind: 'weight', weight: config.weight };
     return { kind: 'traffic' };
   },
+  text({ replicas, weight }) {
+    if (replicas !== undefined) return `${replicas} pods`;
+    return weight === undefined ? 'pods as the traffic needs them' : `pods for ${weight} %`;
+  },
   decide: (_config, { canaryPods }) => (canaryPods.ready >= canaryPods.wanted ? { kind: 'done' } : { kind: 'pods' }),
 });

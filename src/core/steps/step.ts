@@ -62,6 +62,8 @@ export interface StepKind<Config> {
   readonly weight?: (config: Config) => number;
   /** The canary's scale that holds from this step on, where it sets one. */
   readonly scale?: (config: Config) => CanaryScale;
+  /** What it does, in a few words for people; left out: the kind, and the name that its config has. */
+  readonly text?: (config: Config) => string;
   readonly decide: (config: Config, context: StepContext) => StepOutcome;
 }
 
