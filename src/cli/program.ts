@@ -4,6 +4,7 @@ import { decisionCommands } from './commands/decisions.ts';
 import { demoCommand } from './commands/demo.ts';
 import { renderCommand } from './commands/render.ts';
 import { simulateCommand } from './commands/simulate.ts';
+import { statusCommand } from './commands/status.ts';
 import { versionCommand, versionLine } from './commands/version.ts';
 import { type Outside, processOutside } from './outside.ts';
 
@@ -29,6 +30,7 @@ export async function runCli(args: readonly string[], outside: Outside = process
     ...decisionCommands(invocation),
     renderCommand(finish),
     simulateCommand(finish),
+    statusCommand(invocation),
     versionCommand(finish),
   ]) {
     command.exitOverride().configureOutput(program.configureOutput());

@@ -33,6 +33,7 @@ export interface RunOptions {
   readonly terminal?: { readonly columns: number; readonly rows: number };
   /** Called with what has been printed so far, after each piece. */
   readonly onOut?: (text: string, interrupt: () => void) => void;
+  readonly onErr?: (text: string) => void;
 }
 
 /** An API server over real HTTP, with our kinds and permissions, and people who may do different things. */
@@ -49,6 +50,8 @@ export interface Bench {
   put(resource: Resource, object: ApiDraft): ApiObject;
   /** Nobody listens there any more. */
   stop(): Promise<void>;
+  /** Somebody listens there again. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -63,13 +66,15 @@ export async function aBench(options: { readonly withoutKinds?: boolean } = {}):
     users: Object.fromEntries(people.map((name) => [`token-of-${name}`, user(name)])),
   });
   const api = createDirectClient(server);
-  const http = await serveHttp(createLine({ port: server, clock: systemClock }));
+  const line = createLine({ port: server, clock: systemClock });
+  let http = await serveHttp(line);
+  const { url } = http;
   const kubeconfigOf = (name: string) => {
     const file = join(folder, `${name}.kubeconfig`);
     const context = { cluster: 'bench', user: name, namespace: 'shop' };
     const content = {
       ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'bench' },
-      clusters: [{ name: 'bench', cluster: { server: http.url } }],
+      clusters: [{ name: 'bench', cluster: { server: url } }],
       users: [{ name, user: { token: `token-of-${name}` } }],
       contexts: [{ name: 'bench', context }],
     };
@@ -77,7 +82,7 @@ export async function aBench(options: { readonly withoutKinds?: boolean } = {}):
     return file;
   };
   return {
-    ...{ url: http.url, server, api },
+    ...{ url, server, api },
     run: (args, given = {}) => runWith(args, { ...given, env: { KUBECONFIG: kubeconfigOf(given.as ?? 'alice'), ...given.env } }),
     answer(how) {
       server.store.onCommit(({ object }) => {
@@ -100,6 +105,9 @@ export async function aBench(options: { readonly withoutKinds?: boolean } = {}):
       return whole.value;
     },
     stop: () => http.close(),
+    async restart() {
+      http = await serveHttp(line, { port: Number(new URL(url).port) });
+    },
     async close() {
       await http.close();
       rmSync(folder, { recursive: true });
@@ -116,6 +124,7 @@ export async function runWith(args: readonly string[], options: RunOptions = {})
       write(text: string | Uint8Array) {
         written[name] += String(text);
         if (name === 'out') options.onOut?.(written.out, () => interrupt());
+        else options.onErr?.(written.err);
         return true;
       },
       ...(options.terminal === undefined ? {} : { isTTY: true, ...options.terminal }),
