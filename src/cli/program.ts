@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { controllerCommand } from './commands/controller.ts';
 import { decisionCommands } from './commands/decisions.ts';
 import { demoCommand } from './commands/demo.ts';
+import { getCommand } from './commands/get.ts';
 import { renderCommand } from './commands/render.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { statusCommand } from './commands/status.ts';
@@ -27,6 +28,7 @@ export async function runCli(args: readonly string[], outside: Outside = process
   for (const command of [
     controllerCommand(finish),
     demoCommand(finish),
+    getCommand(invocation),
     ...decisionCommands(invocation),
     renderCommand(finish),
     simulateCommand(finish),
