@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { completionCommand } from './commands/completion.ts';
 import { controllerCommand } from './commands/controller.ts';
 import { decisionCommands } from './commands/decisions.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -11,6 +12,9 @@ import { type Outside, processOutside } from './outside.ts';
 
 /** Nothing was done: what was typed cannot be read. Told apart from a command that ran and says no by 1. */
 const usageProblem = 2;
+
+/** Asked by the shell, not by a person; the words after it are not ours to parse. */
+const completing = '__complete';
 
 /** One command line; the exit code comes back as a value. */
 export async function runCli(args: readonly string[], outside: Outside = processOutside()): Promise<number> {
@@ -33,10 +37,16 @@ export async function runCli(args: readonly string[], outside: Outside = process
     renderCommand(finish),
     simulateCommand(finish),
     statusCommand(invocation),
-    versionCommand(finish),
+    completionCommand(invocation),
+    versionCommand(invocation),
   ]) {
     command.exitOverride().configureOutput(program.configureOutput());
     program.addCommand(command);
+  }
+  if (args[0] === completing) {
+    const { answerShell } = await import('./completion/index.ts');
+    await answerShell(program, args.slice(1), outside);
+    return exitCode;
   }
   try {
     await program.parseAsync([...args], { from: 'user' });

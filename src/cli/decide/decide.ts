@@ -7,7 +7,7 @@ import { type Cluster, type ClusterFlags, connect, plainName, readRollout } from
 import { printObject } from '../output.ts';
 import { interruptible, type Outside, say } from '../outside.ts';
 import { awaitAnswer } from './answer.ts';
-import { gateText, specOf, type Wish } from './wish.ts';
+import { approvedBy, gateText, specOf, type Wish } from './wish.ts';
 
 export interface DecideFlags extends ClusterFlags {
   readonly wait: boolean;
@@ -96,6 +96,6 @@ async function missing(cluster: Cluster, { action, gate, rollout: { name } }: De
   const { gates = [] } = found.ok ? readRolloutStatus(found.value.status).value : {};
   const now = gates.findLast((each) => each.name === gate);
   if (now === undefined) return [];
-  const left = now.needs - now.approvals.length;
+  const left = now.needs - approvedBy(now.approvals);
   return now.state === 'Open' && left > 0 ? [`gate ${gateText(now)}: ${left} more ${left === 1 ? 'is' : 'are'} needed`] : [];
 }

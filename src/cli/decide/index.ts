@@ -1,2 +1,2 @@
 export { type DecideFlags, decide } from './decide.ts';
-export type { Wish } from './wish.ts';
+export { gateText, type Wish } from './wish.ts';

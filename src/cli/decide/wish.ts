@@ -56,7 +56,10 @@ type Gate = NonNullable<Rollout['status']['gates']>[number];
 
 /** `qa (1 of 2 approvals)`. */
 export const gateText = ({ name, needs, approvals }: Pick<Gate, 'name' | 'needs' | 'approvals'>): string =>
-  `${name} (${approvals.length} of ${needs} ${needs === 1 ? 'approval' : 'approvals'})`;
+  `${name} (${approvedBy(approvals)} of ${needs} ${needs === 1 ? 'approval' : 'approvals'})`;
+
+/** Persons count, not clicks. */
+export const approvedBy = (approvals: Gate['approvals']): number => new Set(approvals.map(({ subject }) => subject)).size;
 
 /** The gates that the steps have, open or not. */
 const gateNames = ({ strategy }: Rollout['spec']): readonly string[] =>
