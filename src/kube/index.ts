@@ -29,7 +29,7 @@ export type {
   WatchQuery,
   WriteOptions,
 } from './kube-client.ts';
-export { type LoadedCredentials, type LoadOptions, loadCredentials } from './kubeconfig.ts';
+export { contextNames, type LoadedCredentials, type LoadOptions, loadCredentials } from './kubeconfig.ts';
 export { type LeaderCallbacks, LeaderElector, type LeaderElectorOptions } from './leader-election.ts';
 export { type LeaseRecord, type LeaseState, type LeaseTiming, leaseResource, leaseState, leaseTimingProblem, microTime } from './lease.ts';
 export { ensureNamespace } from './namespace.ts';

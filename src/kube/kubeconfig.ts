@@ -62,6 +62,19 @@ export async function loadCredentials(options: LoadOptions = {}): Promise<Result
   }
 }
 
+/** The contexts that could be asked for; none where no file can be read. */
+export function contextNames(options: LoadOptions = {}): readonly string[] {
+  try {
+    return kubeconfigFiles(options).flatMap((file) => {
+      const document: unknown = parse(readFileSync(file, 'utf8'));
+      const contexts = isObject(document) && Array.isArray(document.contexts) ? document.contexts.filter(isObject) : [];
+      return contexts.flatMap(({ name }) => (typeof name === 'string' ? [name] : []));
+    });
+  } catch {
+    return [];
+  }
+}
+
 const refuse = (message: string) => fail(localFailure('invalid', `kubeconfig: ${message}`, 'Kubeconfig'));
 
 function kubeconfigFiles({ kubeconfig, env = process.env }: LoadOptions): readonly string[] {

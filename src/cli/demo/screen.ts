@@ -93,4 +93,4 @@ function drawn({ out, env }: Terminal): Screen {
 const wrapped = (line: string, columns: number): readonly string[] => (line.startsWith(' ') ? [line] : wrap(line, columns));
 
 /** A locale that says nothing of UTF-8 may show anything else as garbage. */
-const speaksUnicode = ({ LC_ALL, LC_CTYPE, LANG }: Terminal['env']): boolean => /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
+export const speaksUnicode = ({ LC_ALL, LC_CTYPE, LANG }: Terminal['env']): boolean => /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');

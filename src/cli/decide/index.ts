@@ -1,0 +1,2 @@
+export { type DecideFlags, decide } from './decide.ts';
+export { gateText, type Wish } from './wish.ts';

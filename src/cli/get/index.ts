@@ -1,0 +1,1 @@
+export { type GetFlags, get } from './get.ts';

@@ -1,0 +1,1 @@
+export { exitCodes, type StatusFlags, status } from './status.ts';
