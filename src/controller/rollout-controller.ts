@@ -12,6 +12,7 @@ import { Decisions } from './decisions.ts';
 import { Dependencies, thing } from './dependencies.ts';
 import type { Executors } from './execute.ts';
 import { housekeepingSchedule, tidy } from './housekeeping.ts';
+import { tidyDecisions } from './housekeeping-decisions.ts';
 import { settleTime } from './known-time.ts';
 import { Measurer } from './measurer.ts';
 import { warmMesh } from './mesh-warm.ts';
@@ -121,7 +122,8 @@ export class RolloutController {
     const { client, contact, clock, log, concurrency, schedule } = this.#options;
     let tidying = Promise.resolve();
     const endHousekeeping = schedule(housekeepingSchedule, () => {
-      tidying = tidy(this.#cache.runs.list(), { client, log }, signal);
+      const jobs = [tidy(this.#cache.runs.list(), { client, log }, signal), tidyDecisions(this.#options, signal)];
+      tidying = Promise.all(jobs).then(() => {});
       return tidying;
     });
     const shared = { concurrency, clock, log, contact, interrupt };
