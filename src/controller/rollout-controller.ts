@@ -246,7 +246,7 @@ export class RolloutController {
 
   #executors(): Executors {
     const { client, clock } = this.#options;
-    return { client, clock, cache: this.#cache, absorb: (...absorbed) => this.#absorb(...absorbed) };
+    return { client, clock, cache: this.#cache, decisions: this.#decisions, absorb: (...absorbed) => this.#absorb(...absorbed) };
   }
 
   #absorb(resource: Resource, object: KubeObject, asOf?: string): void {

@@ -184,6 +184,27 @@ describe.concurrent('against a release and for it', () => {
   });
 });
 
+test('a decision is followed at once', async ({ onTestFinished }) => {
+  const count = 15;
+  const steps = [{ setWeight: 20 }, ...Array.from({ length: count + 1 }, () => ({ pause: {} }))];
+  const { release } = await begun('d-speed', onTestFinished, { steps });
+  await release.until('paused', ({ phase, step }) => phase === 'Paused' && step?.index === 1);
+  const tookMs: number[] = [];
+  for (let index = 1; index <= count; index += 1) {
+    const { metadata } = await decide(bed, release, 'Resume');
+    const from = Date.now();
+    const arrival = () => release.rollouts.versions().find(({ object }) => (object.status?.step?.index ?? 0) > index)?.at;
+    await waitFor('the next step', () => Promise.resolve(arrival() !== undefined), { everyMs: 5 });
+    tookMs.push(Math.max(0, (arrival() ?? from) - from));
+    expect(metadata.name).not.toBe('');
+  }
+  const middleMs = tookMs.toSorted((left, right) => left - right)[Math.floor(count / 2)];
+  console.info(`[decisions] from the answer to the POST until the step is seen: ${tookMs.join(', ')} ms, p50 ${middleMs}`);
+  // The figure is in the output; here only that nobody polls.
+  expect(middleMs).toBeLessThanOrEqual(1_000);
+  await release.holds();
+});
+
 describe.concurrent('Undo', () => {
   test('while the earlier revision is warm gives it all traffic at once, and it stays so until the template changes', async ({
     onTestFinished,
