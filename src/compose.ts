@@ -108,6 +108,7 @@ export function assemble(config: Config, surroundings: Surroundings): Composed {
     clusterDomain: config.clusterDomain,
     prometheusAddress: config.prometheusAddress,
     concurrency: config.concurrency,
+    windows: config.windows,
     looksEarly: config.earlyLooks,
     ...(onThings === undefined ? {} : { onThings }),
     epoch: () => {

@@ -72,6 +72,27 @@ const refused = (flags: Parameters<typeof loadConfig>[0], env: Readonly<Record<s
   return config.ok ? 'taken' : config.failure;
 };
 
+describe('windows', () => {
+  const weekend = { kind: 'Deny', schedule: '0 17 * * 5', duration: 63 * 3_600_000, timeZone: 'Europe/Berlin' };
+  test('are written as in a Rollout, in the file or in the variable', () => {
+    const config = file('windows.yaml', "windows:\n- {kind: Deny, schedule: '0 17 * * 5', duration: 63h, timeZone: Europe/Berlin}\n");
+    expect(loaded({ config }).windows).toEqual([weekend]);
+    const SLUICE_WINDOWS = '[{"kind":"Deny","schedule":"0 17 * * 5","duration":"63h","timeZone":"Europe/Berlin"}]';
+    expect(loaded({}, { SLUICE_WINDOWS }).windows).toEqual([weekend]);
+    expect(loaded({}).windows).toEqual([]);
+  });
+  test.each([
+    ["{kind: Deny, schedule: '0 0 30 2 *', duration: 1h}", 'windows[0].schedule: never comes'],
+    ["{kind: Deny, schedule: '0 25 * * 5', duration: 1h}", 'windows[0].schedule: is no cron schedule'],
+    ["{kind: Deny, schedule: '0 17 * * 5', duration: 1h, timeZone: Mars/Olympus}", 'windows[0].timeZone: "Mars/Olympus" is no time zone'],
+    ["{kind: Freeze, schedule: '0 17 * * 5', duration: 1h}", 'windows[0].kind: '],
+    ["{kind: Deny, schedule: '0 17 * * 5'}", 'windows[0].duration: '],
+  ])('%s is refused with its path', (window, message) => {
+    const config = file('wrong-windows.yaml', `windows:\n- ${window}\n`);
+    expect(refused({ config })).toContain(`${config}: ${message}`);
+  });
+});
+
 describe('a wrong setting is refused by the name that it was given by', () => {
   test.each([
     ['an address that is no URL', { prometheusAddress: 'prometheus:9090' }, '--prometheus-address: must be an http or https URL'],

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { defaultNamespace } from './api/index.ts';
+import { defaultNamespace, windowErrors } from './api/index.ts';
+import { windowSchema } from './core/rollout.ts';
 import { leaseTimingProblem } from './kube/index.ts';
 import type { Result } from './lib/index.ts';
 import { fail, nearestTo, ok, parseDuration } from './lib/index.ts';
@@ -19,6 +20,27 @@ const duration = (fallback: number) =>
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')], { error: 'must be true or false' });
 
 const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(',').filter((name) => name !== ''))]);
+/** Written as in a Rollout; in a variable as JSON or YAML. */
+const windows = z.preprocess(
+  (value) => (typeof value === 'string' ? parsed(value) : value),
+  z
+    .array(windowSchema)
+    .max(64)
+    .superRefine((list, context) => {
+      for (const { path, message } of windowErrors(list, '')) {
+        const [, index, key] = /^\[(\d+)\]\.(\w+)$/.exec(path) ?? [];
+        context.addIssue({ code: 'custom', path: [Number(index), key ?? ''], message });
+      }
+    }),
+);
+
+function parsed(text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return text;
+  }
+}
 
 const schema = z.strictObject({
   kubeconfig: z.string().optional(),
@@ -52,6 +74,7 @@ const schema = z.strictObject({
   maxViewers: z.coerce.number().int().min(0).max(65_535).default(2_000),
   apiRatePerCaller: z.coerce.number().int().min(1).max(100_000).default(50),
   apiRatePerAddress: z.coerce.number().int().min(1).max(100_000).default(500),
+  windows: windows.default([]),
 });
 
 export type Config = Omit<z.output<typeof schema>, 'identity' | 'leaseNamespace'> & {
@@ -104,7 +127,9 @@ interface Given {
 
 function problemsOf(issue: z.core.$ZodIssue, given: Given): readonly string[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${nameOf(key, given)}: is no setting${orRather(key)}`);
-  return [`${nameOf(String(issue.path[0]), given)}: ${issue.message}`];
+  const [key, ...inner] = issue.path;
+  const where = inner.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return [`${nameOf(String(key), given)}${where}: ${issue.message}`];
 }
 
 /** Every key of the file that `--config` names; docs/settings.md says what each is for. */

@@ -38,3 +38,4 @@ export { controllerRules, defaultNamespace, leaseRules, renderRbac, secretRules,
 export { readRolloutStatus } from './status.ts';
 export { unknownFields } from './unknown.ts';
 export { validateRollout } from './validate.ts';
+export { windowErrors } from './windows.ts';

@@ -26,7 +26,7 @@ async function makingOver(present: Partial<ObjectMeta>) {
       return Promise.resolve(ok(object));
     },
   } as unknown as KubeClient;
-  const executors = { client, clock: new VirtualClock(), cache: {} as Cache, absorb: () => {} };
+  const executors = { client, clock: new VirtualClock(), cache: {} as Cache, decisions: { on: () => [] }, absorb: () => {} };
   const effect = { kind: 'createDeployment', revision: stableRevision, replicas: 2, template: {}, configs: [] } as const;
   const scene = { world: aWorld().build(), target: undefined, owner, resourceVersion: '1' };
   const { ok: isMade } = await writeRevision(effect, scene, executors, new AbortController().signal);
@@ -73,7 +73,7 @@ describe('the copy of a configuration', () => {
         return Promise.resolve(ok(body as KubeObject));
       },
     } as unknown as KubeClient;
-    const executors = { client, clock: new VirtualClock(), cache: {} as Cache, absorb: () => {} };
+    const executors = { client, clock: new VirtualClock(), cache: {} as Cache, decisions: { on: () => [] }, absorb: () => {} };
     const config = { kind: 'ConfigMap', name: 'colors', hash: configHash({ data: { COLOR: 'blue' } }) } as const;
     const effect = { kind: 'copyConfig', config, revision: stableRevision } as const;
     const scene = { world: aWorld().build(), target: undefined, owner, resourceVersion: '1' };
@@ -105,7 +105,7 @@ describe('a revision that is removed', () => {
         return Promise.resolve(ok(undefined));
       },
     } as unknown as KubeClient;
-    const executors = { client, clock: new VirtualClock(), cache: {} as Cache, absorb: () => {} };
+    const executors = { client, clock: new VirtualClock(), cache: {} as Cache, decisions: { on: () => [] }, absorb: () => {} };
     const healthy = aWorld().build();
     const revisions = healthy.revisions.map((revision) =>
       revision.deployment === undefined

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { aWorld, canaryRevision, stableRevision } from '../../test/support/worlds.ts';
+import { aWorld, canaryRevision, decisionWith, stableRevision } from '../../test/support/worlds.ts';
 import { analysisTemplateSpecSchema } from '../core/analysis/index.ts';
 import type { Effect, Plan } from '../core/index.ts';
+import type { DecisionView } from '../core/world.ts';
 import type { KubeClient, KubeFailure, KubeObject, PatchOptions, Resource } from '../kube/index.ts';
 import { fail, ok, VirtualClock } from '../lib/index.ts';
 import type { RouterTarget } from '../traffic/index.ts';
@@ -30,6 +31,7 @@ function aServer(refuse: Readonly<Record<string, KubeFailure['kind']>> = {}) {
       answer(`patch ${resource.plural}${options.subresource === undefined ? '' : `/${options.subresource}`}`, body, options.priority),
     create: (resource: Resource, _namespace: unknown, body: object, options: { priority?: string } = {}) =>
       answer(`create ${resource.plural}`, body, options.priority),
+    get: (resource: Resource) => answer(`get ${resource.plural}`, {}),
     delete: (resource: Resource) => answer(`delete ${resource.plural}`, {}),
   } as unknown as KubeClient;
   return { client, sent, calls: () => sent.map(({ call }) => call) };
@@ -69,6 +71,7 @@ type Known = {
   readonly runs?: readonly { readonly name: string; readonly phase: string; readonly of?: string }[];
   /** What every template says. */
   readonly template?: unknown;
+  readonly decisions?: readonly DecisionView[];
 };
 
 /** What the stores say by the time of the effects. */
@@ -89,7 +92,13 @@ async function carryOut(next: Plan, server: ReturnType<typeof aServer>, known: K
   const { namespace, name, uid, resourceVersion } = world.rollout;
   const recorded: string[] = [];
   const onRecorded = () => recorded.push(...server.calls());
-  const executors = { client: server.client, clock: new VirtualClock(), cache: aCache(known), absorb: () => {} };
+  const executors = {
+    client: server.client,
+    clock: new VirtualClock(),
+    cache: aCache(known),
+    decisions: { on: () => known.decisions ?? [] },
+    absorb: () => {},
+  };
   const result = await execute(
     next,
     { world, target, owner: { namespace, name, uid }, resourceVersion, onRecorded },
@@ -163,6 +172,7 @@ describe('a plan is carried out', () => {
       ['a verdict against the canary has come in', { runs: [run] }],
       ['its AnalysisRun cannot be read any more', { runs: [{ ...run, phase: 'Error' }] }],
       ['somebody has changed the Rollout', { resourceVersion: '105' }],
+      ['a person has stopped the release', { decisions: [decisionWith({ action: 'Abort' })] }],
     ])('is not written where %s', async (_, known) => {
       const server = aServer();
       const { result } = await carryOut(plan([scale, raise]), server, known);
@@ -202,6 +212,54 @@ describe('a plan is carried out', () => {
       body: { spec: { metrics: [metric], args: [{ name: 'least', value: '0' }] } },
     });
     expect(JSON.stringify(server.sent.at(-1)?.body)).not.toContain('templates');
+  });
+
+  describe('the answer to a Decision', () => {
+    const answer = (state: 'Accepted' | 'Rejected', isToBeOwned = true): Effect => ({
+      ...{ kind: 'answerDecision', name: 'web-1', uid: 'of-decision', resourceVersion: '7', message: 'because', state, isToBeOwned },
+    });
+    test('comes after the record, with the owner first; the effects follow', async () => {
+      const server = aServer();
+      const { result } = await carryOut(plan([answer('Accepted'), raise]), server);
+      expect(result.ok).toBe(true);
+      expect(server.calls()).toEqual(['patch rollouts/status', 'patch decisions', 'patch decisions/status', 'patch trafficsplits']);
+      expect(server.sent[1]?.body).toMatchObject({
+        metadata: { uid: 'of-decision', resourceVersion: '7', ownerReferences: [{ kind: 'Rollout', uid: world.rollout.uid }] },
+      });
+      // The version that the owner was written with.
+      expect(server.sent[2]?.body).toMatchObject({
+        metadata: { resourceVersion: '102' },
+        status: { state: 'Accepted', message: 'because' },
+      });
+    });
+    test('is not given where nothing could be recorded', async () => {
+      const server = aServer({ 'patch rollouts/status': 'conflict' });
+      await carryOut(plan([answer('Accepted')]), server);
+      expect(server.calls()).toEqual(['patch rollouts/status']);
+    });
+    test('that refuses it is given only by the Rollout as it is now', async () => {
+      const unrecorded: Plan = { effects: [answer('Rejected', false)], notices: [] };
+      const server = aServer();
+      const { result } = await carryOut(unrecorded, server);
+      expect([server.calls(), result.ok]).toEqual([['get rollouts'], false]);
+      const current = { ...world, rollout: { ...world.rollout, resourceVersion: '101' } };
+      const same = aServer();
+      const executors = { client: same.client, clock: new VirtualClock(), cache: aCache(), decisions: { on: () => [] }, absorb: () => {} };
+      const { namespace, name, uid } = world.rollout;
+      const scene = { world: current, target, owner: { namespace, name, uid }, resourceVersion: '101' };
+      await execute(unrecorded, scene, executors, new AbortController().signal);
+      expect(same.calls()).toEqual(['get rollouts', 'patch decisions/status']);
+    });
+    test.each([
+      ['conflict', true],
+      ['notFound', true],
+      ['forbidden', false],
+    ] as const)('that meets %s holds nothing else up', async (kind, isOk) => {
+      const server = aServer({ 'patch decisions/status': kind });
+      const { result } = await carryOut(plan([answer('Accepted', false), raise]), server);
+      expect(server.calls()).toContain('patch trafficsplits');
+      expect(result.ok).toBe(isOk);
+    });
   });
 
   test('what is gone already is gone', async () => {

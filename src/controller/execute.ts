@@ -1,5 +1,6 @@
 import { finalizer, rollouts } from '../api/index.ts';
 import type { Effect, Plan } from '../core/index.ts';
+import { isStop } from '../core/index.ts';
 import { restartedAtAnnotation } from '../core/names.ts';
 import type { Owner } from '../core/objects/index.ts';
 import { portOf, portsSinceAnnotation } from '../core/objects/index.ts';
@@ -11,6 +12,7 @@ import type { Clock, Result } from '../lib/index.ts';
 import { fail, mergePatch, ok, unreachable } from '../lib/index.ts';
 import type { RouterTarget } from '../traffic/index.ts';
 import type { Cache } from './cache.ts';
+import type { Decisions } from './decisions.ts';
 import type { Answer } from './execute-decision.ts';
 import { answer } from './execute-decision.ts';
 import { writeRevision } from './execute-revision.ts';
@@ -23,6 +25,7 @@ export interface Executors {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly cache: Cache;
+  readonly decisions: Pick<Decisions, 'on'>;
   /** Feeds the answer to a write into the store of its kind; or an object of a list, which was there `asOf` the list's version. */
   readonly absorb: (resource: Resource, object: KubeObject, asOf?: string) => void;
 }
@@ -77,12 +80,15 @@ const isOnRollout = ({ kind }: Effect): boolean => kind === 'claimRollout' || ki
 const movedOn = (scene: Scene, object: KubeObject | undefined): Scene =>
   object === undefined ? scene : { ...scene, resourceVersion: object.metadata.resourceVersion };
 
-/** What the stores know by now and the decision did not: another state of the Rollout, a verdict against the canary. */
-function newsSince({ world, resourceVersion }: Scene, { cache }: Executors): string | undefined {
+/** What the stores know by now and the decision did not: another state of the Rollout, a verdict against the canary, a person who stops it. */
+function newsSince({ world, resourceVersion }: Scene, { cache, decisions }: Executors): string | undefined {
   const { namespace, name, uid } = world.rollout;
   const stored = cache.rollouts.get(`${namespace}/${name}`);
   if (stored?.uid === uid && compareResourceVersions(stored.resourceVersion, resourceVersion) > 0)
     return 'the Rollout has changed meanwhile';
+  const heard = new Set(world.decisions.map((decision) => decision.uid));
+  const stop = decisions.on(`${namespace}/${name}`).find((decision) => isStop(decision) && !heard.has(decision.uid));
+  if (stop !== undefined) return `Decision ${stop.name} says ${stop.action} meanwhile`;
   const known = new Map(world.runs.map((run) => [run.name, run.phase]));
   const failed = cache.runs.byIndex('rollout', uid).find((run) => {
     const phase = run.decoded.ok ? run.decoded.value.status.phase : 'Error';

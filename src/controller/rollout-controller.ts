@@ -12,6 +12,7 @@ import { Decisions } from './decisions.ts';
 import { Dependencies, thing } from './dependencies.ts';
 import type { Executors } from './execute.ts';
 import { housekeepingSchedule, tidy } from './housekeeping.ts';
+import { tidyDecisions } from './housekeeping-decisions.ts';
 import { settleTime } from './known-time.ts';
 import { Measurer } from './measurer.ts';
 import { warmMesh } from './mesh-warm.ts';
@@ -129,7 +130,8 @@ export class RolloutController {
     const { client, contact, clock, log, concurrency, schedule } = this.#options;
     let tidying = Promise.resolve();
     const endHousekeeping = schedule(housekeepingSchedule, () => {
-      tidying = tidy(this.#cache.runs.list(), { client, log }, signal);
+      const jobs = [tidy(this.#cache.runs.list(), { client, log }, signal), tidyDecisions(this.#options, signal)];
+      tidying = Promise.all(jobs).then(() => {});
       return tidying;
     });
     const shared = { concurrency, urgentConcurrency: urgentWorkers, clock, log, contact, interrupt };
@@ -254,7 +256,7 @@ export class RolloutController {
 
   #executors(): Executors {
     const { client, clock } = this.#options;
-    return { client, clock, cache: this.#cache, absorb: (...absorbed) => this.#absorb(...absorbed) };
+    return { client, clock, cache: this.#cache, decisions: this.#decisions, absorb: (...absorbed) => this.#absorb(...absorbed) };
   }
 
   #absorb(resource: Resource, object: KubeObject, asOf?: string): void {

@@ -1,3 +1,4 @@
+export { isStop, subjectOf } from './actions/index.ts';
 export { writtenEpoch } from './fencing.ts';
 export type { Effect, Notice, Plan, RunOrder, ShareQuestion } from './plan.ts';
 export { plan } from './planner.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ChangeWindow } from './rollout.ts';
-import { windowState } from './windows.ts';
+import { windowState, windowsState } from './windows.ts';
 
 const hour = 3_600_000;
 const deny = (timeZone: string): ChangeWindow => ({ kind: 'Deny', schedule: '0 17 * * 5', duration: 63 * hour, timeZone });
@@ -44,6 +44,23 @@ describe('windows', () => {
     ]);
   });
   test('say until when', () => expect(windowState([deny('UTC')], friday)).toEqual({ kind: 'closed', untilMs: monday }));
+  test('that overlap, or follow one another, say when the last of them ends', () => {
+    const next: ChangeWindow = { kind: 'Deny', schedule: '0 6 * * 1', duration: 4 * hour, timeZone: 'UTC' };
+    const then: ChangeWindow = { kind: 'Deny', schedule: '0 10 * * 1', duration: hour, timeZone: 'UTC' };
+    expect(windowState([deny('UTC'), next, then], friday)).toEqual({ kind: 'closed', untilMs: Date.parse('2026-01-12T11:00:00Z') });
+  });
+  test('of the cluster and of a Rollout hold each by itself: what a Rollout allows itself does not open the cluster’s', () => {
+    const always: ChangeWindow = { kind: 'Allow', schedule: '* * * * *', duration: hour, timeZone: 'UTC' };
+    const nine: ChangeWindow = { kind: 'Allow', schedule: '0 9 * * *', duration: hour, timeZone: 'UTC' };
+    expect(windowsState([[nine], [always]], friday)).toEqual({ kind: 'closed', untilMs: Date.parse('2026-01-10T09:00:00Z') });
+    expect(windowsState([[nine], []], Date.parse('2026-01-09T09:30:00Z')).kind).toBe('open');
+    expect(windowsState([[], []], friday).kind).toBe('open');
+  });
+  test('that never leave each other room have no end', () => {
+    const nine: ChangeWindow = { kind: 'Allow', schedule: '0 9 * * *', duration: hour, timeZone: 'UTC' };
+    const always: ChangeWindow = { kind: 'Deny', schedule: '0 * * * *', duration: 2 * hour, timeZone: 'UTC' };
+    expect(windowState([nine, always], friday)).toEqual({ kind: 'closed', untilMs: undefined });
+  });
   test('none at all allow', () => expect(windowState([], friday)).toEqual({ kind: 'open' }));
   test('of kind Allow: outside of all of them it is closed until the next opens', () => {
     const nine: ChangeWindow = { kind: 'Allow', schedule: '0 9 * * *', duration: hour, timeZone: 'UTC' };

@@ -7,6 +7,7 @@ import type { KubeObject } from './kit/client.ts';
 import { pathOf } from './kit/paths.ts';
 import type { Scenario } from './kit/scenario.ts';
 import { sleep, waitFor, waitForObject } from './kit/wait.ts';
+import { answered, decide } from './support/decisions.ts';
 import { aRelease } from './support/release.ts';
 import { type Rollout, type RolloutStatus, rollout, successRate } from './support/rollouts.ts';
 
@@ -164,7 +165,9 @@ describe.concurrent('the namespace of the lease is not there', () => {
   });
 });
 
-test('a release, its analysis, a rollback and the deletion need nothing but the rendered roles', async ({ onTestFinished }) => {
+test('a release, its analysis, a rollback, the decisions of people and the deletion need nothing but the rendered roles', async ({
+  onTestFinished,
+}) => {
   for (const object of renderRbac('r-rbac-system')) await bed.admin.apply(object as unknown as KubeObject, { manager: 'user' });
   const account = { namespace: 'r-rbac-system', name: 'sluice' };
   const args = ['--lease-namespace', account.namespace];
@@ -179,6 +182,8 @@ test('a release, its analysis, a rollback and the deletion need nothing but the 
   await release.until('promoted', (status) => status.phase === 'Healthy' && status.stableRevision === promoted);
   await release.change({ image: 'example/app:3', behaviour: { 'error-rate': '0.5' } });
   await release.until('rolled back', (status) => status.phase === 'RolledBack');
+  for (const action of ['Restart', 'Undo', 'Approve'])
+    await answered(bed, await decide(bed, release, action, action === 'Approve' ? { gate: 'qa' } : {}));
   const refused = release.scenario.audit({ user: release.controller.user }).filter(({ code }) => code === 401 || code === 403);
   expect(refused.map(({ verb, resource, subresource, name }) => `${verb} ${resource}/${subresource} ${name}`)).toEqual([]);
   await release.holds();

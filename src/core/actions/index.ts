@@ -27,7 +27,8 @@ export function follow(world: World, draft: Draft): Draft {
   return decisions.length > mostAtOnce ? waking(done, world.nowMs + 1) : done;
 }
 
-const isStop = ({ action }: DecisionView): boolean => action === 'Reject' || action === 'Abort';
+/** A word against a release: heard before all others. */
+export const isStop = ({ action }: Pick<DecisionView, 'action'>): boolean => action === 'Reject' || action === 'Abort';
 
 function bySay(left: DecisionView, right: DecisionView): number {
   if (isStop(left) !== isStop(right)) return isStop(left) ? -1 : 1;

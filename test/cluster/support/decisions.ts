@@ -19,6 +19,8 @@ export interface Wish {
   readonly undoTo?: string;
   readonly uid?: string;
   readonly as?: User;
+  /** Left out: whoever makes it. */
+  readonly subject?: string;
 }
 
 let made = 0;
