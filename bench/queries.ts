@@ -54,6 +54,8 @@ export async function serveFakePrometheus(): Promise<void> {
   });
   tell({ kind: 'port', port: (server.address() as AddressInfo).port });
   await new Promise<void>((resolve) => process.on('disconnect', () => resolve()));
+  server.closeAllConnections();
+  server.close();
 }
 
 export async function queriesSection(): Promise<Section> {
