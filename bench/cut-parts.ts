@@ -19,9 +19,13 @@ export interface CutParts {
   /** From there until the split's write was sent, and until it was acknowledged. */
   readonly sent: number;
   readonly acknowledged: number;
-  /** From a write's headers leaving to those of its answer coming, for verdict, status and split. */
+  /** From a write's headers leaving to its outcome being known, for verdict, status and split. */
   readonly waits: readonly number[];
-  /** Everything else: deciding, encoding, waiting for a place or a worker. */
+  /** From the answer to the verdict's write being asked for, from there to the status's, and to the split's: deciding, and waiting for a worker or a place. */
+  readonly hops: readonly number[];
+  /** From a write being asked for to its headers leaving. */
+  readonly sendings: readonly number[];
+  /** Everything but the waits. */
   readonly ours: number;
 }
 
@@ -36,14 +40,19 @@ export function cutParts(file: string, names: readonly string[]): readonly CutPa
   return names.flatMap((name) => {
     const verdict = written.find(({ path, isFailed }) => isFailed && path?.includes(`/analysisruns/${name}-`));
     if (verdict === undefined) return [];
-    const next = (part: string, after: Line) => written.find(({ path, askedAt }) => path?.includes(part) && askedAt >= after.doneAt);
+    // The watch may bring a write back before its own answer comes, and what follows from it does not wait for that.
+    const next = (part: string, after: Line) => written.find(({ path, askedAt }) => path?.includes(part) && askedAt >= after.sentAt);
     const status = next(`/rollouts/${name}/status`, verdict);
     const split = status && next(`/trafficsplits/${name}?`, status);
     const answer = answers.findLast(({ asked, doneAt }) => asked?.startsWith(`${name}-`) && doneAt <= verdict.askedAt);
     if (status === undefined || split === undefined || answer === undefined) return [];
-    const waits = [verdict, status, split].map(({ sentAt, headAt }) => headAt - sentAt);
+    const known = [answer.doneAt, Math.min(verdict.doneAt, status.askedAt), Math.min(status.doneAt, split.askedAt), split.doneAt];
+    const writes = [verdict, status, split];
+    const waits = writes.map(({ sentAt }, at) => (known[at + 1] ?? sentAt) - sentAt);
+    const hops = writes.map(({ askedAt }, at) => askedAt - (known[at] ?? askedAt));
+    const sendings = writes.map(({ askedAt, sentAt }) => sentAt - askedAt);
     const acknowledged = split.doneAt - answer.doneAt;
     const ours = acknowledged - waits.reduce((sum, wait) => sum + wait, 0);
-    return [{ arrivedAt: answer.doneAt, sent: split.sentAt - answer.doneAt, acknowledged, waits, ours }];
+    return [{ arrivedAt: answer.doneAt, sent: split.sentAt - answer.doneAt, acknowledged, waits, hops, sendings, ours }];
   });
 }

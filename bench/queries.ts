@@ -11,7 +11,7 @@ import { askingOf } from '../src/core/analysis/ask.ts';
 import { analysisTemplateSpecSchema, scopeOf } from '../src/core/analysis/index.ts';
 import { localFailure } from '../src/kube/index.ts';
 import { fail, systemClock } from '../src/lib/index.ts';
-import { createSources } from '../src/metrics/index.ts';
+import { createSources, dialectOf } from '../src/metrics/index.ts';
 import { sleep, waitFor } from '../test/cluster/kit/wait.ts';
 import { type Figure, percentile, type Section, say, sorted } from './report.ts';
 
@@ -54,11 +54,13 @@ export async function serveFakePrometheus(): Promise<void> {
   });
   tell({ kind: 'port', port: (server.address() as AddressInfo).port });
   await new Promise<void>((resolve) => process.on('disconnect', () => resolve()));
+  server.closeAllConnections();
+  server.close();
 }
 
 export async function queriesSection(): Promise<Section> {
   say(
-    `queries: ${rollouts} Rollouts with two metrics each, every ${intervalMs / 1_000} s, for ${intervalMs / 1_000} s, three kinds of template`,
+    `queries: ${rollouts} Rollouts with two metrics each, every ${intervalMs / 1_000} s, for ${intervalMs / 1_000} s, two kinds of template`,
   );
   const figures: Figure[] = [];
   for (const [what, pack, isGrouped] of [
@@ -86,7 +88,68 @@ export async function queriesSection(): Promise<Section> {
       details: { ...atOnce, waits: undefined },
     });
   }
+  figures.push(await shares());
   return { title: 'Questions to Prometheus (fake, over HTTP)', figures };
+}
+
+/** All of them have just been given a weight, and ask every other second whether it has arrived. */
+async function shares(): Promise<Figure> {
+  const [rounds, everyMs] = [5, 2_000];
+  const dialect = dialectOf('linkerd');
+  if (dialect === undefined) throw new Error('no dialect');
+  const prometheus = fork(process.argv[1] ?? '', ['--fake-prometheus'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const started = await heard(prometheus);
+  if (started.kind !== 'port') throw new Error('the fake Prometheus did not start');
+  let [asked, answered] = [0, 0];
+  const measurer = aMeasurer(started.port, { onShareFinished: () => answered++ });
+  const subject = (at: number, revision: string) => {
+    const name = `app-${at}-${revision}`;
+    return { namespace: `team-${at % 50}`, workload: name, service: name, rootService: `app-${at}`, split: `app-${at}` };
+  };
+  const ask = (at: number) => {
+    asked++;
+    const sides = { canary: subject(at, '7c9d2f41aa'), stable: subject(at, '6d5f0c9b1e') };
+    measurer.askShare(`team/app-${at}`, {
+      ...sides,
+      windowStartedAtMs: Date.now() - 10_000,
+      windowMs: 10_000,
+      via: { kind: 'prometheus', dialect },
+    });
+  };
+  const timers = Array.from({ length: rollouts }, (_, at) => {
+    const first = Math.random() * everyMs;
+    return Array.from({ length: rounds }, (_each, round) => setTimeout(() => ask(at), first + round * everyMs));
+  });
+  await sleep((rounds + 1) * everyMs);
+  for (const timer of timers.flat()) clearTimeout(timer);
+  await waitFor('every share', () => answered === asked, { deadlineMs: 30_000 });
+  prometheus.send('seen');
+  const seen = await heard(prometheus);
+  measurer.close();
+  prometheus.disconnect();
+  if (seen.kind !== 'seen') throw new Error('the fake Prometheus did not say what it saw');
+  const seconds = (rounds * everyMs) / 1_000;
+  return {
+    name: `${rollouts} Rollouts that wait for a weight to be confirmed`,
+    value: `${(seen.requests / seconds).toFixed(1)} requests a second for ${(asked / seconds).toFixed(0)} questions`,
+    details: { ...seen, asked },
+  };
+}
+
+function aMeasurer(
+  port: number,
+  heardOf: { readonly onFinished?: (run: string) => void; readonly onShareFinished?: () => void },
+): Measurer {
+  return new Measurer({
+    clock: systemClock,
+    sources: createSources(),
+    kubeGet: async () => fail(localFailure('network', 'none here')),
+    readSecret: async () => fail('none here'),
+    prometheusAddress: `http://127.0.0.1:${port}`,
+    mesh: () => 'linkerd',
+    onFinished: heardOf.onFinished ?? (() => {}),
+    onShareFinished: heardOf.onShareFinished ?? (() => {}),
+  });
 }
 
 interface Measured extends Seen {
@@ -104,17 +167,10 @@ async function measure(pack: string, { isAtOnce }: { readonly isAtOnce: boolean 
   if (started.kind !== 'port') throw new Error('the fake Prometheus did not start');
   const askedAt = new Map<string, number>();
   const waits: number[] = [];
-  const measurer = new Measurer({
-    clock: systemClock,
-    sources: createSources(),
-    kubeGet: async () => fail(localFailure('network', 'none here')),
-    readSecret: async () => fail('none here'),
-    prometheusAddress: `http://127.0.0.1:${started.port}`,
-    mesh: () => 'linkerd',
+  const measurer = aMeasurer(started.port, {
     onFinished: (run) => {
       for (const { metric } of measurer.take(run)) waits.push(performance.now() - (askedAt.get(`${run} ${metric}`) ?? Number.NaN));
     },
-    onShareFinished: () => {},
   });
   const orders = ordersOf(pack);
   const ask = (order: (typeof orders)[number]) => {

@@ -86,15 +86,16 @@ export async function rollbackSection({ admin, info }: Bare): Promise<Section> {
   const traced = cutParts(traceFile, single);
   const of = (part: (parts: CutParts) => number) => sorted(traced.map(part));
   const [acknowledged, sent, ours] = [of((cut) => cut.acknowledged), of((cut) => cut.sent), of((cut) => cut.ours)];
-  const waited = ['verdict', 'status', 'split'].map(
-    (what, at) =>
-      `${what} ${ms(
-        percentile(
-          of(({ waits }) => waits[at] ?? 0),
-          50,
-        ),
-      )}`,
-  );
+  const each = (part: (parts: CutParts) => readonly number[]) =>
+    ['verdict', 'status', 'split']
+      .map(
+        (what, at) =>
+          `${what} ${percentile(
+            of((cut) => part(cut)[at] ?? 0),
+            50,
+          ).toFixed(1)}`,
+      )
+      .join(', ');
   const where = 'real kube-apiserver; Deployments and EndpointSlices made ready by a fake kubelet of the bench, no pods';
   const figures: Figure[] = [
     {
@@ -110,13 +111,13 @@ export async function rollbackSection({ admin, info }: Bare): Promise<Section> {
       value: `p50 ${ms(percentile(acknowledged, 50))}, p99 ${ms(percentile(acknowledged, 99))}`,
       goal: `p50 <= ${goals.p50} ms, p99 <= ${goals.p99} ms`,
       holds: percentile(acknowledged, 50) <= goals.p50 && percentile(acknowledged, 99) <= goals.p99,
-      note: `${traced.length} cuts; until the split was sent p50 ${ms(percentile(sent, 50))}, p99 ${ms(percentile(sent, 99))}; waiting for the API server p50 ${waited.join(', ')}`,
+      note: `${traced.length} cuts; until the split was sent p50 ${ms(percentile(sent, 50))}, p99 ${ms(percentile(sent, 99))}; waiting for the API server, p50 in ms: ${each(({ waits }) => waits)}`,
       details: traced,
     },
     {
       name: 'of which the controller took itself',
       value: `p50 ${percentile(ours, 50).toFixed(1)} ms, p99 ${ms(percentile(ours, 99))}`,
-      note: 'all but the time between a write leaving and its answer coming',
+      note: `all but the time between a write leaving and its answer coming; p50 in ms, deciding: ${each(({ hops }) => hops)}; sending: ${each(({ sendings }) => sendings)}`,
     },
     {
       name: 'of which the API server took for its three writes, in turn',

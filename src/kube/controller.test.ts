@@ -72,6 +72,18 @@ test('an urgent key does not wait until the slow passes of others are through', 
   await ended;
 });
 
+test('many workers that wait are no leak, and Node does not warn of one', async () => {
+  const warnings: string[] = [];
+  const hear = (warning: Error) => warnings.push(warning.message);
+  process.on('warning', hear);
+  const { clock, stop, ended } = aController(async () => ({}), { concurrency: 16, urgentConcurrency: 4 });
+  await clock.advance(0);
+  stop.abort();
+  await ended;
+  process.off('warning', hear);
+  expect(warnings).toEqual([]);
+});
+
 test('after the stop no key is taken, and passes under way may end', async () => {
   const finished: string[] = [];
   const { clock, queue, stop, ended } = aController(async (key, signal) => {

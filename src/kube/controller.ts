@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Clock, sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Contact } from './contact.ts';
@@ -34,6 +35,8 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   if (options.interrupt?.aborted) interrupt();
   const stopped = new AbortController();
   const stop = anyAborted(signal, passes.signal);
+  // Each worker that waits listens for the stop, and each request of a pass for its end: no leak.
+  setMaxListeners(0, stop.signal, passes.signal);
   const releaseContact = options.contact?.onRegained(() => options.queue.retryCutOff());
   const workersOf = (reach: Reach, count: number) =>
     Array.from({ length: count }, () => work(options, { reach, stop: stop.signal, passes: passes.signal }));

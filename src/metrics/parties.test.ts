@@ -90,6 +90,23 @@ describe('questions of one party', () => {
     expect(members().slice(3)).toEqual(['ijkl']);
   });
 
+  it('go in pairs through an outage, and together again after it', async () => {
+    const { clock, trips, join } = aBed({ most: 8 });
+    const rush = async (answers: (members: readonly string[]) => readonly string[] | undefined) => {
+      const before = trips.length;
+      for (const member of 'abcdefgh') void join(member);
+      await clock.advance(0);
+      const found = trips.slice(before);
+      for (const { members, answer } of found) answer(answers(members));
+      await clock.advance(10_000);
+      return found.map(({ members }) => members.length);
+    };
+    const down = () => undefined;
+    const up = (members: readonly string[]) => members;
+    expect([await rush(down), await rush(down), await rush(down), await rush(down)]).toEqual([[8], [4, 4], [2, 2, 2, 2], [2, 2, 2, 2]]);
+    expect([await rush(up), await rush(up), await rush(up)]).toEqual([[2, 2, 2, 2], [6, 2], [8]]);
+  });
+
   it('of another party do not travel along', async () => {
     const { clock, alone, join, members } = aBed();
     void join('a', { party: 'p' });

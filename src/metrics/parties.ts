@@ -104,7 +104,8 @@ export class Parties<T, M> {
     const wanted = untilAllLeave(seats.map(({ signal }) => signal));
     try {
       const answers = await this.#ask(first.companion, seats, wanted.signal);
-      if (answers === undefined) party.most = Math.max(1, Math.floor(seats.length / 2));
+      // Two at least: by one alone nobody would find out that the server bears more again.
+      if (answers === undefined) party.most = Math.max(2, Math.floor(seats.length / 2));
       else party.most = Math.min(this.#options.most, party.most + 1);
       for (const [index, { companion, settle }] of seats.entries()) settle(answers?.[index] ?? companion.alone());
     } catch (bug) {
