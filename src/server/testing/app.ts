@@ -63,7 +63,7 @@ export function anApp({
   cluster.sync();
   const api = createApi({ client: cluster.client, source: cluster.source, clock, log, audiences, mostViewers: 3 });
   const app = createApp({
-    ...{ clock, log, perCaller, perAddress: 10_000, version: 'test', api: () => api, isDraining: () => false },
+    ...{ clock, log, perCaller, perAddress: 500, version: 'test', api: () => api, isDraining: () => false },
     health: { isReady: () => true, isLive: () => true, problems: () => [], metrics: async () => 'up 1\n' },
   });
   const send = async (
