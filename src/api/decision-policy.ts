@@ -7,9 +7,9 @@ const subresource = `${rollouts.plural}/${decisionSubresource}`;
 
 /**
  * Who may make a Decision, asked by the API server itself: the caller must be its subject, and have the verb of its action on
- * `rollouts/decision` of that Rollout. Only `account`, our HTTP API's own, writes another's, after it has mapped and reviewed them.
+ * `rollouts/decision` of that Rollout. Only `accounts`, our HTTP API's own, write another's, after they have mapped and reviewed them.
  */
-export const decisionPolicy = (account: string): readonly Manifest[] => [
+export const decisionPolicy = (accounts: readonly string[]): readonly Manifest[] => [
   {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'ValidatingAdmissionPolicy',
@@ -20,7 +20,7 @@ export const decisionPolicy = (account: string): readonly Manifest[] => [
         resourceRules: [{ apiGroups: [group], apiVersions: [version], operations: ['CREATE'], resources: [decisions.plural] }],
       },
       variables: [
-        { name: 'isOurs', expression: `request.userInfo.username == '${account}'` },
+        { name: 'isOurs', expression: `request.userInfo.username in [${accounts.map((account) => `'${account}'`).join(', ')}]` },
         { name: 'verb', expression: 'object.spec.action.lowerAscii()' },
       ],
       validations: [

@@ -34,7 +34,16 @@ export {
 export { verbOf } from './people.ts';
 export { listAt, textAt } from './raw.ts';
 export type { Manifest, PolicyRule } from './rbac.ts';
-export { controllerRules, defaultNamespace, leaseRules, renderRbac, secretRules, serviceAccountName } from './rbac.ts';
+export {
+  apiAccountName,
+  apiRules,
+  controllerRules,
+  defaultNamespace,
+  leaseRules,
+  renderRbac,
+  secretRules,
+  serviceAccountName,
+} from './rbac.ts';
 export { readRolloutStatus } from './status.ts';
 export { unknownFields } from './unknown.ts';
 export { validateRollout } from './validate.ts';

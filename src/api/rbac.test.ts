@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decisionActions } from '../core/decision.ts';
 import type { Manifest, PolicyRule } from './rbac.ts';
-import { controllerRules, leaseRules, renderRbac, secretRules } from './rbac.ts';
+import { apiRules, controllerRules, leaseRules, renderRbac, secretRules } from './rbac.ts';
 
 const all = [...controllerRules, ...secretRules, ...leaseRules];
 const rulesOf = (manifests: readonly Manifest[], name: string): readonly PolicyRule[] =>
@@ -36,6 +36,29 @@ describe('the controller’s permissions', () => {
   });
 });
 
+describe('the permissions of the HTTP API alone', () => {
+  it('change nothing but by a Decision', () => {
+    const writes = apiRules.flatMap(({ apiGroups: [group], resources, verbs }) =>
+      verbs.filter((verb) => !['get', 'list', 'watch'].includes(verb)).map((verb) => `${verb} ${group}/${resources.join(',')}`),
+    );
+    expect(writes).toEqual([
+      'create sluice.dev/decisions',
+      'create authentication.k8s.io/tokenreviews',
+      'create authorization.k8s.io/subjectaccessreviews',
+    ]);
+  });
+
+  it('are no more than the controller’s, and see no Secrets and no leases', () => {
+    const all = (rules: readonly PolicyRule[]) =>
+      rules.flatMap(({ apiGroups: [group], resources, verbs }) =>
+        resources.flatMap((each) => verbs.map((verb) => `${verb} ${group}/${each}`)),
+      );
+    const had = new Set(all(controllerRules));
+    expect(all(apiRules).filter((one) => !had.has(one))).toEqual([]);
+    expect(all(apiRules).filter((one) => /secrets|leases/.test(one))).toEqual([]);
+  });
+});
+
 describe('what is rendered', () => {
   const manifests = renderRbac('shop-system');
 
@@ -49,7 +72,7 @@ describe('what is rendered', () => {
     const bound = manifests
       .filter(({ kind }) => String(kind).endsWith('RoleBinding'))
       .map(({ roleRef }) => (roleRef as { name: string }).name);
-    expect([...bound].sort()).toEqual(['sluice-controller', 'sluice-controller-secrets', 'sluice-leader-election']);
+    expect([...bound].sort()).toEqual(['sluice-api', 'sluice-controller', 'sluice-controller-secrets', 'sluice-leader-election']);
   });
 
   it('lets an operator decide everything, an approver at gates, a viewer nothing', () => {

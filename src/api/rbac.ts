@@ -12,8 +12,10 @@ export interface PolicyRule {
 }
 
 export const defaultNamespace = 'sluice-system';
-/** The controller's ServiceAccount, and the HTTP API's: they are one process. */
+/** The controller's ServiceAccount, and the HTTP API's where they are one process. */
 export const serviceAccountName = 'sluice';
+/** That of processes which serve the HTTP API alone (`mode: api`). */
+export const apiAccountName = 'sluice-api';
 
 const rule = (apiGroup: string, resources: readonly string[], verbs: readonly string[]): PolicyRule => ({
   apiGroups: [apiGroup],
@@ -59,6 +61,17 @@ export const controllerRules: readonly PolicyRule[] = [
  */
 export const secretRules: readonly PolicyRule[] = [rule('', ['secrets'], ['get', 'create', 'delete'])];
 
+/**
+ * Of a process that serves the HTTP API alone: it sees what the controller sees, changes none of it, and has no lease. What it writes are Decisions of people whom it
+ * has had reviewed.
+ */
+export const apiRules: readonly PolicyRule[] = [
+  ...controllerRules
+    .filter(({ verbs }) => read.every((verb) => verbs.includes(verb)))
+    .map((seen) => ({ ...seen, verbs: seen.resources.includes('decisions') ? [...read, 'create'] : read })),
+  ...controllerRules.filter(({ apiGroups: [name] }) => name === 'authentication.k8s.io' || name === 'authorization.k8s.io'),
+];
+
 /** In the controller's own namespace: leader election. */
 export const leaseRules: readonly PolicyRule[] = [
   rule('coordination.k8s.io', ['leases'], [...read, 'create', 'patch', 'update']),
@@ -77,11 +90,17 @@ export function renderRbac(namespace: string = defaultNamespace): readonly Manif
       kind: 'Namespace',
       metadata: { name: namespace, labels: { ...labels, 'pod-security.kubernetes.io/enforce': 'restricted' } },
     },
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: serviceAccountName, namespace, labels } },
+    ...[serviceAccountName, apiAccountName].map((name) => ({
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name, namespace, labels },
+    })),
     clusterRole('sluice-controller', controllerRules),
     clusterRoleBinding('sluice-controller', namespace),
     clusterRole('sluice-controller-secrets', secretRules),
     clusterRoleBinding('sluice-controller-secrets', namespace),
+    clusterRole('sluice-api', apiRules),
+    clusterRoleBinding('sluice-api', namespace, apiAccountName),
     { apiVersion: `${rbac}/v1`, kind: 'Role', metadata: { name: 'sluice-leader-election', namespace, labels }, rules: leaseRules },
     {
       apiVersion: `${rbac}/v1`,
@@ -90,7 +109,7 @@ export function renderRbac(namespace: string = defaultNamespace): readonly Manif
       roleRef: { apiGroup: rbac, kind: 'Role', name: 'sluice-leader-election' },
       subjects: subjects(namespace),
     },
-    ...decisionPolicy(`system:serviceaccount:${namespace}:${serviceAccountName}`),
+    ...decisionPolicy([serviceAccountName, apiAccountName].map((name) => `system:serviceaccount:${namespace}:${name}`)),
     ...peopleRoles(),
   ];
 }
@@ -102,12 +121,12 @@ const clusterRole = (name: string, rules: readonly PolicyRule[]): Manifest => ({
   rules,
 });
 
-const clusterRoleBinding = (name: string, namespace: string): Manifest => ({
+const clusterRoleBinding = (name: string, namespace: string, account = serviceAccountName): Manifest => ({
   apiVersion: `${rbac}/v1`,
   kind: 'ClusterRoleBinding',
   metadata: { name, labels },
   roleRef: { apiGroup: rbac, kind: 'ClusterRole', name },
-  subjects: subjects(namespace),
+  subjects: subjects(namespace, account),
 });
 
-const subjects = (namespace: string) => [{ kind: 'ServiceAccount', name: serviceAccountName, namespace }];
+const subjects = (namespace: string, name = serviceAccountName) => [{ kind: 'ServiceAccount', name, namespace }];

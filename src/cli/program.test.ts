@@ -30,7 +30,7 @@ describe('render', () => {
 
   test.each([
     ['crds', 'CustomResourceDefinition', 5],
-    ['rbac', 'ClusterRole', 5],
+    ['rbac', 'ClusterRole', 6],
     ['template', 'ClusterAnalysisTemplate', 18],
   ])('%s prints manifests', async (what, kind, count) => {
     const { code, out } = await run('render', what);

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Clock, Logger, Result } from '../lib/index.ts';
 import { fail, ok } from '../lib/index.ts';
-import type { Identity } from './auth/authenticate.ts';
+import { type Identity, wrongToken } from './auth/authenticate.ts';
 import type { Deed } from './auth/authorize.ts';
 import { notAllowed, toDecide, toGet } from './auth/authorize.ts';
 import type { Problem } from './decider.ts';
@@ -25,8 +25,8 @@ export type Entry = { readonly identity: Identity; readonly api: Api } | undefin
 
 export type Guard = (request: FastifyRequest, policy: RoutePolicy | undefined) => Promise<Result<Entry, Problem>>;
 
-/** Wrong tokens a second from one address: nobody has that many by mistake. */
-const guessesPerSecond = 10;
+/** Of what an address may ask, so much may be with wrong tokens: nobody has that many by mistake. */
+const guesses = 1 / 50;
 
 /**
  * The one way to every route, before a byte of the body is read: how often, who, and may they. A route whose policy is unknown here does not compile, and one without a
@@ -35,7 +35,7 @@ const guessesPerSecond = 10;
 export function createGuard(options: GuardOptions): Guard {
   const { clock, perCaller, perAddress } = options;
   const limiter = (perSecond: number) => new RateLimiter({ clock, perSecond, burst: 2 * perSecond });
-  const limits = { addresses: limiter(perAddress), guesses: limiter(guessesPerSecond), callers: limiter(perCaller) };
+  const limits = { addresses: limiter(perAddress), guesses: limiter(perAddress * guesses), callers: limiter(perCaller) };
   return async (request, policy) => {
     if (policy?.kind === 'open') return ok(undefined);
     const address = addressKey(request.ip);
@@ -50,7 +50,7 @@ export function createGuard(options: GuardOptions): Guard {
     if (guessWaits !== undefined) return fail(tooMany('this address with wrong tokens', guessWaits));
     const who = await api.authenticate(authorization);
     if (!who.ok) {
-      if (who.failure.status === 401) limits.guesses.charge(address);
+      if (who.failure === wrongToken) limits.guesses.charge(address);
       return who;
     }
     const identity = who.value;

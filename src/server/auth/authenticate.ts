@@ -67,8 +67,11 @@ function tokenIn(authorization: string | undefined): string | undefined {
   return token !== undefined && token.length <= longestToken ? token : undefined;
 }
 
-const refused = fail(
-  problem(401, 'Unauthenticated', 'the API server does not take this token: it is wrong, expired, or for another audience'),
+/** The API server was asked, and does not know it. */
+export const wrongToken: Problem = problem(
+  401,
+  'Unauthenticated',
+  'the API server does not take this token: it is wrong, expired, or for another audience',
 );
 
 async function review(token: string, { client, log, audiences }: AuthenticatorOptions): Promise<Result<Identity, Problem>> {
@@ -89,11 +92,11 @@ async function review(token: string, { client, log, audiences }: AuthenticatorOp
   }
   const status = isObject(answer.value) && isObject(answer.value.status) ? answer.value.status : {};
   const identity = identityIn(status);
-  if (identity === undefined) return refused;
+  if (identity === undefined) return fail(wrongToken);
   // An authenticator that knows no audiences answers for the API server's own alone.
   const isFor =
     asked.length === 0 || (Array.isArray(status.audiences) && status.audiences.some((audience) => asked.includes(String(audience))));
-  if (!isFor) return refused;
+  if (!isFor) return fail(wrongToken);
   return ok({ ...identity, ...(claims.expiresAtMs === undefined ? {} : { expiresAtMs: claims.expiresAtMs }) });
 }
 

@@ -35,13 +35,13 @@ export const gate = { name: 'qa', id: 'qa-1', state: 'Open', openedAt: '2026-03-
  * The application on a small cluster: Rollout shop/web with revision bbbb, attempt 2, at the open gate qa; bank/ledger at rest. alice may decide everything in shop, vera
  * may look in shop, otto may all that in bank, and nell nothing.
  */
-export function anApp({
-  perCaller = 1_000,
-  audiences = ['apiserver', 'sluice'],
-}: {
-  perCaller?: number;
-  audiences?: readonly string[];
-} = {}): AppUnderTest {
+export interface AppWish {
+  readonly perCaller?: number;
+  readonly perAddress?: number;
+  readonly audiences?: readonly string[];
+}
+
+export function anApp({ perCaller = 1_000, perAddress = 500, audiences = ['apiserver', 'sluice'] }: AppWish = {}): AppUnderTest {
   const cluster = new FakeCluster();
   const clock = new VirtualClock(Date.UTC(2026, 2, 1, 13));
   const lines: LogLine[] = [];
@@ -63,7 +63,7 @@ export function anApp({
   cluster.sync();
   const api = createApi({ client: cluster.client, source: cluster.source, clock, log, audiences, mostViewers: 3 });
   const app = createApp({
-    ...{ clock, log, perCaller, perAddress: 10_000, version: 'test', api: () => api, isDraining: () => false },
+    ...{ clock, log, perCaller, perAddress, version: 'test', api: () => api, isDraining: () => false },
     health: { isReady: () => true, isLive: () => true, problems: () => [], metrics: async () => 'up 1\n' },
   });
   const send = async (
