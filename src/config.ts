@@ -6,6 +6,8 @@ import { defaultNamespace } from './api/index.ts';
 import { leaseTimingProblem } from './kube/index.ts';
 import type { Result } from './lib/index.ts';
 import { fail, nearestTo, ok, parseDuration } from './lib/index.ts';
+import { notificationsSchema } from './notify/index.ts';
+import { channelsSchema } from './server/hooks/settings.ts';
 
 /** Every setting of the controller, parsed once: flags over SLUICE_* over the file over defaults. */
 
@@ -16,6 +18,20 @@ const duration = (fallback: number) =>
     .default(fallback);
 
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')], { error: 'must be true or false' });
+
+/** What has members of its own: as such in the file, as YAML or JSON in a variable. */
+const structured = <T extends z.ZodType>(inner: T, fallback: () => z.output<T>) =>
+  z
+    .preprocess((given) => (typeof given === 'string' ? parsedOr(given) : given), inner.optional())
+    .transform((value) => value ?? fallback());
+
+function parsedOr(text: string): unknown {
+  try {
+    return parse(text, { maxAliasCount: 0 });
+  } catch {
+    return text;
+  }
+}
 
 const schema = z.strictObject({
   kubeconfig: z.string().optional(),
@@ -41,6 +57,12 @@ const schema = z.strictObject({
   clusterDomain: z.string().default('cluster.local'),
   earlyLooks: flag.default(true),
   concurrency: z.coerce.number().int().min(1).max(64).default(8),
+  channels: structured(channelsSchema, () => ({})),
+  accountsConfigMap: z
+    .string()
+    .regex(/^([a-z0-9]([-a-z0-9]*[a-z0-9])?\/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'must be NAME or NAMESPACE/NAME')
+    .default('sluice-accounts'),
+  notifications: structured(notificationsSchema, () => []),
 });
 
 export type Config = Omit<z.output<typeof schema>, 'identity' | 'leaseNamespace'> & {
@@ -89,8 +111,11 @@ interface Given {
 }
 
 function problemsOf(issue: z.core.$ZodIssue, given: Given): readonly string[] {
+  const [setting, ...inside] = issue.path.map(String);
+  if (setting !== undefined && inside.length > 0) return [`${nameOf(setting, given)}: ${inside.join('.')}: ${issue.message}`];
+  if (issue.code === 'unrecognized_keys' && setting !== undefined) return [`${nameOf(setting, given)}: ${issue.message}`];
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${nameOf(key, given)}: is no setting${orRather(key)}`);
-  return [`${nameOf(String(issue.path[0]), given)}: ${issue.message}`];
+  return [`${nameOf(String(setting), given)}: ${issue.message}`];
 }
 
 /** Every key of the file that `--config` names; docs/settings.md says what each is for. */

@@ -17,6 +17,7 @@ import { MeshWatch } from './mesh-watch.ts';
 import { metricAccess } from './metric-access.ts';
 import { metricOutages } from './metric-outages.ts';
 import { Moments } from './moments.ts';
+import { evidenceFrom, noteChange } from './news.ts';
 import type { Observers } from './observe.ts';
 import { Obstacles } from './obstacle.ts';
 import { raceAbort } from './race-abort.ts';
@@ -84,6 +85,7 @@ export class RolloutController {
       },
     });
     this.#decisions = new Decisions(options);
+    options.notifier?.useEvidence(evidenceFrom(this.#cache.runs));
     this.telemetry = new Telemetry({
       queueLength: () => this.#rollouts.length,
       isLeader: () => options.epoch() !== undefined,
@@ -119,6 +121,7 @@ export class RolloutController {
     });
     const shared = { concurrency, clock, log, contact, interrupt };
     await Promise.all([
+      synced.then(() => this.#options.notifier?.run(signal)),
       this.#decisions.reconcile(signal, interrupt),
       runController(
         {
@@ -181,7 +184,9 @@ export class RolloutController {
     for (const key of things.flatMap((one) => [...this.#dependencies.on(one)])) this.#rollouts.add(key);
   }
 
-  #onRollout({ key, before, after }: Change<RolloutRecord>): void {
+  #onRollout(change: Change<RolloutRecord>): void {
+    const { key, before, after } = change;
+    noteChange(this.#options.notifier, change);
     if (after === undefined) {
       // The next pass finds it gone and forgets it.
       this.#rollouts.add(key);

@@ -46,7 +46,17 @@ export interface Replica {
 }
 
 const usual: Omit<Config, 'identity'> = {
-  ...{ listen: '127.0.0.1:8080', namespaces: [], logLevel: 'info', clusterDomain: 'cluster.local', concurrency: 8, earlyLooks: true },
+  ...{
+    listen: '127.0.0.1:8080',
+    namespaces: [],
+    logLevel: 'info',
+    clusterDomain: 'cluster.local',
+    channels: {},
+    accountsConfigMap: 'sluice-accounts',
+    notifications: [],
+    concurrency: 8,
+    earlyLooks: true,
+  },
   ...{ leaderElection: true, leaseNamespace: 'sluice-system', leaseName: 'sluice-controller' },
   ...{ leaseDuration: 15_000, renewDeadline: 10_000, retryPeriod: 2_000 },
 };
