@@ -23,7 +23,8 @@ for (const [name, bot] of Object.entries(bots)) {
     const before = process.cpuUsage();
     const { status } = await post(request);
     const { user, system } = process.cpuUsage(before);
-    most = Math.max(most, (user + system) / 1000);
+    // The first ones compile.
+    if (index > count / 10) most = Math.max(most, (user + system) / 1000);
     if (status < 400 || status >= 500) console.log(`${name} ${index} ${kind}: ${status} ${request.body.toString('base64').slice(0, 400)}`);
     statuses.set(`${status}`, (statuses.get(`${status}`) ?? 0) + 1);
     lines.length = 0;

@@ -145,7 +145,8 @@ export class Deliverer {
     if (dropped > 0) log.warn({ sink: settings.name, dropped }, 'too many notifications wait; the oldest were dropped');
     const mine = ofSinkFor(memories.get(news.uid), settings.name, news);
     const due = this.#due(news, mine);
-    if (kind === 'tell' && due === undefined) return { kind: 'known' };
+    // What has waited here for long is news all the same; only what was sent meanwhile is none.
+    if (kind === 'tell' && due === undefined && mine !== undefined) return { kind: 'known' };
     const target = await targetOf(settings, secrets);
     if (!target.ok) return { kind: 'later', problem: target.failure };
     const told = {
