@@ -69,6 +69,13 @@ describe('chat and notifications', () => {
     expect(notifications).toMatchObject([{ name: 'ops', sink: 'slack', channel: 'C0123', tokenSource: { files: ['/s/token'] } }]);
   });
 
+  test.each(['chat', 'notifications'])('the example of docs/%s.md is taken', (page) => {
+    const text = readFileSync(join(import.meta.dirname, `../docs/${page}.md`), 'utf8');
+    const example = /```yaml\n(# --config\n[\s\S]*?)```/.exec(text)?.[1] ?? '';
+    const settings = loaded({ config: file(`${page}.yaml`, example) });
+    expect([Object.keys(settings.channels).length, settings.notifications.length]).toEqual(page === 'chat' ? [5, 0] : [0, 5]);
+  });
+
   test('come from a variable as YAML or JSON', () => {
     const env = { SLUICE_NOTIFICATIONS: '[{"name": "am", "sink": "alertmanager", "url": "http://alertmanager:9093"}]' };
     expect(loaded({}, env).notifications).toMatchObject([{ name: 'am', events: ['rolledBack', 'stuck'] }]);
