@@ -13,10 +13,11 @@ import {
   loadCredentials,
   Recorder,
 } from './kube/index.ts';
-import type { Clock, Logger, Random, Result } from './lib/index.ts';
-import { collectGarbage, fail, ok, systemRandom } from './lib/index.ts';
+import type { Clock, HttpExchange, Logger, Random, Result } from './lib/index.ts';
+import { collectGarbage, fail, httpExchange, ok, SecretReader, systemRandom } from './lib/index.ts';
 import type { Parts } from './live.ts';
 import { createSources, type MetricWires } from './metrics/index.ts';
+import { configMapMemories, Notifier } from './notify/index.ts';
 import { type Api, createApi, type HealthSources } from './server/index.ts';
 
 export interface Composed extends Parts {
@@ -49,6 +50,8 @@ export interface Surroundings {
   readonly wire: Transport;
   /** Left out: over HTTP. */
   readonly metricWires?: MetricWires;
+  /** How notifications go out; left out: over HTTP. */
+  readonly exchange?: HttpExchange;
   readonly schedule: Schedule;
   readonly onFenced: (reason: string) => void;
   /** Things of the controller's dependencies that have changed. */
@@ -115,6 +118,7 @@ export function assemble(config: Config, surroundings: Surroundings): Composed {
       if (neverLeads) return undefined;
       return elector === undefined ? unelected : elector.epoch;
     },
+    notifier: notifierOf(config, surroundings, client),
   });
   let homeless: string | undefined;
   const tell = (problem: string | undefined) => {
@@ -124,6 +128,18 @@ export function assemble(config: Config, surroundings: Surroundings): Composed {
   // One that stands by is ready; one that could never lead is not.
   const problems = () => [...controller.problems(), ...[homeless, elector?.obstacle].filter((problem) => problem !== undefined)];
   return { clock, log, controller, problems, recorder, elector, transport, prepare, isLeading, neverLeads, plain, contact };
+}
+
+/** Undefined where nobody is to be told. */
+function notifierOf(
+  config: Config,
+  { clock, random, log, exchange = httpExchange }: Surroundings,
+  client: KubeClient,
+): Notifier | undefined {
+  const { notifications, leaseNamespace: namespace } = config;
+  if (notifications.length === 0) return undefined;
+  const store = configMapMemories({ client, namespace });
+  return new Notifier({ store, exchange, secrets: new SecretReader(clock, process.env), clock, random, log }, notifications);
 }
 
 function electorOf(

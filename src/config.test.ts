@@ -50,6 +50,62 @@ describe('settings', () => {
   });
 });
 
+describe('chat and notifications', () => {
+  test('come from the file, each secret by its place', () => {
+    const config = file(
+      'chat.yaml',
+      [
+        'channels:',
+        '  slack: {signingSecretFile: [/s/new, /s/old]}',
+        '  discord: {publicKey: d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a}',
+        '  webhooks: {ci: {secretEnv: CI_SECRET}}',
+        'notifications:',
+        '- {name: ops, sink: slack, tokenFile: /s/token, channel: C0123}',
+      ].join('\n'),
+    );
+    const { channels, notifications } = loaded({ config });
+    expect(channels.slack?.secret).toEqual({ files: ['/s/new', '/s/old'], variables: [] });
+    expect(channels.webhooks?.ci?.secret).toEqual({ files: [], variables: ['CI_SECRET'] });
+    expect(notifications).toMatchObject([{ name: 'ops', sink: 'slack', channel: 'C0123', tokenSource: { files: ['/s/token'] } }]);
+  });
+
+  test.each(['chat', 'notifications'])('the example of docs/%s.md is taken', (page) => {
+    const text = readFileSync(join(import.meta.dirname, `../docs/${page}.md`), 'utf8');
+    const example = /```yaml\n(# --config\n[\s\S]*?)```/.exec(text)?.[1] ?? '';
+    const settings = loaded({ config: file(`${page}.yaml`, example) });
+    expect([Object.keys(settings.channels).length, settings.notifications.length]).toEqual(page === 'chat' ? [5, 0] : [0, 5]);
+  });
+
+  test('come from a variable as YAML or JSON', () => {
+    const env = { SLUICE_NOTIFICATIONS: '[{"name": "am", "sink": "alertmanager", "url": "http://alertmanager:9093"}]' };
+    expect(loaded({}, env).notifications).toMatchObject([{ name: 'am', events: ['rolledBack', 'stuck'] }]);
+  });
+
+  test.each([
+    ['channels: {slack: {}}', 'channels.slack: needs signingSecretFile or signingSecretEnv'],
+    ['channels: {slack: {signingSecret: hunter2}}', 'channels.slack: '],
+    ['channels: {discord: {publicKey: abc}}', 'channels.discord.publicKey: '],
+    ['channels: {irc: {}}', 'channels: '],
+    ['notifications: [{name: a, sink: slack, url: "https://hooks.slack.com/x"}]', 'notifications[0]: the address of slack is a secret'],
+    ['notifications: [{name: a, sink: slack, tokenFile: /t}]', 'notifications[0]: slack with a token needs the id of a channel'],
+    ['notifications: [{name: a, sink: webhook}]', 'notifications[0]: webhook needs urlFile or urlEnv, or url'],
+    [
+      'notifications: [{name: a, sink: teams, urlFile: /a}, {name: a, sink: teams, urlFile: /b}]',
+      'notifications: must have different names',
+    ],
+    [
+      'notifications: [{name: a, sink: alertmanager, url: "http://a", events: [gate]}]',
+      'notifications: alertmanager is told of rolledBack and stuck only',
+    ],
+    ['notifications: [{name: a, sink: webhook, url: "file:///etc/passwd"}]', 'notifications[0].url: must be an http or https URL'],
+  ])('%s is refused', (text, problem) => {
+    const config = file('wrong-chat.yaml', text);
+    const said = refused({ config });
+    expect(said).toContain(problem);
+    expect(said).not.toContain('hunter2');
+  });
+});
+
 test('docs/settings.md lists every key of the file, with its default, and no other', () => {
   const text = readFileSync(join(import.meta.dirname, '../docs/settings.md'), 'utf8');
   const rows = [...text.matchAll(/^\| `(\w+)` \| `(SLUICE_\w+)` \| (.*?) \|/gm)].map(([, key = '', variable = '', fallback = '']) => ({

@@ -7,7 +7,9 @@ import { windowSchema } from './core/rollout.ts';
 import { leaseTimingProblem } from './kube/index.ts';
 import type { Result } from './lib/index.ts';
 import { fail, nearestTo, ok, parseDuration } from './lib/index.ts';
+import { notificationsSchema } from './notify/index.ts';
 import { ownAudience } from './server/audience.ts';
+import { channelsSchema } from './server/hooks/settings.ts';
 
 /** Every setting of the controller, parsed once: flags over SLUICE_* over the file over defaults. */
 
@@ -20,23 +22,26 @@ const duration = (fallback: number) =>
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')], { error: 'must be true or false' });
 
 const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(',').filter((name) => name !== ''))]);
-/** Written as in a Rollout; in a variable as JSON or YAML. */
-const windows = z.preprocess(
-  (value) => (typeof value === 'string' ? parsed(value) : value),
-  z
-    .array(windowSchema)
-    .max(64)
-    .superRefine((list, context) => {
-      for (const { path, message } of windowErrors(list, '')) {
-        const [, index, key] = /^\[(\d+)\]\.(\w+)$/.exec(path) ?? [];
-        context.addIssue({ code: 'custom', path: [Number(index), key ?? ''], message });
-      }
-    }),
-);
+/** Written as in a Rollout. */
+const windows = z
+  .array(windowSchema)
+  .max(64)
+  .superRefine((all, context) => {
+    for (const { path, message } of windowErrors(all, '')) {
+      const [, index, key] = /^\[(\d+)\]\.(\w+)$/.exec(path) ?? [];
+      context.addIssue({ code: 'custom', path: [Number(index), key ?? ''], message });
+    }
+  });
 
-function parsed(text: string): unknown {
+/** What has members of its own: as such in the file, as YAML or JSON in a variable. */
+const structured = <T extends z.ZodType>(inner: T, fallback: () => z.output<T>) =>
+  z
+    .preprocess((given) => (typeof given === 'string' ? parsedOr(given) : given), inner.optional())
+    .transform((value) => value ?? fallback());
+
+function parsedOr(text: string): unknown {
   try {
-    return parse(text);
+    return parse(text, { maxAliasCount: 0 });
   } catch {
     return text;
   }
@@ -74,7 +79,13 @@ const schema = z.strictObject({
   maxViewers: z.coerce.number().int().min(0).max(65_535).default(2_000),
   apiRatePerCaller: z.coerce.number().int().min(1).max(100_000).default(50),
   apiRatePerAddress: z.coerce.number().int().min(1).max(100_000).default(500),
-  windows: windows.default([]),
+  windows: structured(windows, () => []),
+  channels: structured(channelsSchema, () => ({})),
+  accountsConfigMap: z
+    .string()
+    .regex(/^([a-z0-9]([-a-z0-9]*[a-z0-9])?\/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'must be NAME or NAMESPACE/NAME')
+    .default('sluice-accounts'),
+  notifications: structured(notificationsSchema, () => []),
 });
 
 export type Config = Omit<z.output<typeof schema>, 'identity' | 'leaseNamespace'> & {
@@ -125,11 +136,14 @@ interface Given {
   readonly file: string | undefined;
 }
 
-function problemsOf(issue: z.core.$ZodIssue, given: Given): readonly string[] {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${nameOf(key, given)}: is no setting${orRather(key)}`);
-  const [key, ...inner] = issue.path;
-  const where = inner.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  return [`${nameOf(String(key), given)}${where}: ${issue.message}`];
+function problemsOf({ code, message, path, ...issue }: z.core.$ZodIssue, given: Given): readonly string[] {
+  const [setting, ...inside] = path;
+  if (setting === undefined && code === 'unrecognized_keys') {
+    const { keys } = issue as { readonly keys: readonly string[] };
+    return keys.map((key) => `${nameOf(key, given)}: is no setting${orRather(key)}`);
+  }
+  const where = inside.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return [`${nameOf(String(setting), given)}${where}: ${message}`];
 }
 
 /** Every key of the file that `--config` names; docs/settings.md says what each is for. */

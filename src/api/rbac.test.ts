@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { decisionActions } from '../core/decision.ts';
+import { memoryNames } from '../notify/index.ts';
 import type { Manifest, PolicyRule } from './rbac.ts';
-import { apiRules, controllerRules, leaseRules, renderRbac, secretRules } from './rbac.ts';
+import { apiRules, chatRules, controllerRules, leaseRules, renderRbac, secretRules } from './rbac.ts';
 
 const all = [...controllerRules, ...secretRules, ...leaseRules];
 const rulesOf = (manifests: readonly Manifest[], name: string): readonly PolicyRule[] =>
@@ -28,6 +29,12 @@ describe('the controller’s permissions', () => {
     expect(
       writable.filter((name) => /^(pods|roles|clusterroles|rolebindings|clusterrolebindings|serviceaccounts|namespaces|nodes)/.test(name)),
     ).toEqual([]);
+  });
+
+  it('read the map of chat accounts and write it never: whoever may write it decides as anybody', () => {
+    const of = (name: string) => chatRules.filter(({ resourceNames }) => resourceNames?.includes(name)).flatMap(({ verbs }) => verbs);
+    expect(of('sluice-accounts')).toEqual(['get']);
+    expect(memoryNames.map((name) => of(name))).toEqual(memoryNames.map(() => ['get', 'patch']));
   });
 
   it('name each resource of a group once', () => {
@@ -72,7 +79,9 @@ describe('what is rendered', () => {
     const bound = manifests
       .filter(({ kind }) => String(kind).endsWith('RoleBinding'))
       .map(({ roleRef }) => (roleRef as { name: string }).name);
-    expect([...bound].sort()).toEqual(['sluice-api', 'sluice-controller', 'sluice-controller-secrets', 'sluice-leader-election']);
+    expect([...bound].sort()).toEqual([
+      ...['sluice-api', 'sluice-chat', 'sluice-controller', 'sluice-controller-secrets', 'sluice-leader-election'],
+    ]);
   });
 
   it('lets an operator decide everything, an approver at gates, a viewer nothing', () => {

@@ -1,3 +1,4 @@
+import { memoryNames } from '../notify/memory-store.ts';
 import { decisionPolicy } from './decision-policy.ts';
 import { group } from './group.ts';
 import { peopleRoles } from './people.ts';
@@ -9,6 +10,7 @@ export interface PolicyRule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
+  readonly resourceNames?: readonly string[];
 }
 
 export const defaultNamespace = 'sluice-system';
@@ -79,6 +81,13 @@ export const leaseRules: readonly PolicyRule[] = [
   rule('', ['namespaces'], ['get']),
 ];
 
+/** ConfigMaps of our own, in the namespace of the lease: whom chat accounts stand for, and what people were told of (src/notify). */
+export const accountsName = 'sluice-accounts';
+export const chatRules: readonly PolicyRule[] = [
+  { ...rule('', ['configmaps'], ['get']), resourceNames: [accountsName, ...memoryNames] },
+  { ...rule('', ['configmaps'], ['patch']), resourceNames: memoryNames },
+];
+
 const rbac = 'rbac.authorization.k8s.io';
 const labels = { 'app.kubernetes.io/name': 'sluice', 'app.kubernetes.io/part-of': 'sluice' };
 
@@ -101,18 +110,23 @@ export function renderRbac(namespace: string = defaultNamespace): readonly Manif
     clusterRoleBinding('sluice-controller-secrets', namespace),
     clusterRole('sluice-api', apiRules),
     clusterRoleBinding('sluice-api', namespace, apiAccountName),
-    { apiVersion: `${rbac}/v1`, kind: 'Role', metadata: { name: 'sluice-leader-election', namespace, labels }, rules: leaseRules },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: 'RoleBinding',
-      metadata: { name: 'sluice-leader-election', namespace, labels },
-      roleRef: { apiGroup: rbac, kind: 'Role', name: 'sluice-leader-election' },
-      subjects: subjects(namespace),
-    },
+    ...ownRole('sluice-leader-election', namespace, leaseRules),
+    ...ownRole('sluice-chat', namespace, chatRules),
     ...decisionPolicy([serviceAccountName, apiAccountName].map((name) => `system:serviceaccount:${namespace}:${name}`)),
     ...peopleRoles(),
   ];
 }
+
+const ownRole = (name: string, namespace: string, rules: readonly PolicyRule[]): readonly Manifest[] => [
+  { apiVersion: `${rbac}/v1`, kind: 'Role', metadata: { name, namespace, labels }, rules },
+  {
+    apiVersion: `${rbac}/v1`,
+    kind: 'RoleBinding',
+    metadata: { name, namespace, labels },
+    roleRef: { apiGroup: rbac, kind: 'Role', name },
+    subjects: subjects(namespace),
+  },
+];
 
 const clusterRole = (name: string, rules: readonly PolicyRule[]): Manifest => ({
   apiVersion: `${rbac}/v1`,

@@ -3,6 +3,7 @@ import type { ClusterClock, Contact, KubeClient, Recorder } from '../kube/index.
 import type { Logger, Random } from '../lib/index.ts';
 import type { MetricSources, MetricWires } from '../metrics/index.ts';
 import type { Schedule } from './housekeeping.ts';
+import type { Notifying } from './news.ts';
 
 /** The epoch of a process that leads without an election: there is no fencing number, and the one that an object carries is kept. */
 export const unelected = 0;
@@ -27,6 +28,8 @@ export interface RolloutControllerOptions {
   /** Analyses look early where it matters; see RunWorld. */
   readonly looksEarly?: boolean;
   readonly schedule: Schedule;
+  /** Who tells people; left out: nobody. Runs while this process leads. */
+  readonly notifier?: Notifying | undefined;
   /** The leader's fencing number; undefined while this process does not lead. */
   readonly epoch: () => number | undefined;
   readonly onFenced: (reason: string, epoch: number) => void;

@@ -20,6 +20,7 @@ import { MeshWatch } from './mesh-watch.ts';
 import { metricAccess } from './metric-access.ts';
 import { metricOutages } from './metric-outages.ts';
 import { Moments } from './moments.ts';
+import { evidenceFrom, noteChange } from './news.ts';
 import type { Observers } from './observe.ts';
 import { Obstacles } from './obstacle.ts';
 import { raceAbort } from './race-abort.ts';
@@ -95,6 +96,7 @@ export class RolloutController {
       onDecision: (rollout, isUrgent) => this.#rollouts.add(rollout, { priority: isUrgent }),
       onReady: () => this.#lookAtAll(),
     });
+    options.notifier?.useEvidence(evidenceFrom(this.#cache.runs));
     this.telemetry = new Telemetry({
       queueLength: () => this.#rollouts.length,
       isLeader: () => options.epoch() !== undefined,
@@ -136,6 +138,7 @@ export class RolloutController {
     });
     const shared = { concurrency, urgentConcurrency: urgentWorkers, clock, log, contact, interrupt };
     await Promise.all([
+      synced.then(() => this.#options.notifier?.run(signal)),
       this.#decisions.reconcile(signal, interrupt),
       runController(
         {
@@ -186,7 +189,9 @@ export class RolloutController {
     for (const key of things.flatMap((one) => [...this.#dependencies.on(one)])) this.#rollouts.add(key);
   }
 
-  #onRollout({ key, before, after }: Change<RolloutRecord>): void {
+  #onRollout(change: Change<RolloutRecord>): void {
+    const { key, before, after } = change;
+    noteChange(this.#options.notifier, change);
     if (after?.decoded.ok !== true) this.#decisions.lookAt(key);
     this.#options.onThings?.([thing.rollout(after ?? before)]);
     if (after === undefined) {

@@ -2,7 +2,7 @@ export { clip, clippedLine } from './clip.ts';
 export type { Clock } from './clock.ts';
 export { deadline, sleep, systemClock, VirtualClock } from './clock.ts';
 export { durationPattern, formatDuration, parseDuration } from './duration.ts';
-export { hash31, sha256Hex } from './hash.ts';
+export { hash31, hmacSha256Hex, sha256Hex } from './hash.ts';
 export { collectGarbage } from './heap.ts';
 export { type HttpCall, type HttpExchange, type HttpReply, httpExchange } from './http-exchange.ts';
 export { Interner } from './interner.ts';

@@ -46,7 +46,17 @@ export interface Replica {
 }
 
 const usual: Omit<Config, 'identity'> = {
-  ...{ listen: '127.0.0.1:8080', namespaces: [], logLevel: 'info', clusterDomain: 'cluster.local', concurrency: 8, earlyLooks: true },
+  ...{
+    listen: '127.0.0.1:8080',
+    namespaces: [],
+    logLevel: 'info',
+    clusterDomain: 'cluster.local',
+    channels: {},
+    accountsConfigMap: 'sluice-accounts',
+    notifications: [],
+    concurrency: 8,
+    earlyLooks: true,
+  },
   windows: [],
   ...{ leaderElection: true, leaseNamespace: 'sluice-system', leaseName: 'sluice-controller' },
   ...{ mode: 'all', apiAudiences: [], maxConnections: 16, maxViewers: 0, apiRatePerCaller: 1, apiRatePerAddress: 1 },

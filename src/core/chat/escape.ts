@@ -27,10 +27,10 @@ const entities = (text: string): string => text.replaceAll('&', '&amp;').replace
 const backslashed = (text: string): string => text.replace(/[\\`*_{}[\]()#+!|~<>-]/g, '\\$&');
 
 /** Slack's mrkdwn: `<!channel>`, `<@U1>` and `<http://x|text>` all need the angle bracket. */
-export const escapeSlack = (text: string): string => unlinked(entities(text)).replace(/[*_~`]/g, `$&${joint}`);
+export const escapeSlack = (text: string): string => unlinked(unmentioned(entities(text))).replace(/[*_~`]/g, `$&${joint}`);
 /** Beside it messages carry `allowed_mentions: {parse: []}`. */
 export const escapeDiscord = (text: string): string => unlinked(unmentioned(backslashed(text)));
 /** Adaptive Cards and messages of Teams: a subset of Markdown, in messages of HTML, too. */
-export const escapeTeams = (text: string): string => unlinked(entities(backslashed(text).replace(/\\([<>])/g, '$1')));
+export const escapeTeams = (text: string): string => unlinked(unmentioned(entities(backslashed(text).replace(/\\([<>])/g, '$1'))));
 /** A comment: mentions and references to issues count as well. */
 export const escapeGithub = (text: string): string => unlinked(unmentioned(entities(backslashed(text).replace(/\\([<>])/g, '$1'))));

@@ -27,8 +27,8 @@ export const gateStatus = (gate: object = {}): RolloutStatus =>
     gates: [{ name: 'qa', id: 'gate-1', state: 'Open', openedAt: '2026-01-01T00:00:00.000Z', needs: 2, approvals: [], ...gate }],
   }).value;
 
-/** The hooks on a real Fastify, with everything behind them in memory. */
-export function aHookApp(changed: Partial<HookOptions> & { readonly status?: () => RolloutStatus } = {}) {
+/** Everything behind the hooks, in memory. */
+export function aHookOptions(changed: Partial<HookOptions> & { readonly status?: () => RolloutStatus } = {}) {
   const clock = new VirtualClock(startMs);
   const asked: Asked[] = [];
   const sent: HttpCall[] = [];
@@ -73,6 +73,12 @@ export function aHookApp(changed: Partial<HookOptions> & { readonly status?: () 
     ...{ clock, log, exchange },
     ...changed,
   };
+  return { options, clock, asked, sent, lines };
+}
+
+/** The hooks on a real Fastify. */
+export function aHookApp(changed: Parameters<typeof aHookOptions>[0] = {}) {
+  const { options, clock, asked, sent, lines } = aHookOptions(changed);
   const app = fastify({ bodyLimit: 65_536, requestTimeout: 10_000 });
   hookRoutes(app, options);
   const post = async ({ url, headers, body }: Signed, extra: Readonly<Record<string, string | undefined>> = {}) => {
