@@ -5,6 +5,7 @@ import { decisionCommands } from './commands/decisions.ts';
 import { demoCommand } from './commands/demo.ts';
 import { getCommand } from './commands/get.ts';
 import { lintCommand } from './commands/lint.ts';
+import { planCommand } from './commands/plan.ts';
 import { renderCommand } from './commands/render.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { statusCommand } from './commands/status.ts';
@@ -35,6 +36,7 @@ export async function runCli(args: readonly string[], outside: Outside = process
     demoCommand(finish),
     getCommand(invocation),
     lintCommand(invocation),
+    planCommand(invocation),
     ...decisionCommands(invocation),
     renderCommand(finish),
     simulateCommand(finish),
