@@ -1,4 +1,4 @@
-import { isObject } from '../lib/index.ts';
+import { isObject, nearestTo } from '../lib/index.ts';
 import { renderCrds } from './crds.ts';
 import type { FieldError } from './errors.ts';
 import { pathOf } from './errors.ts';
@@ -15,14 +15,15 @@ export function unknownFields(object: unknown): readonly FieldError[] {
   return Object.entries(object).flatMap(([key, value]) => {
     if (key === 'metadata') return [];
     const member = known[key];
-    return member === undefined ? [unknown([key])] : walk(value, member, [key]);
+    return member === undefined ? [unknown([key], Object.keys(known))] : walk(value, member, [key]);
   });
 }
 
-const unknown = (path: readonly (string | number)[]): FieldError => ({
-  path: pathOf(path),
-  message: 'is not known; the API server would drop it: remove it or correct its spelling',
-});
+function unknown(path: readonly (string | number)[], known: readonly string[]): FieldError {
+  const [nearest] = nearestTo(String(path.at(-1)), known);
+  const remedy = nearest === undefined ? 'remove it or correct its spelling' : `did you mean ${nearest}?`;
+  return { path: pathOf(path), message: `is not known; the API server would drop it: ${remedy}` };
+}
 
 function walk(value: unknown, schema: StructuralSchema, path: readonly (string | number)[]): readonly FieldError[] {
   const { items, properties, additionalProperties } = schema;
@@ -31,6 +32,6 @@ function walk(value: unknown, schema: StructuralSchema, path: readonly (string |
   return Object.entries(value).flatMap(([key, inner]) => {
     const member = Object.hasOwn(properties ?? {}, key) ? properties?.[key] : additionalProperties;
     if (member !== undefined) return walk(inner, member, [...path, key]);
-    return schema['x-kubernetes-preserve-unknown-fields'] ? [] : [unknown([...path, key])];
+    return schema['x-kubernetes-preserve-unknown-fields'] ? [] : [unknown([...path, key], Object.keys(properties ?? {}))];
   });
 }

@@ -4,6 +4,8 @@ import { controllerCommand } from './commands/controller.ts';
 import { decisionCommands } from './commands/decisions.ts';
 import { demoCommand } from './commands/demo.ts';
 import { getCommand } from './commands/get.ts';
+import { lintCommand } from './commands/lint.ts';
+import { planCommand } from './commands/plan.ts';
 import { renderCommand } from './commands/render.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { statusCommand } from './commands/status.ts';
@@ -33,6 +35,8 @@ export async function runCli(args: readonly string[], outside: Outside = process
     controllerCommand(finish),
     demoCommand(finish),
     getCommand(invocation),
+    lintCommand(invocation),
+    planCommand(invocation),
     ...decisionCommands(invocation),
     renderCommand(finish),
     simulateCommand(finish),

@@ -1,5 +1,7 @@
+import { lintReasons } from './lint-reasons.ts';
+
 /**
- * Every reason code that users can meet in a condition, an Event, a log line, an error or a warning of `sluice simulate`, with what it means and what to do.
+ * Every reason code that users can meet in a condition, an Event, a log line, an error or a warning of `sluice simulate` and `sluice lint`, with what it means and what to do.
  * docs/reasons.md is generated from this table; a test holds both in step, and finds reasons that nothing uses.
  */
 export interface Reason {
@@ -241,6 +243,8 @@ export const reasons = {
     'Requests were left without an endpoint by the controller, which must never happen.',
     'Please report it with the Rollout and the seed.',
   ),
+  // Errors and warnings of `sluice lint`
+  ...lintReasons,
   // The HTTP API: why a request was not served
   Unauthenticated: reason(
     'warning',

@@ -64,7 +64,13 @@ export type FindTemplate = (ref: TemplateRef) => Document | undefined;
 export interface Analyses {
   readonly analyses: readonly Analysis[];
   readonly used: readonly UsedTemplate[];
-  readonly problems: readonly string[];
+  readonly problems: readonly AnalysisProblem[];
+}
+
+/** Something wrong at a place of a document. */
+export interface AnalysisProblem extends FieldError {
+  readonly document: Document;
+  readonly reason: 'AnalysisTemplateNotFound' | 'AnalysisTemplateInvalid' | 'InvalidSpec';
 }
 
 export interface AnalysedRollout {
@@ -75,18 +81,23 @@ export interface AnalysedRollout {
 /** `change` makes of a metric what the simulation can ask. */
 export function readAnalyses({ spec, document }: AnalysedRollout, find: FindTemplate, change: (metric: Metric) => Metric): Analyses {
   const used = new Map<Document, UsedTemplate>();
-  const problems = new Set<string>();
+  const problems: AnalysisProblem[] = [];
   const templateOf = (ref: TemplateRef, path: string): AnalysisTemplate | undefined => {
     const given = find(ref);
     if (given === undefined) {
       const kind = ref.clusterScope ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate';
-      problems.add(errorText(document, { path, message: `no ${kind} "${ref.name}" is given; add its file with -f` }));
+      problems.push({
+        document,
+        path,
+        message: `no ${kind} "${ref.name}" is given; add its file with -f`,
+        reason: 'AnalysisTemplateNotFound',
+      });
       return undefined;
     }
     const decode = ref.clusterScope ? decodeClusterAnalysisTemplate : decodeAnalysisTemplate;
     const decoded = decode(given.object as unknown as KubeObject);
     if (!decoded.ok) {
-      for (const error of decoded.failure) problems.add(errorText(given, error));
+      for (const error of decoded.failure) problems.push({ document: given, ...error, reason: 'AnalysisTemplateInvalid' });
       return undefined;
     }
     used.set(given, { document: given, template: decoded.value });
@@ -99,10 +110,11 @@ export function readAnalyses({ spec, document }: AnalysedRollout, find: FindTemp
     if (merged.ok) return [{ ...asked, templates, ...merged.value }];
     // Of templates that are not all there much would seem to be missing that is not.
     if (templates.length === refs.length)
-      for (const problem of merged.failure) problems.add(errorText(document, { path: asked.path, message: problemText(problem) }));
+      for (const problem of merged.failure)
+        problems.push({ document, path: asked.path, message: problemText(problem), reason: 'InvalidSpec' });
     return [];
   });
-  return { analyses, used: [...used.values()], problems: [...problems] };
+  return { analyses, used: [...used.values()], problems };
 }
 
 const withMetrics = (template: AnalysisTemplate, change: (metric: Metric) => Metric): AnalysisTemplate => ({

@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { fail, ok, type Result } from '../../lib/index.ts';
 import { printable } from '../demo/text.ts';
+import { readyTemplates } from '../ready-templates.ts';
 import { crewOf, isCrew, serveCrew } from './crew.ts';
 import type { Source } from './documents.ts';
 import { type Flags, readFlags, type Wishes } from './flags.ts';
@@ -99,18 +99,5 @@ async function readSource(file: string, stdin: CommandSurroundings['stdin']): Pr
     return ok({ name: file, text: readFileSync(file, 'utf8') });
   } catch (error) {
     return fail(`${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-/** The folder `analysis-templates` beside the program, or above it; nothing where the program stands alone. */
-function readyTemplates(program: string): readonly Source[] {
-  if (!existsSync(program)) return [];
-  for (let folder = dirname(realpathSync(program)); ; folder = dirname(folder)) {
-    const templates = join(folder, 'analysis-templates');
-    if (existsSync(join(templates, 'builtin.yaml')))
-      return readdirSync(templates)
-        .filter((name) => name.endsWith('.yaml'))
-        .map((name) => ({ name: join(templates, name), text: readFileSync(join(templates, name), 'utf8') }));
-    if (folder === dirname(folder)) return [];
   }
 }

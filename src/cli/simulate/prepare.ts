@@ -51,7 +51,7 @@ export function prepare({ documents, library }: Given, settings: Settings): Resu
   const rollout = { spec, document };
   const first = readAnalyses(rollout, findTemplate, (metric) => (webLeftOut(metric) === undefined ? metric : leftOut(metric)));
   const typos = first.used.flatMap((used) => unknownFields(used.document.object).map((error) => errorText(used.document, error)));
-  const all = [...problems, ...first.problems, ...typos];
+  const all = [...new Set([...problems, ...first.problems.map((problem) => errorText(problem.document, problem)), ...typos])];
   if (all.length > 0) return fail(all);
   const provider = settings.mesh ?? providerOf(spec);
   const { analyses, mesh, out, wanted } = askable({ rollout, findTemplate, first, provider });

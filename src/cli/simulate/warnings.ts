@@ -23,6 +23,9 @@ export interface Plan {
 
 type Warn = (plan: Plan) => readonly Finding[];
 
+/** Those of them that no traffic has to be assumed for. */
+export const writtenWarningsOf = (plan: Plan): readonly Finding[] => distinct(writtenWarnings.flatMap((warn) => warn(plan)));
+
 /** A Rollout that could not catch its own example: said before a single request is sent. */
 export const warningsOf = (plan: Plan): readonly Finding[] => distinct(warnings.flatMap((warn) => warn(plan)));
 
@@ -237,6 +240,7 @@ const assumedErrorRate = 0.001;
 
 const comparisons: Warn = ({ uses }) =>
   remarksOn(uses.map(({ metric }) => metric)).map(({ reason, message, metric }) => finding(reason, message, metric));
+const writtenWarnings: readonly Warn[] = [noAnalysis, windowLongerThanStep, askedTooSoon, firstWeightHigh, limitOutlastsRollout];
 
 const warnings: readonly Warn[] = [
   ...[noAnalysis, windowLongerThanStep, tooFewRequests, minRequestsUnreachable, oneFailureIsEnough],

@@ -1,0 +1,1 @@
+export { type LintFlags, lint } from './lint.ts';

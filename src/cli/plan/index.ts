@@ -1,0 +1,1 @@
+export { type PlanFlags, plan } from './plan.ts';
