@@ -389,6 +389,7 @@ describe('Undo', () => {
     expect(effectsOf(next, 'writeSplit')).toMatchObject([{ isCut: true }]);
     expect(effectsOf(next, 'pinSelector')).toMatchObject([{ revision: stableRevision }]);
     expect(effectsOf(next, 'scaleDeployment')).toEqual([]);
+    expect(next.notices.map(({ reason }) => reason)).toEqual(['UndoneByDecision', 'DecisionAccepted']);
   });
   test('stays undone while the template asks for the same; another template, or the old one, ends that', () => {
     const undone = stored(promoted.withDecisions(wish))
