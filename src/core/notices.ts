@@ -22,7 +22,8 @@ export function noticesOf(before: RolloutStatus, after: RolloutStatus): readonly
 }
 
 function begun(before: RolloutStatus, after: RolloutStatus): readonly Notice[] {
-  if (after.canaryRevision === undefined) return [];
+  // One that comes as rolled back was undone: that has a notice of its own.
+  if (after.canaryRevision === undefined || after.abort !== undefined) return [];
   if (before.canaryRevision === after.canaryRevision && before.attempt === after.attempt) return [];
   return [{ severity: 'Normal', reason: 'Progressing', message: `revision ${after.canaryRevision} begins` }];
 }

@@ -1,4 +1,15 @@
-import { at, aWorld, canaryRevision, nextRevision, passedAt, splitWith, stableRevision, t0, type WorldBuilder } from '../support/worlds.ts';
+import {
+  at,
+  aWorld,
+  canaryRevision,
+  minutes,
+  nextRevision,
+  passedAt,
+  splitWith,
+  stableRevision,
+  t0,
+  type WorldBuilder,
+} from '../support/worlds.ts';
 
 /** Telling situations, in the order of their file numbers. Append; never renumber. */
 
@@ -6,6 +17,20 @@ const analysis = { templates: [{ name: 'success-rate' }] };
 const abort = { reason: 'AnalysisFailed', message: 'too many errors', at: at(-5000) };
 const stamp = splitWith({ [canaryRevision]: 10, [stableRevision]: 90 }).stamp;
 const adopting = aWorld().neverSeen({ hasFinalizer: true });
+
+const gated = aWorld()
+  .withSteps({ setWeight: 10 }, { gate: { name: 'qa', minApprovals: 2, message: 'Did QA sign off?' } }, { setWeight: 50 })
+  .atStep(1)
+  .withWeight(10);
+const asking = gated.withStatus({
+  phase: 'Paused',
+  gates: [
+    {
+      ...{ name: 'qa', id: 'id-of-qa', state: 'Open', openedAt: at(-minutes(1)), needs: 2 },
+      approvals: [{ subject: 'alice', at: at(-1), channel: 'slack', decision: 'web-1' }],
+    },
+  ],
+});
 
 export const situations: readonly (readonly [name: string, world: WorldBuilder])[] = [
   ['never-seen', aWorld().neverSeen()],
@@ -84,5 +109,24 @@ export const situations: readonly (readonly [name: string, world: WorldBuilder])
       .withRevision(canaryRevision)
       .withRootService({ selector: { 'sluice.dev/revision': canaryRevision } })
       .withStatus({ warm: [{ revision: canaryRevision, until: at(-1) }] }),
+  ],
+  ['gate-opens', gated],
+  [
+    'gate-is-approved-by-the-last-of-two',
+    asking.withDecisions({ action: 'Approve', gate: 'qa', subject: 'bob' }, { name: 'stale', action: 'Approve', gate: 'qa', attempt: 2 }),
+  ],
+  [
+    'gate-is-rejected-and-approved-at-once',
+    asking.withDecisions({ action: 'Approve', gate: 'qa', subject: 'bob' }, { action: 'Reject', gate: 'qa', subject: 'carol' }),
+  ],
+  [
+    'undone-while-warm',
+    aWorld()
+      .withTarget(canaryRevision)
+      .withCanary({ replicas: 4 })
+      .withStatus({ stableRevision: canaryRevision, previous: stableRevision, warm: [{ revision: stableRevision, until: at(minutes(4)) }] })
+      .withRootService({ selector: { app: 'web', 'sluice.dev/revision': canaryRevision } })
+      .withSplit(splitWith({ [canaryRevision]: 100 }))
+      .withDecisions({ action: 'Undo', revision: canaryRevision, reason: 'slow' }),
   ],
 ];

@@ -35,6 +35,7 @@ export const assumptionsOf = ({ settings, spec, object, app, mesh, first, librar
 ];
 
 export const isOpenPause = (step: unknown): boolean => at(step, 'pause') !== undefined && at(step, 'pause', 'duration') === undefined;
+export const isGate = (step: unknown): boolean => at(step, 'gate') !== undefined;
 
 function versionsText({ stable, release, perSecond, unmeshedShare = 0 }: Settings): readonly string[] {
   const who = release === 'stable' ? 'stable, and the release' : 'stable, and a good release';
@@ -50,9 +51,10 @@ const templatesText = ({ used }: Analyses, library: readonly Document[]): readon
 };
 
 function rolloutText(object: Written, spec: RolloutSpec, { resumeAfterMs }: Settings): readonly string[] {
-  const hasOpenPause = listAt(object, 'spec', 'strategy', 'canary', 'steps').some(isOpenPause);
+  const steps = listAt(object, 'spec', 'strategy', 'canary', 'steps');
   return [
-    ...(hasOpenPause ? [`somebody resumes each open pause after ${formatDuration(resumeAfterMs)} (--resume-after)`] : []),
+    ...(steps.some(isGate) ? [`each gate is approved after ${formatDuration(resumeAfterMs)} (--resume-after)`] : []),
+    ...(steps.some(isOpenPause) ? [`somebody resumes each open pause after ${formatDuration(resumeAfterMs)} (--resume-after)`] : []),
     ...(spec.windows.length > 0 ? ['its change windows are left out: the release meets none that is closed'] : []),
     ...(spec.paused ? ['spec.paused is left out'] : []),
   ];

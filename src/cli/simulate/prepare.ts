@@ -1,13 +1,14 @@
 import { decodeRollout, unknownFields } from '../../api/index.ts';
 import { at, listAt, textAt } from '../../api/raw.ts';
 import type { RolloutSpec } from '../../core/rollout.ts';
+import type { Step } from '../../core/steps/index.ts';
 import type { KubeObject } from '../../kube/index.ts';
 import { fail, formatDuration, isObject, ok, type Result } from '../../lib/index.ts';
 import type { ProviderName } from '../../traffic/index.ts';
 import { type AnalysedRollout, type Analyses, errorText, type FindTemplate, readAnalyses } from './analyses.ts';
 import { type App, appOf, placed, type Written } from './app.ts';
 import { type LeftOut, leftOut, nothingToAsk, queriesOf, unknownIn, webLeftOut } from './askable.ts';
-import { assumptionsOf, isOpenPause } from './assumptions.ts';
+import { assumptionsOf, isGate, isOpenPause } from './assumptions.ts';
 import { chooseRollout } from './choose.ts';
 import type { Document } from './documents.ts';
 import { type Finding, finding } from './findings.ts';
@@ -176,7 +177,7 @@ function rolloutObject(object: Written, { namespace, app, provider, settings }: 
   const { windows: _windows, paused: _paused, ...spec } = at(made, 'spec') as Record<string, unknown>;
   const canary = at(spec, 'strategy', 'canary') as Written;
   const steps = listAt(canary, 'steps').map((step) =>
-    isOpenPause(step) ? { pause: { duration: formatDuration(settings.resumeAfterMs) } } : step,
+    isOpenPause(step) || isGate(step) ? { pause: { duration: formatDuration(settings.resumeAfterMs) } } : step,
   );
   return {
     ...made,
@@ -192,8 +193,9 @@ function rolloutObject(object: Written, { namespace, app, provider, settings }: 
 
 const withResumed = (spec: RolloutSpec, resumeAfterMs: number): RolloutSpec => {
   const { canary } = spec.strategy;
+  const waited: Step = { kind: 'pause', config: { duration: resumeAfterMs } };
   const steps = canary.steps?.map((step) =>
-    step.kind === 'pause' && step.config.duration === undefined ? { ...step, config: { duration: resumeAfterMs } } : step,
+    step.kind === 'gate' || (step.kind === 'pause' && step.config.duration === undefined) ? waited : step,
   );
   return steps === undefined ? spec : { ...spec, strategy: { canary: { ...canary, steps } } };
 };

@@ -66,8 +66,8 @@ describe('what comes of a release', () => {
     expect(report.good.endings.rolledBack).toBe(2);
   });
 
-  test('an open pause is resumed, a template of the Rollout itself is released, its Service is made', async () => {
-    const own = rolloutYaml({ steps: ['setWeight: 20', 'pause: {}'], canary: [watched] })
+  test('an open pause is resumed, a gate approved, a template of the Rollout itself is released, its Service is made', async () => {
+    const own = rolloutYaml({ steps: ['setWeight: 20', 'pause: {}', 'gate: {name: qa}'], canary: [watched] })
       .replace('workloadRef: {name: web}', 'template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web}]}}')
       .replace(
         'service: {name: web}',
@@ -75,7 +75,9 @@ describe('what comes of a release', () => {
       );
     const report = await reportOn([own, template], { seeds: 1 });
     expect(report.good.endings.promoted).toBe(1);
-    expect(report.assumptions.join('; ')).toMatch(/resumes each open pause after 10s.*change windows are left out/);
+    expect(report.assumptions.join('; ')).toMatch(
+      /each gate is approved after 10s.*resumes each open pause after 10s.*change windows are left out/,
+    );
   });
 
   test.each(['traefik-mesh', 'osm', 'istio', 'consul', 'nginx', 'generic'])('on %s, its metrics say the same', async (provider) => {

@@ -250,6 +250,16 @@ describe('consumption', () => {
     expect([states.length, states.filter((state) => state === 'Accepted').length]).toEqual([1_000, 1]);
     expect(world.build().rollout.status.gates?.[0]?.approvals).toHaveLength(1);
   });
+  test('waits where answers cannot be written, before status is full; a stop is heard all the same', () => {
+    const crowd = Array.from({ length: 400 }, (_, index) => approval(`person-${index}`));
+    const asks = waiting.withStatus({ gates: [{ ...opened, needs: 500 }] });
+    let world = asks.withDecisions(...crowd);
+    for (let pass = 0; pass < 8; pass += 1) world = world.recorded(run(world));
+    expect(world.build().rollout.status.followed?.length).toBeLessThanOrEqual(150);
+    const stopped = statusAfter(world.withDecisions(...crowd, { name: 'stop', action: 'Abort' }));
+    expect(stopped).toMatchObject({ phase: 'Aborting' });
+    expect(stopped.followed?.length).toBeLessThanOrEqual(200);
+  });
   test('belongs to the Rollout; a namesake’s does not', () => {
     const owned = effectsOf(run(waiting.withDecisions(approval('alice'), { ...approval('bob'), rolloutUid: 'other' })), 'answerDecision');
     expect(owned.map(({ isToBeOwned }) => isToBeOwned)).toEqual([true, false]);
@@ -389,6 +399,7 @@ describe('Undo', () => {
     expect(effectsOf(next, 'writeSplit')).toMatchObject([{ isCut: true }]);
     expect(effectsOf(next, 'pinSelector')).toMatchObject([{ revision: stableRevision }]);
     expect(effectsOf(next, 'scaleDeployment')).toEqual([]);
+    expect(next.notices.map(({ reason }) => reason)).toEqual(['UndoneByDecision', 'DecisionAccepted']);
   });
   test('stays undone while the template asks for the same; another template, or the old one, ends that', () => {
     const undone = stored(promoted.withDecisions(wish))
@@ -450,6 +461,11 @@ describe('Undo', () => {
       abort: { reason: 'AbortedByDecision' },
     });
     expect(answerTo(waiting.withDecisions({ action: 'Undo', undoTo: nextRevision }))?.message).toContain('Abort it first');
+  });
+  test('by somebody with a long name and a long reason fits into status', () => {
+    const long = { ...wish, subject: 'a'.repeat(1_024), reason: 'b'.repeat(2_048) };
+    const undoes = statusAfter(promoted.withStatus({ warm: undefined }).withDecisions(long)).run?.undoes;
+    expect(undoes?.message).toHaveLength(1_024);
   });
   test('to a revision that is not kept, that serves, or to none says what there is', () => {
     expect(answerTo(promoted.withDecisions({ ...wish, undoTo: 'ffffffffff' }))?.message).toContain(`there is ${stableRevision}`);

@@ -12,6 +12,8 @@ const actions: Readonly<Record<DecisionView['action'], Action>> = registry;
 const mostAtOnce = 100;
 /** Beside those whose answer is not written yet. */
 const remembered = 16;
+/** Where answers cannot be written, for so long as that lasts: what status has room for, and some of it for those who stop a release. */
+const mostUnanswered = { stops: 190, others: 150 };
 
 /**
  * Follows the Decisions that nobody has answered. What a Decision changes and that it was followed are one status write; the answer comes after it, and is
@@ -38,6 +40,7 @@ function bySay(left: DecisionView, right: DecisionView): number {
 function followOne(world: World, draft: Draft, decision: DecisionView): Draft {
   const before = draft.status.followed?.find(({ uid }) => uid === decision.uid);
   if (before !== undefined) return answering(world, draft, decision, before);
+  if (isFull(world, draft, decision)) return draft;
   const verdict = notAboutNow(world, draft, decision) ?? actions[decision.action](world, draft, decision);
   const { action, subject, channel, name } = decision;
   const said = `${action} by ${subject} (${channel}, ${name}): ${verdict.message}`;
@@ -45,6 +48,12 @@ function followOne(world: World, draft: Draft, decision: DecisionView): Draft {
     return telling(answering(world, draft, decision, verdict), { severity: 'Warning', reason: 'DecisionRefused', message: said });
   const noted = noting(world, verdict.draft, decision, verdict);
   return telling(answering(world, noted, decision, verdict), { severity: 'Normal', reason: 'DecisionAccepted', message: said });
+}
+
+function isFull(world: World, { status }: Draft, decision: DecisionView): boolean {
+  const open = new Set(world.decisions.map(({ uid }) => uid));
+  const unanswered = (status.followed ?? []).filter(({ uid }) => open.has(uid)).length;
+  return unanswered >= (isStop(decision) ? mostUnanswered.stops : mostUnanswered.others) - remembered;
 }
 
 /** What it was made for is not what there is now. */

@@ -92,7 +92,7 @@ function asCanary(world: World, draft: Draft, to: string, decision: DecisionView
   const undoes = {
     revision: target.revision,
     attempt: target.revision === canaryRevision ? attempt : Math.max(1, attemptOf(world, target.revision) - 1),
-    message: saidBy('undone', decision),
+    message: saidBy('undone', decision).slice(0, 1_024),
   };
   return accepted(
     `${to} is not warm any more: it comes as a canary of its own, from the first step`,

@@ -7,7 +7,7 @@ export const notYet: readonly { readonly kind: FaultKind; readonly text: string;
       kind: 'F16',
       text: 'approve twice, approve and reject at once, an old revision, a replay, a forgery, before the gate is open, after an abort',
     },
-    why: 'gates and Decisions are not there yet',
+    why: 'the workloads of people do it; no fault strikes other workloads with it yet',
   },
   {
     ...{

@@ -17,7 +17,7 @@ export const nothingPassesUnasked: Law = {
   id: 'I23',
   text:
     'What waits for a person is left by nothing else: no `pause: {}`, no gate, no inconclusive analysis is passed within a try, over restarts, errors, leaders and edits of other fields. ' +
-    '(Decisions come with a later issue: until then nobody can let one pass, so that passing is always wrong. Edited steps begin anew.)',
+    'A Decision lets it pass, by the write that says so, or a gate that is approved. (Edited steps begin anew.)',
   watch: (_, judge) => ({
     onCommit(commit) {
       const change = statusChange(commit);
@@ -29,7 +29,10 @@ export const nothingPassesUnasked: Law = {
       const to = isPromotion(before, after) ? stepsOf(rollout).length : (after.step?.index ?? 0);
       const passed = stepsOf(rollout)
         .slice(from, to)
-        .find(({ kind, durationMs }) => kind === 'gate' || (kind === 'pause' && durationMs === undefined));
+        .find(
+          ({ kind, durationMs, gate }) => (kind === 'gate' && !isApproved(after, gate)) || (kind === 'pause' && durationMs === undefined),
+        );
+      if (isDecided(before, after)) return judge(undefined);
       const isOpen = stepsOf(rollout).some(({ kind, durationMs }) => kind === 'gate' || (kind === 'pause' && durationMs === undefined));
       if (passed !== undefined) return judge(`the ${passed.kind} of step ${from} is passed, and nobody has decided`);
       const isWaiting = waitsForVerdict(before);
@@ -41,6 +44,15 @@ export const nothingPassesUnasked: Law = {
     },
   }),
 };
+
+const isApproved = ({ gates = [] }: StatusSeen, name: string | undefined): boolean =>
+  gates.some((gate) => gate.name === name && gate.state === 'Approved');
+
+/** This write says that a person was followed, or ends what one has ended. */
+function isDecided(before: StatusSeen, after: StatusSeen): boolean {
+  const known = new Set(before.followed?.map(({ uid }) => uid));
+  return before.step?.resumed === true || after.followed?.some(({ uid }) => !known.has(uid)) === true;
+}
 
 const waitsForVerdict = ({ phase, conditions = [] }: StatusSeen): boolean =>
   phase === 'Paused' && conditions.some(({ reason }) => reason === 'AnalysisInconclusive');

@@ -7,6 +7,7 @@ import { fewFights } from './foreign.ts';
 import { nothingPassesUnasked, pausedIsPaused } from './gates.ts';
 import { oneLeaderWrites, quickFailOver } from './leadership.ts';
 import { deletionsEnd, noLeftovers, nothingLeftBehind } from './leaving.ts';
+import { approvalsCountOnce, quorum, recordedBeforeDone, stopsWin } from './people.ts';
 import { lossesAreSeen, noSilentStall, quickCuts } from './progress.ts';
 import { noneLostByUs } from './requests.ts';
 import { anyScheduleEndsAlike, comesToRest, heals, newTemplatesStart } from './rest.ts';
@@ -40,6 +41,10 @@ export const laws: readonly Law[] = [
   oneCanaryAtATime,
   absenceIsSeen,
   nothingPassesUnasked,
+  approvalsCountOnce,
+  stopsWin,
+  recordedBeforeDone,
+  quorum,
   oneLeaderWrites,
   carriesItsVersion,
   onceIsEnough,
@@ -69,25 +74,4 @@ export interface NotYet {
 }
 
 /** Laws of the list that nothing can keep or break yet. Reports name them. */
-export const notYet: readonly NotYet[] = [
-  {
-    id: 'I24',
-    text: 'An approval is consumed by exactly one gate of exactly one Rollout, revision and attempt, at most once.',
-    why: 'there are no gates and no Decisions before the issue that brings them',
-  },
-  {
-    id: 'I25',
-    text: 'A reject or abort that was recorded before an approval was consumed wins, in whatever order they arrive.',
-    why: 'there are no Decisions before the issue that brings them',
-  },
-  {
-    id: 'I26',
-    text: 'The record of a decision is durable before its effect.',
-    why: 'there are no Decisions before the issue that brings them',
-  },
-  {
-    id: 'I27',
-    text: 'Quorum and separation: so many distinct subjects, the requester excluded where configured, one person counted once.',
-    why: 'there are no gates before the issue that brings them',
-  },
-];
+export const notYet: readonly NotYet[] = [];

@@ -38,6 +38,21 @@ interface Case {
   readonly says: RegExp;
 }
 
+const decisionResource = { group: 'sluice.dev', version: 'v1alpha1', plural: 'decisions', kind: 'Decision', namespaced: true };
+
+const say = ({ stage, rollout }: Scene, name: string, spec: Readonly<Record<string, unknown>>) =>
+  must(
+    stage.people.create(decisionResource, {
+      ...{ apiVersion: 'sluice.dev/v1alpha1', kind: 'Decision', metadata: ref(name) },
+      spec: { rollout: { name: 'web', uid: rollout.metadata.uid }, revision: canary, attempt: 1, ...spec },
+    }),
+  );
+
+const gate = (scene: Scene, state: string, ...subjects: readonly string[]) => ({
+  ...{ name: 'qa', id: 'id-of-qa', state, openedAt: scene.now(), needs: 2 },
+  approvals: subjects.map((subject) => ({ subject, at: scene.now(), channel: 'kubectl', decision: `of-${subject}` })),
+});
+
 const named = (id: string): Law => {
   const law = laws.find((each) => each.id === id);
   if (law === undefined) throw new Error(`no law is called ${id}`);
@@ -499,6 +514,45 @@ const cases: readonly Case[] = [
     },
   },
   {
+    ...{ id: 'I24', what: 'an approval that nobody made', scene: midCanary, says: /the approval of alice at gate qa is no Decision/ },
+    breaks: (scene) => scene.status({ gates: [gate(scene, 'Open', 'alice')] }),
+  },
+  {
+    ...{ id: 'I24', what: 'an approval of another attempt', scene: midCanary, says: /is about something else/ },
+    breaks(scene) {
+      say(scene, 'of-alice', { action: 'Approve', gate: 'qa', subject: 'alice', attempt: 2 });
+      scene.status({ gates: [gate(scene, 'Open', 'alice')] });
+    },
+  },
+  {
+    ...{ id: 'I25', what: 'an approval over a rejection', scene: midCanary, says: /gate qa is approved over Reject of-bob/ },
+    breaks(scene, stage) {
+      say(scene, 'of-bob', { action: 'Reject', gate: 'qa', subject: 'bob' });
+      stage.pass(10_000);
+      scene.status({ gates: [gate(scene, 'Approved', 'alice')] });
+    },
+  },
+  {
+    ...{ id: 'I26', what: 'an abort that nobody decided', scene: midCanary, says: /AbortedByDecision, and no Decision says so/ },
+    breaks: (scene) => scene.status({ abort: { reason: 'AbortedByDecision', message: 'by alice', at: scene.now() } }),
+  },
+  {
+    ...{
+      id: 'I26',
+      what: 'an answer before the record',
+      scene: midCanary,
+      says: /Decision of-alice is Accepted, and the Rollout does not know/,
+    },
+    breaks(scene) {
+      say(scene, 'of-alice', { action: 'Resume', subject: 'alice' });
+      scene.change(decisionResource, 'of-alice', { status: { state: 'Accepted' } }, undefined, { subresource: 'status' });
+    },
+  },
+  {
+    ...{ id: 'I27', what: 'a gate of two that one person approves', scene: midCanary, says: /gate qa is approved by 1 of 2/ },
+    breaks: (scene) => scene.status({ gates: [gate(scene, 'Approved', 'alice', 'alice')] }),
+  },
+  {
     ...{
       id: 'I28',
       what: 'an older leader writes after a newer one',
@@ -803,7 +857,7 @@ const cases: readonly Case[] = [
 
 describe('a clean run', () => {
   /** What these two have nothing to show to: deletions, secrets, people, strangers, faults and stalls. */
-  const silent = ['I7', 'I23', 'I34', 'I35', 'I37', 'L8', 'L9'];
+  const silent = ['I7', 'I23', 'I24', 'I25', 'I26', 'I27', 'I34', 'I35', 'I37', 'L8', 'L9'];
 
   test('of a promotion and of a rollback, a leader killed in each, breaks none, and each law has judged', {
     timeout: 240_000,

@@ -4,6 +4,14 @@ import type { SeenCommit } from '../play/run.ts';
 
 // What laws read out of stored objects. Written anew from the contract (api.md 1, docs/marks.md), and not from the program: a witness that asks the accused proves nothing.
 
+export interface GateSeen {
+  readonly name: string;
+  readonly id: string;
+  readonly state: string;
+  readonly needs: number;
+  readonly approvals?: readonly { readonly subject: string; readonly decision: string }[];
+}
+
 export interface StatusSeen {
   readonly phase?: string;
   readonly message?: string;
@@ -13,7 +21,15 @@ export interface StatusSeen {
   readonly canaryRevision?: string;
   readonly attempt?: number;
   readonly epoch?: number;
-  readonly step?: { readonly index: number; readonly total: number; readonly kind: string; readonly startedAt: string };
+  readonly step?: {
+    readonly index: number;
+    readonly total: number;
+    readonly kind: string;
+    readonly startedAt: string;
+    readonly resumed?: boolean;
+  };
+  readonly gates?: readonly GateSeen[];
+  readonly followed?: readonly { readonly uid: string }[];
   readonly weight?: { readonly desired: number; readonly written?: number; readonly confirmedBy?: string; readonly confirmedAt?: string };
   readonly stage?: { readonly name: string };
   readonly run?: {
@@ -190,6 +206,9 @@ export interface StepSeen {
   readonly kind: string;
   /** Of setWeight. */
   readonly weight?: number;
+  /** Of a gate: its name, and how many people it asks for. */
+  readonly gate?: string;
+  readonly approvals?: number;
   /** Of a pause that ends by itself. */
   readonly durationMs?: number;
   readonly templates?: readonly TemplateRef[];
@@ -221,6 +240,8 @@ function stepOf(written: StepWritten): StepSeen {
       return { kind, templates: (given.templates ?? []) as readonly TemplateRef[] };
     case 'setCanaryScale':
       return { kind, scale: given };
+    case 'gate':
+      return { kind, gate: String(given.name), approvals: Number(given.minApprovals ?? 1) };
     default:
       return { kind };
   }

@@ -41,6 +41,7 @@ const nobody: Readiness = { atMs: 0, ready: new Set() };
 const tables: Readonly<Record<string, string>> = {
   Rollout: 'sluice.dev/rollouts',
   AnalysisRun: 'sluice.dev/analysisruns',
+  Decision: 'sluice.dev/decisions',
   AnalysisTemplate: 'sluice.dev/analysistemplates',
   ClusterAnalysisTemplate: 'sluice.dev/clusteranalysistemplates',
   TrafficSplit: 'split.smi-spec.io/trafficsplits',
