@@ -157,6 +157,8 @@ describe('a wrong setting is refused by the name that it was given by', () => {
     ['neither true nor false', { leaderElection: 'yes' }, '--leader-election: must be true or false'],
     ['no level', { logLevel: 'loud' }, '--log-level: '],
     ['a namespace that is none', { namespaces: 7 }, '--namespace: '],
+    ['a mode that there is not', { mode: 'half' }, '--mode: '],
+    ['a certificate without its key', { tlsCertFile: 'tls.crt' }, '--tls-cert-file and tlsKeyFile go together'],
   ])('a flag: %s', (_, flags, named) => expect(refused(flags)).toContain(named));
 
   test.each([
@@ -164,6 +166,8 @@ describe('a wrong setting is refused by the name that it was given by', () => {
     ['a duration without a unit', { SLUICE_LEASE_DURATION: 'soon' }, 'SLUICE_LEASE_DURATION: must be a duration such as 15s'],
     ['no time between attempts', { SLUICE_RETRY_PERIOD: '0s' }, 'SLUICE_RETRY_PERIOD must be positive'],
     ['a lease of parts of a second', { SLUICE_LEASE_DURATION: '15500ms' }, 'SLUICE_LEASE_DURATION must be whole seconds'],
+    ['no audience', { SLUICE_API_AUDIENCES: ',' }, 'SLUICE_API_AUDIENCES: needs at least one audience'],
+    ['no connections', { SLUICE_MAX_CONNECTIONS: '0' }, 'SLUICE_MAX_CONNECTIONS: '],
     ['attempts too far apart', { SLUICE_RETRY_PERIOD: '5s' }, 'renewDeadline must exceed twice SLUICE_RETRY_PERIOD'],
     ['a lease that would expire before it is renewed', { SLUICE_LEASE_DURATION: '5s' }, 'SLUICE_LEASE_DURATION must exceed renewDeadline'],
   ])('a variable: %s', (_, env, named) => expect(refused({}, env)).toContain(named));

@@ -51,9 +51,10 @@ interface LifeOptions {
   /** One pass, made for the key `web` that is there from the start. */
   readonly pass?: (signal: AbortSignal) => Promise<void>;
   readonly prepare?: Parts['prepare'];
+  readonly neverLeads?: boolean;
 }
 
-function aLife({ elector, pass = async () => {}, prepare = async () => {} }: LifeOptions) {
+function aLife({ elector, pass = async () => {}, prepare = async () => {}, neverLeads = false }: LifeOptions) {
   const [stop, interrupt] = [new AbortController(), new AbortController()];
   const queue = new WorkQueue({ clock, random: seededRandom(1) });
   queue.add('web');
@@ -77,6 +78,7 @@ function aLife({ elector, pass = async () => {}, prepare = async () => {} }: Lif
     clock,
     log: silentLogger,
     elector,
+    neverLeads,
     recorder,
     prepare,
     controller: {
@@ -113,6 +115,14 @@ function aLife({ elector, pass = async () => {}, prepare = async () => {} }: Lif
     endedMs: () => endedMs,
   };
 }
+
+test('a process that serves the API alone makes no pass, has no lease, and stops at once', async () => {
+  const life = aLife({ neverLeads: true });
+  await clock.advance(60_000);
+  expect(story).toEqual([]);
+  expect(await life.stops()).toBe(0);
+  expect(story).toEqual(['watches closed', 'transport closed']);
+});
 
 describe('a leader that is asked to stop', () => {
   test('at rest gives the lease back at once, last of all', async () => {

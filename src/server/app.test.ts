@@ -324,4 +324,10 @@ describe('the log', () => {
     ]);
     expect(JSON.stringify(log)).not.toMatch(/s3cr3t|wr0ng/);
   });
+
+  test('is not filled by who asks too often', async () => {
+    const { get, log } = open({ perCaller: 1 });
+    for (let index = 0; index < 50; index++) await get(web, 'alice');
+    expect(log.filter(({ status }) => status === 429)).toHaveLength(5);
+  });
 });

@@ -14,6 +14,7 @@ import { parseStrictJson } from './json.ts';
 import { openApiDocument } from './openapi.ts';
 import type { RoutePolicy } from './policy.ts';
 import { problem, problemDocument, problemType, sendProblem } from './problem.ts';
+import { addressKey, RateLimiter } from './rate-limit.ts';
 import type { ApiRoute } from './routes/index.ts';
 import { apiRoutes } from './routes/index.ts';
 
@@ -74,8 +75,11 @@ export function createApp(options: AppOptions): FastifyInstance {
     if (entry.ok) request.entry = entry.value;
     else return refuse(request, reply, entry.failure);
   });
+  // Whoever asks too often shall not fill the log as well.
+  const said = new RateLimiter({ clock: options.clock, perSecond: 1, burst: 5 });
   const refuse = (request: FastifyRequest, reply: FastifyReply, refused: Problem) => {
     const { status, reason: refusal, detail } = refused;
+    if (status === 429 && said.take(addressKey(request.ip)) !== undefined) return sendProblem(reply, refused);
     const fields = { audit: 'refusal', method: request.method, route: request.routeOptions.url, address: request.ip };
     log.info({ ...fields, ...(request.params as object), status, refusal, detail }, 'a request was refused');
     return sendProblem(reply, refused);

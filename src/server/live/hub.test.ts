@@ -97,6 +97,30 @@ test('changes that come together are shown together, and all see the same bytes'
   expect(new Set(clients.map(({ chunks }) => chunks.at(-1))).size).toBe(1);
 });
 
+test('a thousand who look cost one look at each change', async () => {
+  const { hub, cluster, clock, change } = aHub({ mostViewers: 1_000, mostOfOne: 1_000 });
+  const { source } = cluster;
+  let looks = 0;
+  const counting = {
+    watch: source.watch,
+    get: (key: Parameters<typeof source.get>[0]) => {
+      looks += 1;
+      return source.get(key);
+    },
+  };
+  const counted = new Hub({ source: counting, clock, mostViewers: 1_000, mostOfOne: 1_000 });
+  const clients = Array.from({ length: 1_000 }, () => {
+    const sink = new Client();
+    counted.join({ sink, key: { namespace: 'shop', name: 'web' }, username: 'alice', review: async () => ok(undefined) });
+    return sink;
+  });
+  expect([looks, counted.viewers, hub.viewers]).toEqual([1, 1_000, 0]);
+  change(20);
+  await settled(clock);
+  expect([looks, new Set(clients.map(({ chunks }) => chunks.at(-1))).size]).toEqual([2, 1]);
+  expect(clients[999]?.weights).toEqual([10, 20]);
+});
+
 test('who comes again with the id of what is gets nothing twice', async () => {
   const { join, change, clock } = aHub();
   const { lastId } = join();
