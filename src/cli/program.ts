@@ -4,6 +4,7 @@ import { controllerCommand } from './commands/controller.ts';
 import { decisionCommands } from './commands/decisions.ts';
 import { demoCommand } from './commands/demo.ts';
 import { getCommand } from './commands/get.ts';
+import { importCommand } from './commands/import.ts';
 import { lintCommand } from './commands/lint.ts';
 import { planCommand } from './commands/plan.ts';
 import { renderCommand } from './commands/render.ts';
@@ -35,6 +36,7 @@ export async function runCli(args: readonly string[], outside: Outside = process
     controllerCommand(finish),
     demoCommand(finish),
     getCommand(invocation),
+    importCommand(invocation),
     lintCommand(invocation),
     planCommand(invocation),
     ...decisionCommands(invocation),

@@ -1,0 +1,1 @@
+export { type ImportFlags, importFiles } from './import.ts';
