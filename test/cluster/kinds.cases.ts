@@ -24,7 +24,7 @@ export const goodRollout = (): Members => ({
   },
 });
 
-/** All of section 1 that is served today: everything optional is there. */
+/** All of section 1: everything optional is there. */
 export const fullRollout = (): Members => ({
   apiVersion: 'sluice.dev/v1alpha1',
   kind: 'Rollout',
@@ -40,6 +40,7 @@ export const fullRollout = (): Members => ({
           { setWeight: 10 },
           { pause: { duration: '5m' } },
           { pause: {} },
+          { gate: { name: 'qa', minApprovals: 2, timeout: '24h', onTimeout: 'Abort', message: 'Did QA sign off?' } },
           { analysis: { templates: [{ name: 'smoke' }], args: [{ name: 'path', value: '/' }] } },
           { setCanaryScale: { replicas: 3 } },
           { setCanaryScale: { weight: 50 } },
@@ -118,6 +119,19 @@ export const badRollouts: readonly BadInput[] = [
   { name: 'empty step', object: steps({}), ...same(`${canary}.steps[0]`) },
   { name: 'a step that is a text', object: steps('pause'), ...same(`${canary}.steps[0]`) },
   { name: 'a step that is null', object: steps(null), ...same(`${canary}.steps[0]`) },
+  { name: 'gate without a name', object: steps({ gate: {} }), ...same(`${canary}.steps[0].gate.name`) },
+  { name: 'gate of nobody', object: steps({ gate: { name: 'qa', minApprovals: 0 } }), ...same(`${canary}.steps[0].gate.minApprovals`) },
+  {
+    name: 'gate that promotes when its time is over',
+    object: steps({ gate: { name: 'qa', timeout: '1h', onTimeout: 'Promote' } }),
+    ...same(`${canary}.steps[0].gate.onTimeout`),
+  },
+  {
+    name: 'two gates of one name',
+    object: steps({ gate: { name: 'qa' } }, { setWeight: 10 }, { gate: { name: 'qa' } }),
+    paths: [`${canary}.steps[2].gate.name`],
+    server: 'two gates have the same name',
+  },
   { name: 'weight below 0', object: steps({ setWeight: -1 }), ...same(`${canary}.steps[0].setWeight`) },
   { name: 'weight above 100', object: steps({ setWeight: 10 }, { setWeight: 101 }), ...same(`${canary}.steps[1].setWeight`) },
   { name: 'weight with a fraction', object: steps({ setWeight: 10.5 }), ...same(`${canary}.steps[0].setWeight`) },
