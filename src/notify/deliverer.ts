@@ -126,6 +126,7 @@ export class Deliverer {
         log.debug(fields, 'a notification is out');
         return this.#remember(item, outcome.receipt, signal);
       }
+      if (outcome.kind === 'refused' && this.#forgetReceipt(item)) continue;
       if (outcome.kind === 'refused' || tries >= mostTries) {
         this.#outbox.remove(item);
         log.error({ ...fields, problem: outcome.problem, tries }, 'a notification was given up');
@@ -137,6 +138,17 @@ export class Deliverer {
       // What it would say may have changed meanwhile.
       item = this.#outbox.first() ?? item;
     }
+  }
+
+  /** The message that was to be changed is gone, perhaps: what is new in it is said anew. True where there was one. */
+  #forgetReceipt({ news, kind }: Item): boolean {
+    const { settings, memories } = this.#options;
+    const known = memories.get(news.uid);
+    const mine = ofSinkFor(known, settings.name, news);
+    const before = mine !== undefined && Object.hasOwn(mine.m, news.key) ? mine.m[news.key] : undefined;
+    if (kind !== 'tell' || mine === undefined || before?.r === undefined) return false;
+    memories.set(news.uid, remembered(known, settings.name, news, { ...mine, m: { ...mine.m, [news.key]: { v: before.v, s: before.s } } }));
+    return true;
   }
 
   async #try({ news, kind }: Item, signal: AbortSignal): Promise<Outcome | { readonly kind: 'known' }> {

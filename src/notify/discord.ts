@@ -3,7 +3,10 @@ import { Secret } from '../lib/index.ts';
 import type { Sink } from './sink.ts';
 import { byStatus, json, jsonOf } from './sink.ts';
 
-/** Discord's webhooks: `?wait=true` answers with the message, so that it can be changed. Buttons need a webhook that the application owns. */
+/**
+ * Discord's webhooks: `?wait=true` answers with the message, so that it can be changed. Buttons need a webhook that the application owns; in any other
+ * Discord leaves them out, and with `with_components` it would refuse the message.
+ */
 export const discord: Sink = {
   kind: 'discord',
   canEdit: () => true,
@@ -13,7 +16,6 @@ export const discord: Sink = {
     const address = new URL(url.reveal());
     if (edit !== undefined) address.pathname += `/messages/${encodeURIComponent(edit)}`;
     else address.searchParams.set('wait', 'true');
-    address.searchParams.set('with_components', 'true');
     if (channel !== undefined) address.searchParams.set('thread_id', channel);
     return { method: edit === undefined ? 'POST' : 'PATCH', url: new Secret(address.href), headers: json, body };
   },

@@ -202,6 +202,20 @@ describe('a receiver that does not take it', () => {
     expect(lines.join()).toContain('Slack: channel_not_found');
   });
 
+  test('has lost the message that was to be changed: a new state is said anew, once', async () => {
+    const replies = slackReplies();
+    const gone = answer(200, {}, '{"ok":false,"error":"message_not_found"}');
+    const { notifier, run, clock, calls } = aNotifier([{ ...slackBot, events: ['gate'] }], {
+      reply: (call) => (call.url.pathname.endsWith('update') ? gone : replies(call)),
+    });
+    await run();
+    for (const gate of [aGate(), aGate({ approvals: [approval('alice')] }), aGate({ state: 'Rejected', approvals: [approval('alice')] })]) {
+      notifier.observe(aRollout({ gates: [gate] }));
+      await clock.advance(60_000);
+    }
+    expect(paths(calls)).toEqual(['postMessage', 'update', 'postMessage'].map((name) => `/api/chat.${name}`));
+  });
+
   test('holds up nobody else, and what changes meanwhile is said as it is then', async () => {
     let isDown = true;
     const replies = slackReplies();

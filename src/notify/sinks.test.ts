@@ -82,15 +82,9 @@ test('Discord: a message is changed by its id, and the token of the address stay
   if (one === undefined) throw new Error('no news');
   const url = new Secret('https://discord.com/api/webhooks/1/token');
   const posted = sinks.discord.render({ news: one, nowMs: 0 }, { ...target, url });
-  expect([posted.method, posted.url?.reveal()]).toEqual([
-    'POST',
-    'https://discord.com/api/webhooks/1/token?wait=true&with_components=true',
-  ]);
+  expect([posted.method, posted.url?.reveal()]).toEqual(['POST', 'https://discord.com/api/webhooks/1/token?wait=true']);
   const edited = sinks.discord.render({ news: one, nowMs: 0, edit: '77' }, { ...target, url });
-  expect([edited.method, edited.url?.reveal()]).toEqual([
-    'PATCH',
-    'https://discord.com/api/webhooks/1/token/messages/77?with_components=true',
-  ]);
+  expect([edited.method, edited.url?.reveal()]).toEqual(['PATCH', 'https://discord.com/api/webhooks/1/token/messages/77']);
   expect(sinks.discord.read({ status: 200, headers: {}, text: '{"id":"77"}' }, target)).toEqual({ kind: 'sent', receipt: '77' });
 });
 

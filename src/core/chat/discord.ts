@@ -8,7 +8,7 @@ const colours = { info: 0x3b82f6, good: 0x22c55e, bad: 0xef4444, wait: 0xf59e0b 
 /** Nobody is pinged, whatever a text holds. */
 export const noMentions = { parse: [] } as const;
 
-/** A message with one embed; a gate's buttons only where they fit into `custom_id`, else the command to type. */
+/** A message with one embed; a gate's buttons where they fit into `custom_id`, and the command to type: not every webhook may send buttons. */
 export function discordMessage({ tone, title, lines, plot, gate }: Card) {
   const buttons =
     gate === undefined
@@ -19,7 +19,7 @@ export function discordMessage({ tone, title, lines, plot, gate }: Card) {
             ? []
             : [{ type: 2, style: action === 'approve' ? 3 : 4, label: action === 'approve' ? 'Approve' : 'Reject', custom_id: id }];
         });
-  const typed = gate !== undefined && buttons.length === 0 ? [`/sluice ${escapeDiscord(commandOf('approve', gate))}`] : [];
+  const typed = gate !== undefined ? [`/sluice ${escapeDiscord(commandOf('approve', gate))}`] : [];
   const body = [
     ...lines.map((line) => escapeDiscord(plain(line))),
     ...typed,

@@ -10,6 +10,8 @@ export interface Reply {
   readonly status: number;
   readonly body?: unknown;
   readonly contentType?: string;
+  /** When it may be asked again. */
+  readonly retryAfterSeconds?: number | undefined;
 }
 
 /** A request of ours to the channel, after the answer: an edited message, a comment. */

@@ -289,6 +289,13 @@ describe('a webhook', () => {
     });
   });
 
+  test('is told when it may come again', async () => {
+    const problem = { status: 503, reason: 'NotServing', detail: 'in a moment', retryAfterSeconds: 2.5 };
+    const { post } = aHookApp({ decider: { decide: async () => fail(problem) } });
+    const reply = await post(webhookSigned(says.webhook(), startMs));
+    expect([reply.status, reply.headers['retry-after']]).toEqual([503, '3']);
+  });
+
   test('that failed on our side may be sent again, the same bytes', async () => {
     let tries = 0;
     const { post } = aHookApp({

@@ -46,8 +46,12 @@ function requestOf({ headers, body, params }: FastifyRequest) {
   return { headers, body: Buffer.isBuffer(body) ? body : Buffer.alloc(0), name };
 }
 
-async function send(reply: FastifyReply, { status, body, contentType = 'application/json' }: Reply): Promise<FastifyReply> {
+async function send(
+  reply: FastifyReply,
+  { status, body, contentType = 'application/json', retryAfterSeconds }: Reply,
+): Promise<FastifyReply> {
   reply.code(status).header('cache-control', 'no-store');
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', String(Math.ceil(retryAfterSeconds)));
   if (body === undefined) return reply.send();
   return reply.type(contentType).send(JSON.stringify(body));
 }

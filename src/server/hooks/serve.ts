@@ -3,7 +3,7 @@ import type { HttpExchange, Logger } from '../../lib/index.ts';
 import { sleep } from '../../lib/index.ts';
 import type { Actors } from './act.ts';
 import { act } from './act.ts';
-import type { Answer, Channel, Message, Outcome, Reply, Source } from './channel.ts';
+import type { Channel, Message, Outcome, Reply, Source } from './channel.ts';
 import { push } from './pushes.ts';
 import { Replays } from './replays.ts';
 import type { HookSecrets } from './secrets.ts';
@@ -28,7 +28,7 @@ export class HookServer {
   readonly #options: HookOptions;
   readonly #log: Logger;
   /** Twice the tolerance: a time ahead of ours is taken as well. */
-  readonly #replays: Replays<Answer>;
+  readonly #replays: Replays<Reply>;
   readonly #pushes = new Set<Promise<void>>();
   readonly #closing = new AbortController();
 
@@ -62,7 +62,7 @@ export class HookServer {
     const answer =
       this.#replays.get(verified.print) ?? this.#replays.remember(verified.print, () => this.#begin(channel, message, verified.print));
     if (answer === undefined) return problemReply(429, 'TooManyRequests', 'too much was said in the last minutes');
-    return (await answer).reply;
+    return answer;
   }
 
   /** Ends what is under way: nothing is decided or sent any more. */
@@ -76,7 +76,7 @@ export class HookServer {
     while (this.#pushes.size > 0) await Promise.all(this.#pushes);
   }
 
-  async #begin<C>(channel: Channel<C>, { order, account, id, context }: Order<C>, print: string): Promise<Answer> {
+  async #begin<C>(channel: Channel<C>, { order, account, id, context }: Order<C>, print: string): Promise<Reply> {
     const { clock } = this.#options;
     // The key of an id alone would let one account answer for another.
     const idempotencyKey = keyOf(channel.name, id === undefined ? [print] : [account.key, id]);
@@ -94,10 +94,10 @@ export class HookServer {
       this.#follow(Promise.resolve(answer.pushes ?? []));
       // Nothing was done, and the same request may do better.
       if (first.kind === 'refused' && first.problem.status >= 500) this.#replays.forget(print);
-      return answer;
+      return answer.reply;
     }
     this.#follow(acting.then((outcome) => channel.later(outcome, context)));
-    return { reply: channel.working(context) };
+    return channel.working(context);
   }
 
   #follow(following: Promise<readonly Parameters<typeof push>[0][]>): void {

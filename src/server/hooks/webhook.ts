@@ -67,8 +67,8 @@ function replyTo(outcome: Outcome): Reply {
     case 'status':
       return { status: 200, body: { namespace: outcome.glimpse.namespace, name: outcome.glimpse.name, status: outcome.glimpse.status } };
     case 'refused': {
-      const { status, reason, detail } = outcome.problem;
-      return problemReply(status, reason, detail);
+      const { status, reason, detail, retryAfterSeconds } = outcome.problem;
+      return { ...problemReply(status, reason, detail), retryAfterSeconds };
     }
     case 'unmapped':
       return problemReply(403, 'NotAllowed', linesOf(say(outcome).card).join(': '));
