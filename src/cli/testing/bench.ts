@@ -40,6 +40,8 @@ export interface RunOptions {
 export interface Bench {
   readonly url: string;
   readonly server: ApiServer;
+  /** A file by which that person reaches it. */
+  kubeconfigOf(name: string): string;
   /** An administrator's. */
   readonly api: DirectClient;
   /** Runs the program as alice, or as whom `options.as` names. */
@@ -82,7 +84,7 @@ export async function aBench(options: { readonly withoutKinds?: boolean } = {}):
     return file;
   };
   return {
-    ...{ url, server, api },
+    ...{ url, server, api, kubeconfigOf },
     run: (args, given = {}) => runWith(args, { ...given, env: { KUBECONFIG: kubeconfigOf(given.as ?? 'alice'), ...given.env } }),
     answer(how) {
       server.store.onCommit(({ object }) => {
