@@ -8,7 +8,20 @@ import type { RunRecord } from './run-records.ts';
 export type Schedule = (expression: string, run: () => Promise<void>) => () => void;
 
 /** Off the full hour, when everybody else tidies up. */
-export const housekeepingSchedule = '17 * * * *';
+const housekeepingSchedule = '17 * * * *';
+
+/** Until the returned function is called, which waits for the jobs under way. */
+export function keepHouse(schedule: Schedule, jobs: () => readonly Promise<void>[]): () => Promise<void> {
+  let tidying = Promise.resolve();
+  const end = schedule(housekeepingSchedule, () => {
+    tidying = Promise.all(jobs()).then(() => {});
+    return tidying;
+  });
+  return () => {
+    end();
+    return tidying;
+  };
+}
 
 const keptPerRollout = 10;
 

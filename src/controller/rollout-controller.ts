@@ -3,7 +3,6 @@ import { rolloutLabelValue } from '../core/names.ts';
 import type { Rollout } from '../core/rollout.ts';
 import type { Change, KubeHealth, KubeObject, Resource } from '../kube/index.ts';
 import { kubeHealth, runController, WorkQueue } from '../kube/index.ts';
-import { routerOf } from '../traffic/index.ts';
 import { Cache } from './cache.ts';
 import { Confirmations } from './confirmations.ts';
 import { Conflicts } from './conflicts.ts';
@@ -11,7 +10,7 @@ import type { RolloutControllerOptions } from './controller-options.ts';
 import { Decisions } from './decisions.ts';
 import { Dependencies, thing } from './dependencies.ts';
 import type { Executors } from './execute.ts';
-import { housekeepingSchedule, tidy } from './housekeeping.ts';
+import { keepHouse, tidy } from './housekeeping.ts';
 import { tidyDecisions } from './housekeeping-decisions.ts';
 import { settleTime } from './known-time.ts';
 import { Measurer } from './measurer.ts';
@@ -33,7 +32,7 @@ import { Refusals } from './refusals.ts';
 import type { RunRecord } from './run-records.ts';
 import { SecretHashes } from './secret-hashes.ts';
 import { Settling } from './settling.ts';
-import { shareViaOf } from './share.ts';
+import { dialectFor, shareViaOf } from './share.ts';
 import { Telemetry } from './telemetry.ts';
 
 /** As many as there are requests in flight that are kept for cuts. */
@@ -130,12 +129,10 @@ export class RolloutController {
     // What may not be read keeps the rest from syncing: each Rollout says so, as long as that is so.
     await Promise.race([synced, raceAbort(this.#cache.refused(), signal)]);
     const { client, contact, clock, log, concurrency, schedule } = this.#options;
-    let tidying = Promise.resolve();
-    const endHousekeeping = schedule(housekeepingSchedule, () => {
-      const jobs = [tidy(this.#cache.runs.list(), { client, log }, signal), tidyDecisions(this.#options, signal)];
-      tidying = Promise.all(jobs).then(() => {});
-      return tidying;
-    });
+    const endHousekeeping = keepHouse(schedule, () => [
+      tidy(this.#cache.runs.list(), { client, log }, signal),
+      tidyDecisions(this.#options, signal),
+    ]);
     const shared = { concurrency, urgentConcurrency: urgentWorkers, clock, log, contact, interrupt };
     await Promise.all([
       synced.then(() => this.#options.notifier?.run(signal)),
@@ -159,8 +156,7 @@ export class RolloutController {
         ),
       ),
     ]);
-    endHousekeeping();
-    await tidying;
+    await endHousekeeping();
   }
 
   /** What keeps this process from its work, or would if it led, a line each. */
@@ -238,13 +234,6 @@ export class RolloutController {
     });
   }
 
-  #dialectOf(rollout: Rollout): string | undefined {
-    if (this.#mesh.facts === undefined) return undefined;
-    const { router, config } = routerOf(rollout.spec.traffic);
-    const target = router.resolve(config, this.#mesh.facts, rollout.status.run?.provider);
-    return target.ok ? target.value.dialect : undefined;
-  }
-
   #observers(): Observers {
     return {
       cache: this.#cache,
@@ -291,7 +280,7 @@ export class RolloutController {
   #runReconciler() {
     const { client, clock, log, epoch } = this.#options;
     const onVerdict = (rollout: string, isBad: boolean) => this.#rollouts.add(rollout, { priority: isBad });
-    const dialectOf = (rollout: Rollout) => this.#dialectOf(rollout);
+    const dialectOf = (rollout: Rollout) => dialectFor(rollout, this.#mesh.facts);
     return {
       ...{ client, clock, log, epoch },
       cache: this.#cache,

@@ -1,9 +1,10 @@
 import type { MetricSubject } from '../core/analysis/index.ts';
 import type { ShareQuestion } from '../core/index.ts';
+import type { Rollout } from '../core/rollout.ts';
 import type { World } from '../core/world.ts';
 import type { ShareQuestion as MetricShareQuestion, ShareVia } from '../metrics/index.ts';
 import { dialectOf } from '../metrics/index.ts';
-import type { RouterTarget } from '../traffic/index.ts';
+import type { MeshFacts, RouterTarget } from '../traffic/index.ts';
 import { routerOf } from '../traffic/index.ts';
 
 export interface ShareMeans {
@@ -28,4 +29,12 @@ export function metricShareQuestion(question: ShareQuestion, world: World, via: 
   const subject = (name: string): MetricSubject => ({ namespace: rollout.namespace, workload: name, service: name, rootService, split });
   const { canary, stable, windowStartedAtMs } = question;
   return { canary: subject(canary), stable: subject(stable), windowStartedAtMs, windowMs: nowMs - windowStartedAtMs, via };
+}
+
+/** Whose words the metrics of this Rollout's mesh are in; undefined while it is not known. */
+export function dialectFor(rollout: Rollout, facts: MeshFacts | undefined): string | undefined {
+  if (facts === undefined) return undefined;
+  const { router, config } = routerOf(rollout.spec.traffic);
+  const target = router.resolve(config, facts, rollout.status.run?.provider);
+  return target.ok ? target.value.dialect : undefined;
 }

@@ -1,3 +1,4 @@
+import { apiReasons } from './api-reasons.ts';
 import { lintReasons } from './lint-reasons.ts';
 
 /**
@@ -245,51 +246,8 @@ export const reasons = {
   ),
   // Errors and warnings of `sluice lint`
   ...lintReasons,
-  // The HTTP API: why a request was not served
-  Unauthenticated: reason(
-    'warning',
-    'The request has no bearer token that the API server takes.',
-    'Send Authorization: Bearer TOKEN; kubectl create token gives one of a ServiceAccount.',
-  ),
-  NotAllowed: reason(
-    'warning',
-    'The caller has no right to this.',
-    'The message names the verb: bind a role that has it, such as sluice-approver of sluice render rbac.',
-  ),
-  NotFound: reason('warning', 'There is nothing of that name.', 'Look at the namespace and the name.'),
-  MethodNotAllowed: reason('warning', 'The route has other methods.', 'The header Allow names them.'),
-  InvalidRequest: reason('warning', 'The request is not as the API has it.', 'The message says where; openapi.json says how it has to be.'),
-  BodyTooLarge: reason('warning', 'The body is longer than 64 KiB.', 'Send what the route asks for, and nothing else.'),
-  UnsupportedMediaType: reason(
-    'warning',
-    'The body is not plain application/json.',
-    'Send Content-Type: application/json, and no encoding.',
-  ),
-  RequestTooSlow: reason('warning', 'The request did not arrive in time.', 'Send it in one piece.'),
-  TooManyRequests: reason('warning', 'The caller, or its address, asks too often.', 'Wait as long as Retry-After says.'),
-  TooManyViewers: reason(
-    'warning',
-    'As many streams of events are open as there may be.',
-    'Close some, or raise maxViewers (docs/settings.md).',
-  ),
-  StaleDecision: reason(
-    'warning',
-    'The decision names another revision or attempt than the one under way; nothing was written.',
-    'Look at what is under way now, and decide again.',
-  ),
-  GateNotOpen: reason('warning', 'The gate is not open: not yet, or no longer; nothing was written.', 'Look at the Rollout’s gates.'),
-  NothingUnderWay: reason('warning', 'No release is under way that could be decided on.', 'Look at the Rollout.'),
-  KeyReused: reason(
-    'warning',
-    'The Idempotency-Key was used for another request of this caller on this Rollout.',
-    'Take a new key for each thing that you want done.',
-  ),
-  NotServing: reason(
-    'warning',
-    'This replica does not know the cluster yet, or cannot reach the API server.',
-    'Ask again in a moment; /readyz says what is missing.',
-  ),
-  InternalError: reason('error', 'A fault of the program.', 'Please report it; the log has it under the same request id.'),
+  // The HTTP API
+  ...apiReasons,
   // Objects and machinery
   DecisionAccepted: reason('info', 'The decision of a person was followed.', 'Nothing; the Decision says what was done.'),
   DecisionRefused: reason(
