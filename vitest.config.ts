@@ -28,6 +28,7 @@ const onSandbox = [
   'permissions',
   'mesh',
   'bed',
+  'cli',
 ];
 
 export default defineConfig({
