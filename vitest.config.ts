@@ -29,6 +29,7 @@ const onSandbox = [
   'permissions',
   'mesh',
   'bed',
+  'cli',
 ];
 
 export default defineConfig({
