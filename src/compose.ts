@@ -18,7 +18,7 @@ import { collectGarbage, fail, httpExchange, ok, SecretReader, systemRandom } fr
 import type { Parts } from './live.ts';
 import { createSources, type MetricWires } from './metrics/index.ts';
 import { configMapMemories, Notifier } from './notify/index.ts';
-import { type Api, createApi, type HealthSources } from './server/index.ts';
+import { type Api, createApi, createHooks, type HealthSources, type HookOptions } from './server/index.ts';
 
 export interface Composed extends Parts {
   readonly controller: RolloutController;
@@ -34,6 +34,8 @@ export interface Composed extends Parts {
 /** The controller, and the HTTP API beside it. */
 export interface Served extends Composed {
   readonly api: Api;
+  /** What the chat channels work with. */
+  readonly hooks: HookOptions;
   /** Watches what only the API shows, until the signal aborts. */
   readonly watchForApi: (signal: AbortSignal) => Promise<void>;
 }
@@ -81,7 +83,10 @@ export async function compose(
   const decisionLog = new DecisionLog({ ...shared, onChange: (rollout) => views.touchRollout(rollout) });
   const views = new Views({ ...shared, cache: controller.stores, decisions: (uid) => decisionLog.of(uid) });
   const api = createApi({ ...shared, source: views, audiences: config.apiAudiences, mostViewers: config.maxViewers });
-  return ok({ ...composed, api, watchForApi: (signal) => decisionLog.run(signal) });
+  const [name = '', namespace = config.leaseNamespace] = config.accountsConfigMap.split('/').reverse();
+  const { channels } = config;
+  const hooks = createHooks({ ...shared, channels, accounts: { namespace, name }, decider: api.decider, env: process.env });
+  return ok({ ...composed, api, hooks, watchForApi: (signal) => decisionLog.run(signal) });
 }
 
 /** The controller in surroundings of any kind: the network's, or those of a simulation. */

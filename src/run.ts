@@ -3,7 +3,7 @@ import type { Config } from './config.ts';
 import type { Clock, Logger } from './lib/index.ts';
 import { createLogger, systemClock } from './lib/index.ts';
 import { live } from './live.ts';
-import { startServer } from './server/index.ts';
+import { hookRoutes, startServer } from './server/index.ts';
 
 const forcedMs = 12_000;
 const closedMs = 500;
@@ -28,6 +28,7 @@ export async function runController(config: Config): Promise<number> {
     ...{ health, clock, log, listen: config.listen, tls: tlsOf(config), maxConnections: config.maxConnections },
     ...{ perCaller: config.apiRatePerCaller, perAddress: config.apiRatePerAddress },
     api: () => parts?.api,
+    more: (app) => hookRoutes(app, () => parts?.hooks),
     every: (ms, run) => every(clock, ms, run),
   }).catch((error: unknown) => String(error));
   if (typeof server === 'string') {
