@@ -10,6 +10,7 @@ import type { Controller } from './kit/controller.ts';
 import { pathOf } from './kit/paths.ts';
 import type { Scenario } from './kit/scenario.ts';
 import { waitFor } from './kit/wait.ts';
+import { policyIn } from './support/rbac.ts';
 import { aRelease } from './support/release.ts';
 import { rollout } from './support/rollouts.ts';
 
@@ -38,16 +39,7 @@ async function permissions(): Promise<void> {
     roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'test-sluice-api' },
     subjects: [{ kind: 'ServiceAccount', ...account }],
   });
-  for (const manifest of renderRbac(home).filter(({ kind }) => String(kind).startsWith('ValidatingAdmissionPolicy'))) {
-    const { spec } = manifest as unknown as { spec: Readonly<Record<string, unknown>> };
-    const named = { ...manifest, metadata: { name: 'test-decisions' } };
-    const matchResources = {
-      namespaceSelector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: [home, abroad] }] },
-    };
-    await apply(
-      manifest.kind === 'ValidatingAdmissionPolicy' ? named : { ...named, spec: { ...spec, policyName: 'test-decisions', matchResources } },
-    );
-  }
+  await policyIn(bed, 'test-decisions', [home, abroad], home);
 }
 
 async function bind(namespace: string, role: string, subject: Readonly<Record<string, string>>): Promise<void> {

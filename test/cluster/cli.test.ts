@@ -2,12 +2,12 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { renderRbac } from '../../src/api/index.ts';
 import { openBed } from './kit/bed.ts';
 import type { KubeObject } from './kit/client.ts';
 import type { User } from './kit/layout.ts';
 import { pathOf } from './kit/paths.ts';
 import { waitFor } from './kit/wait.ts';
+import { applyRbac } from './support/rbac.ts';
 import { aRelease } from './support/release.ts';
 import { successRate } from './support/rollouts.ts';
 
@@ -16,7 +16,7 @@ afterAll(() => bed.close());
 
 /** The roles for people, and the policy that asks for their verbs. */
 beforeAll(async () => {
-  for (const object of renderRbac()) await bed.admin.apply(object as unknown as KubeObject, { manager: 'sluice' });
+  await applyRbac(bed);
 });
 
 const program = resolve(import.meta.dirname, '../../dist/sluice.js');

@@ -1,11 +1,10 @@
 // People decide: at gates, in pauses, against a release, and after it. Alice and Bob are users of the API server.
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { renderRbac } from '../../src/api/index.ts';
 import { openBed } from './kit/bed.ts';
-import type { KubeObject } from './kit/client.ts';
 import { pathOf } from './kit/paths.ts';
 import { waitFor } from './kit/wait.ts';
 import { answered, decide, operators, type Wish } from './support/decisions.ts';
+import { applyRbac } from './support/rbac.ts';
 import { aRelease, type Release, type ReleaseOptions } from './support/release.ts';
 import { isPromoted, isRolledBack, type RolloutStatus } from './support/rollouts.ts';
 
@@ -13,7 +12,7 @@ const bed = openBed(inject('bed'));
 afterAll(() => bed.close());
 
 beforeAll(async () => {
-  for (const object of renderRbac()) await bed.admin.apply(object as unknown as KubeObject, { manager: 'sluice' });
+  await applyRbac(bed);
 });
 
 type Cleanup = NonNullable<ReleaseOptions['cleanup']>;

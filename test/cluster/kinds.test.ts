@@ -1,6 +1,6 @@
 // The kinds on a real API server: it takes our definitions, refuses what it must with the path, and asks who decides.
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { renderCrds, renderRbac } from '../../src/api/index.ts';
+import { renderCrds } from '../../src/api/index.ts';
 import type { BadInput } from './kinds.cases.ts';
 import { badRollouts, changed, fullRollout, goodRollout } from './kinds.cases.ts';
 import { badDecisions, badTemplates, goodDecision, goodTemplate } from './kinds.other-cases.ts';
@@ -8,6 +8,7 @@ import { openBed } from './kit/bed.ts';
 import type { ApiClient, KubeObject } from './kit/client.ts';
 import { objectPath } from './kit/paths.ts';
 import { waitFor } from './kit/wait.ts';
+import { applyRbac } from './support/rbac.ts';
 
 const bed = openBed(inject('bed'));
 afterAll(() => bed.close());
@@ -18,7 +19,8 @@ interface Crd extends KubeObject {
 }
 
 beforeAll(async () => {
-  for (const object of [...renderCrds(), ...renderRbac()]) await bed.admin.apply(object as unknown as KubeObject, { manager: 'sluice' });
+  for (const object of renderCrds()) await bed.admin.apply(object as unknown as KubeObject, { manager: 'sluice' });
+  await applyRbac(bed);
   for (const { metadata } of renderCrds()) {
     await waitFor(`${metadata.name} to be established`, async () => {
       const { status } = await bed.admin.get<Crd>(crdPath(metadata.name));

@@ -1,6 +1,6 @@
 // The rendered roles are enough, and no more is asked for: a release under exactly the output of `sluice render rbac`.
 import { afterAll, describe, expect, inject, test } from 'vitest';
-import { controllerRules, leaseRules, renderRbac } from '../../src/api/index.ts';
+import { controllerRules, leaseRules } from '../../src/api/index.ts';
 import type { Deployment } from './kit/apps.ts';
 import { openBed } from './kit/bed.ts';
 import type { KubeObject } from './kit/client.ts';
@@ -8,6 +8,7 @@ import { pathOf } from './kit/paths.ts';
 import type { Scenario } from './kit/scenario.ts';
 import { sleep, waitFor, waitForObject } from './kit/wait.ts';
 import { answered, decide } from './support/decisions.ts';
+import { applyRbac } from './support/rbac.ts';
 import { aRelease } from './support/release.ts';
 import { type Rollout, type RolloutStatus, rollout, successRate } from './support/rollouts.ts';
 
@@ -168,7 +169,7 @@ describe.concurrent('the namespace of the lease is not there', () => {
 test('a release, its analysis, a rollback, the decisions of people and the deletion need nothing but the rendered roles', async ({
   onTestFinished,
 }) => {
-  for (const object of renderRbac('r-rbac-system')) await bed.admin.apply(object as unknown as KubeObject, { manager: 'user' });
+  await applyRbac(bed, 'r-rbac-system', 'user');
   const account = { namespace: 'r-rbac-system', name: 'sluice' };
   const args = ['--lease-namespace', account.namespace];
   const controllerOptions = { account, leaderElection: true, args };
