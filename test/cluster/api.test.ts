@@ -10,7 +10,7 @@ import type { Controller } from './kit/controller.ts';
 import { pathOf } from './kit/paths.ts';
 import type { Scenario } from './kit/scenario.ts';
 import { waitFor } from './kit/wait.ts';
-import { policyIn } from './support/rbac.ts';
+import { policyIn, sparePolicy } from './support/rbac.ts';
 import { aRelease } from './support/release.ts';
 import { rollout } from './support/rollouts.ts';
 
@@ -280,7 +280,11 @@ test('the live view follows the Rollout', async () => {
 test('every replica takes decisions, whoever leads', async ({ onTestFinished }) => {
   const { scenario, controller } = await aRelease(bed, 'api-standby', {
     cleanup: onTestFinished,
-    controllerOptions: { replicas: 2, leaderElection: true },
+    prepare: async (scenario) => {
+      // Its controller is cluster administrator here, and no account that the policy knows.
+      await sparePolicy(bed, scenario.name);
+      return { replicas: 2, leaderElection: true };
+    },
   });
   const token = await tokenOf(scenario.name, 'operator');
   await bind(scenario.name, 'sluice-operator', { kind: 'ServiceAccount', namespace: scenario.name, name: 'operator' });
