@@ -110,14 +110,18 @@ test('a stream comes through a socket, and ends with the server, which does not 
   const response = await fetch(`${url.origin}${path}/events`, { headers: { authorization: 'Bearer alice' } });
   expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
   expect([response.headers.get('cache-control'), response.headers.get('x-accel-buffering')]).toEqual(['no-cache, no-transform', 'no']);
-  const read = response.text();
+  let text = '';
+  const read = (async () => {
+    const decoder = new TextDecoder();
+    for await (const chunk of response.body ?? []) text += decoder.decode(chunk, { stream: true });
+  })();
   await eventually(() => api.hub.viewers === 1, 'a viewer');
   cluster.put('shop', 'web', { canaryRevision: 'bbbb', weight: { desired: 42 } });
   cluster.sync();
   await eventually(() => cluster.watched === 1, 'a watch');
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await eventually(() => text.includes('"desired":42'), 'the change');
   running.drain();
-  const text = await read;
+  await read;
   expect(text.match(/^event: \w+$/gm)).toEqual(['event: rollout', 'event: rollout', 'event: end']);
   expect(text).toContain('"weight":{"desired":42}');
   expect((await fetch(`${url.origin}${path}/events`, { headers: { authorization: 'Bearer alice' } })).status).toBe(503);
